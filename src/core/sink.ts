@@ -1,0 +1,21 @@
+import type { ZodType } from 'zod'
+import type { Log } from './host.ts'
+
+/** Where events go. One folder and one line in `events/sinks/index.ts`. Runs in the main thread, never on the request path. */
+export interface Sink<C = unknown> {
+  /** = folder = `sink:` in the configuration. */
+  readonly name: string
+  schema(): Promise<ZodType<C>>
+  open(config: C, log: Log): OpenSink
+}
+
+export interface OpenSink {
+  /**
+   * Takes whole NDJSON lines (UTF-8, each ends in LF). Resolves when they are handed over; rejects when they are lost.
+   * Called again only after the last call settled.
+   */
+  write(lines: Uint8Array): Promise<void>
+  /** Log reopen (SIGUSR2). */
+  reopen?(): Promise<void>
+  close(): Promise<void>
+}
