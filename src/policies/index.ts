@@ -1,0 +1,13 @@
+import type { Policy } from '../core/policy.ts'
+import { anonymous } from './anonymous/policy.ts'
+
+/** Every policy that exists. The order has no meaning: phases and the written order decide (DESIGN §4). */
+export const policies: readonly Policy[] = [listed(anonymous)]
+
+/**
+ * Forgets the type of a policy's settings so that one list holds them all. Sound because settings reach
+ * `phase`, `compile` and the others only after that same policy's schema made them.
+ */
+function listed<C>(policy: Policy<C>): Policy {
+  return policy as unknown as Policy
+}
