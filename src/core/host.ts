@@ -65,11 +65,21 @@ export interface Counter {
   add(amount: number): void
 }
 
+/** Which configured entry a policy is compiled for; the same over reloads, so that a reload never resets a count. */
+export interface EntryIdentity {
+  /** Unique in the configuration: `LEVEL/OWNER/ID`, where the owner is the service's or route's name ('' on the global level). */
+  readonly key: string
+  /** The entry's id: unique within its chain, defaults to the policy's name. */
+  readonly id: string
+}
+
 /** What a policy may use of the world. */
 export interface Host {
   readonly clock: Clock
   readonly log: Log
   readonly counters: SharedCounters
+  /** The configured entry that this Host was made for. */
+  readonly entry: EntryIdentity
   /** Named stores of the configuration (`stores:`): resolved connection settings by name. */
   readonly stores: Readonly<Record<string, StoreSettings>>
   /** Survives a reload by key (sockets, caches, breaker state); `make` runs when the key is new. Released when no snapshot uses the key any more. */

@@ -2,6 +2,7 @@ import { createPublicKey, createSecretKey, type JsonWebKeyInput, type KeyObject 
 import type {
   Clock,
   Counter,
+  EntryIdentity,
   Host,
   KeySet,
   KeySource,
@@ -40,6 +41,8 @@ export interface HostSettings {
   readonly monotonic?: number
   readonly stores?: Readonly<Record<string, StoreSettings>>
   readonly counters?: SharedCounters
+  /** The configured entry; `route/test/policy` by default. */
+  readonly entry?: EntryIdentity
   /** Key sets for sources that are not written in the configuration. */
   readonly keys?: (source: KeySource) => KeySet
 }
@@ -58,6 +61,7 @@ export function testHost(settings: HostSettings = {}): TestHost {
     clock: fakeClock(settings.now ?? Date.UTC(2026, 0, 1), settings.monotonic ?? 1_000),
     log: { info: log('info'), warn: log('warn'), error: log('error') },
     counters: settings.counters ?? { memory: new SharedArrayBuffer(1 << 20), hashKey: new Uint8Array(32).fill(7) },
+    entry: settings.entry ?? { key: 'route/test/policy', id: 'policy' },
     stores: settings.stores ?? {},
     keep<T>(key: string, make: () => T & { close?(): void }): T {
       if (!kept.has(key)) kept.set(key, make())
