@@ -1,4 +1,5 @@
 import { isScalar, isMap, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { readPlainYaml } from './yaml-plain.ts'
 
 /** Why a text is not YAML (or JSON, which YAML 1.2 contains). Lines and columns count from 1. */
 export interface YamlIssue {
@@ -19,6 +20,8 @@ export const YAML_DEPTH_MAX = 64
 export function parseYaml(text: string): YamlResult {
   const tooMuch = preflight(text)
   if (tooMuch !== null) return { issues: [tooMuch] }
+  const plain = readPlainYaml(text)
+  if (plain !== null) return { value: plain.value }
   const { document, lines } = parseYamlDocument(text, true)
   return dataOf(document, lines)
 }
