@@ -34,6 +34,8 @@ export interface Policy<C = unknown> {
 /** What one configured policy does at each point of a request's life. Everything absent costs nothing. */
 export interface Compiled {
   readonly request?: Check
+  /** For identify policies: the challenge of `WWW-Authenticate` when nobody proved anything (RFC 9110 §11.6.1). */
+  readonly challenge?: string
   /** Asks core to buffer the body within the route's limit. Bytes may be returned only by a transform policy. */
   body?(x: Exchange, bytes: Uint8Array): Verdict | Uint8Array | Promise<Verdict | Uint8Array>
   /** The service's status and fields are known (or our own answer is made), nothing is sent yet. */
