@@ -1,0 +1,149 @@
+// Hot path: runs once for each TLS connection.
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { createSecureContext, createServer as createTlsServer, type SecureContext, type TLSSocket } from 'node:tls'
+import { ConnectionTls } from './connection-info.ts'
+import { type HandshakeFault, handshakeFault } from './handshake-fault.ts'
+import { createPeerCache, type KnownPeer } from './peer.ts'
+import { contextOptions, type TlsSettings } from './settings.ts'
+
+export interface TlsEndpointInit {
+  readonly settings: TlsSettings
+  /** 48 bytes, the same in all workers; see tickets.ts. */
+  readonly ticketKeys: Buffer
+  /** A finished handshake. The socket has noDelay set and allows half-open. */
+  readonly onConnection: (socket: TLSSocket, info: ConnectionTls) => void
+  /** A failed one: the kind for metrics, the client's address ('' when unknown), words for the log. The socket is gone. */
+  readonly onHandshakeError: (fault: HandshakeFault, address: string, reason: string) => void
+  /** A whole handshake must be done within this, ms. */
+  readonly handshakeTimeoutMs?: number
+  /** Wall clock, ms since the epoch: a resumed session must not outlive the peer's certificate. */
+  readonly now?: () => number
+}
+
+/** One TLS listener in one worker. */
+export interface TlsEndpoint {
+  /** Call `listen` on it, or emit `connection` into it. */
+  readonly server: Server
+  /** From now on new connections follow these; handshakes under way and open connections keep what they started with. */
+  update(settings: TlsSettings, ticketKeys: Buffer): void
+}
+
+type Accept = (socket: Socket) => void
+
+/** Makes the listener's server: plain TCP in front, and behind it one TLS server for each generation of settings. */
+export function createTlsEndpoint(init: TlsEndpointInit): TlsEndpoint {
+  const identify = createPeerCache()
+  // A generation is never changed, only followed by another. So a handshake that was begun before a reload knows for certain
+  // under which trust it was judged; `setSecureContext` on one server would leave that to chance.
+  let accept = createGeneration(init, init.settings, init.ticketKeys, identify)
+  const server = createTcpServer({ noDelay: true, allowHalfOpen: true }, socket => accept(socket))
+  return {
+    server,
+    update(settings, ticketKeys) {
+      accept = createGeneration(init, settings, ticketKeys, identify)
+    },
+  }
+}
+
+type Identify = (certificate: NonNullable<ReturnType<TLSSocket['getPeerX509Certificate']>>) => KnownPeer
+
+function createGeneration(
+  init: TlsEndpointInit,
+  settings: TlsSettings,
+  ticketKeys: Buffer,
+  identify: Identify,
+): Accept {
+  const { trust } = settings
+  const asks = trust.clientAuth !== 'none'
+  const required = trust.clientAuth === 'required'
+  const now = init.now ?? Date.now
+  const inner = createTlsServer({
+    ...contextOptions(settings, 0, ticketKeys),
+    requestCert: asks,
+    rejectUnauthorized: required,
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: init.handshakeTimeoutMs ?? 10_000,
+    // The callback costs a round through JavaScript in every handshake, so only when there is a choice.
+    ...(settings.certificates.length > 1 ? { SNICallback: contextChooser(settings, ticketKeys) } : {}),
+  })
+  inner.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+    const words = socket.authorizationError ? String(socket.authorizationError) : (error.code ?? error.message)
+    init.onHandshakeError(handshakeFault(error, socket), addressOf(socket), words)
+  })
+  inner.on('secureConnection', (socket: TLSSocket) => {
+    const serverName = typeof socket.servername === 'string' ? socket.servername.toLowerCase() : null
+    const judged = asks ? judgePeer(socket, settings, identify, now) : nobody
+    if (required && judged.peer === null) {
+      const address = addressOf(socket)
+      socket.destroy()
+      init.onHandshakeError('certificate-refused', address, judged.peerError ?? 'no certificate')
+      return
+    }
+    const index = (serverName === null ? undefined : settings.certificateFor(serverName)) ?? 0
+    const info = {
+      version: socket.getProtocol() ?? '',
+      cipher: socket.getCipher().standardName,
+      serverName,
+      resumed: socket.isSessionReused(),
+      ...judged,
+    }
+    init.onConnection(
+      socket,
+      new ConnectionTls(info, trust.revision, (settings.certificates[index] ?? settings.certificates[0]).names),
+    )
+  })
+  return socket => inner.emit('connection', socket)
+}
+
+interface Judged {
+  readonly peer: ConnectionTls['peer']
+  readonly peerError: string | null
+}
+
+const nobody: Judged = { peer: null, peerError: null }
+
+/** OpenSSL has verified chain, dates, purpose and CRLs; here is what it leaves open. Whatever is not certainly good is no peer. */
+function judgePeer(socket: TLSSocket, settings: TlsSettings, identify: Identify, now: () => number): Judged {
+  const certificate = socket.getPeerX509Certificate()
+  if (certificate === undefined) return nobody
+  if (!socket.authorized) return refused(String(socket.authorizationError ?? 'unverified'))
+  let known: KnownPeer
+  try {
+    known = identify(certificate)
+  } catch (error) {
+    return refused(`unreadable certificate: ${(error as Error).message}`)
+  }
+  // A resumed session is not verified again by OpenSSL, however long ago the full handshake was.
+  if (known.identity.notAfter < now()) return refused('CERT_HAS_EXPIRED')
+  if (settings.trust.requireEku && !known.hasClientAuthEku) return refused('no extendedKeyUsage clientAuth')
+  return { peer: known.identity, peerError: null }
+}
+
+function refused(peerError: string): Judged {
+  return { peer: null, peerError }
+}
+
+/** Contexts other than the default are made when somebody first asks for the name, so that a hundred certificates cost nothing at a reload. */
+function contextChooser(settings: TlsSettings, ticketKeys: Buffer) {
+  const contexts = new Map<number, SecureContext>()
+  return (serverName: string, done: (error: Error | null, context?: SecureContext) => void): void => {
+    const index = settings.certificateFor(serverName.toLowerCase()) ?? 0
+    if (index === 0) {
+      done(null)
+      return
+    }
+    let context = contexts.get(index)
+    if (context === undefined) {
+      // The same ticket keys as the default: tickets are made by this context and opened by that one.
+      context = createSecureContext(contextOptions(settings, index, ticketKeys))
+      contexts.set(index, context)
+    }
+    done(null, context)
+  }
+}
+
+/** A failed TLS socket has lost its handle; the TCP socket below it still knows the address if anybody asked before. */
+function addressOf(socket: TLSSocket): string {
+  const below = (socket as { _parent?: Socket })._parent
+  return socket.remoteAddress ?? below?.remoteAddress ?? ''
+}
