@@ -1,0 +1,477 @@
+// Hot path: the client's side of every exchange.
+import type { Socket } from 'node:net'
+import type { Client, TlsInfo } from '../../core/exchange.ts'
+import type { Budget } from '../budget.ts'
+import type { Pulse, Pulsed } from '../pulse.ts'
+import { ChunkedDecoder, type Trailers } from './chunked.ts'
+import type { FieldNames } from './field-names.ts'
+import { CHUNKED, UNTIL_CLOSE } from './framing.ts'
+import { Outlet } from './outlet.ts'
+import { type RequestHead, readRequestHead } from './request-head.ts'
+import { BAD, HeadScan, MORE, scanHead, TOO_MANY } from './scan.ts'
+
+/** Takes the rest of one request and hears of its connection. `bytes` are valid during the call only. */
+export interface RequestSink {
+  data(bytes: Buffer, from: number, to: number): void
+  end(trailers: Trailers | null): void
+  /** One read was worked through: send what was gathered. */
+  flush(): void
+  /** The client took what was written. */
+  drain(): void
+  /** The client is gone, broke its framing or stalled, before the exchange was over. */
+  abort(reason: string): void
+}
+
+export type RefusalCode =
+  | 'malformed-request'
+  | 'not-implemented'
+  | 'version-not-supported'
+  | 'uri-too-long'
+  | 'head-too-large'
+  | 'expectation-failed'
+  | 'request-timeout'
+  | 'overloaded'
+
+/** The owner of a listener's connections. */
+export interface ServerHandler {
+  request(connection: ServerConnection, head: RequestHead): RequestSink
+  /** No exchange could be made of the bytes; the handler answers by `begin` with `close`, or destroys. */
+  refused(connection: ServerConnection, code: RefusalCode, reason: string): void
+  closed(connection: ServerConnection): void
+}
+
+/** What a listener's connections share; fields are replaced at reload, so connections read them each time. */
+export interface ServerSettings {
+  readonly listener: string
+  readonly secure: boolean
+  names: FieldNames
+  limits: {
+    readonly headBytesMax: number
+    readonly fieldsMax: number
+    readonly urlBytesMax: number
+    readonly requestsPerConnectionMax: number
+    readonly headTimeoutMs: number
+    readonly idleTimeoutMs: number
+    readonly progressTimeoutMs: number
+  }
+  readonly budget: Budget
+  readonly pulse: Pulse
+  readonly handler: ServerHandler
+}
+
+/** Bytes of a refused request's body that are read away so that the client sees the answer instead of a reset. */
+const DISCARD_MAX = 256 * 1024
+const LINGER_SECONDS = 2
+
+type Phase = 'head' | 'body' | 'done' | 'discard' | 'linger' | 'closed'
+
+/** One client connection: HTTP/1.1 requests one at a time, pipelined ones answered in order (RFC 9112 §9.3.2). */
+export class ServerConnection implements Pulsed {
+  readonly client: Client
+  readonly tls: TlsInfo | null
+  readonly settings: ServerSettings
+  /** Which trust its peer certificate was verified under; the owner compares it (DESIGN §5). */
+  trustRevision = ''
+  readonly socket: Socket
+  readonly #out: Outlet
+  readonly #scan = new HeadScan()
+  #phase: Phase = 'head'
+  #sink: RequestSink | null = null
+  #chunked: ChunkedDecoder | null = null
+  /** Body bytes still to come, when the length is known. */
+  #left = 0
+  /** Bytes that nobody may have yet: a head in pieces, a pipelined request, a body before it is wanted. */
+  #held: Buffer | null = null
+  #wanted = false
+  #paused = false
+  #advancing = false
+  #requests = 0
+  #since: number
+  /** The current request's answer. */
+  #begun = false
+  #chunkedAnswer = false
+  #closeAfter = false
+  #headRequest = false
+  #oldClient = false
+  #requestKeepAlive = true
+  #clientEnded = false
+  #draining = false
+  #discarded = 0
+
+  constructor(socket: Socket, client: Client, tls: TlsInfo | null, settings: ServerSettings) {
+    this.socket = socket
+    this.client = client
+    this.tls = tls
+    this.settings = settings
+    this.#out = new Outlet(socket)
+    this.#since = settings.pulse.tick
+    settings.pulse.add(this)
+    socket.on('data', (chunk: Buffer) => this.#received(chunk))
+    socket.on('end', () => this.#ended())
+    socket.on('drain', () => {
+      this.#since = settings.pulse.tick
+      this.#sink?.drain()
+    })
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => this.#closed())
+  }
+
+  get busy(): boolean {
+    return this.#phase === 'body' || this.#phase === 'done'
+  }
+
+  get requests(): number {
+    return this.#requests
+  }
+
+  // ---- what the exchange asks for
+
+  /** The body is wanted now; its bytes go to the sink. Before this call they wait, and the client is slowed down. */
+  readBody(): void {
+    if (this.#wanted) return
+    this.#wanted = true
+    if (!this.#advancing) this.#resume()
+  }
+
+  /** Stops the body for a while: the receiver is slow. */
+  pauseBody(): void {
+    this.#wanted = false
+    if (!this.#paused && this.#phase === 'body') this.#pause()
+  }
+
+  /** Sends `100 Continue` (RFC 9110 §10.1.1), or another interim answer with its fields. */
+  interim(status: number, reason: string, fields: string): void {
+    if (this.#begun || this.#oldClient || this.#phase === 'closed') return
+    this.#out.put(`HTTP/1.1 ${status} ${reason}\r\n${fields}\r\n`)
+  }
+
+  /**
+   * Starts the answer. `fields` are complete lines without framing; `length` is bytes, CHUNKED for a length yet unknown, UNTIL_CLOSE never needed by callers;
+   * `declared` is the Content-Length to show where no body follows (HEAD, 304), null for none. Returns whether the connection lives on.
+   */
+  begin(status: number, reason: string, fields: string, length: number, declared: number | null, close: boolean): boolean {
+    if (this.#begun || this.#phase === 'closed') return false
+    this.#begun = true
+    const bodiless = this.#headRequest || status === 204 || status === 304 || status < 200
+    let framing = ''
+    this.#chunkedAnswer = false
+    let closing = close || !this.#requestKeepAlive || this.#draining || this.#requests >= this.settings.limits.requestsPerConnectionMax
+    if (bodiless) {
+      if (declared !== null && status !== 204) framing = `Content-Length: ${declared}\r\n`
+    } else if (length >= 0) framing = `Content-Length: ${length}\r\n`
+    else if (this.#oldClient) closing = true
+    else {
+      framing = 'Transfer-Encoding: chunked\r\n'
+      this.#chunkedAnswer = true
+    }
+    this.#closeAfter = closing
+    const connection = closing ? 'Connection: close\r\n' : this.#oldClient ? 'Connection: keep-alive\r\n' : ''
+    this.#out.put(`HTTP/1.1 ${status} ${reason}\r\n${fields}${framing}${connection}\r\n`)
+    return !closing
+  }
+
+  /** Sends body bytes; they are copied. */
+  write(bytes: Buffer, from: number, to: number): void {
+    if (this.#phase === 'closed' || this.#headRequest) return
+    if (this.#chunkedAnswer) this.#out.writeChunk(bytes, from, to)
+    else this.#out.write(bytes, from, to)
+  }
+
+  /** Sends text of a body that we made ourselves (latin-1). */
+  writeText(text: string): void {
+    if (this.#phase !== 'closed' && !this.#headRequest) this.#out.put(text)
+  }
+
+  /** Sends what was gathered; false when the client is slow. */
+  flush(): boolean {
+    if (this.#phase === 'closed') return true
+    this.#since = this.settings.pulse.tick
+    return this.#out.flush()
+  }
+
+  /** The answer is complete. `trailers` are complete lines, sent only in a chunked answer. */
+  finish(trailers = ''): void {
+    if (this.#phase === 'closed') return
+    if (this.#chunkedAnswer) this.#out.put(`0\r\n${trailers}\r\n`)
+    this.#out.flush()
+    this.#sink = null
+    this.#since = this.settings.pulse.tick
+    if (this.#closeAfter) return this.#linger()
+    if (this.#phase === 'body') {
+      this.#phase = 'discard'
+      this.#discarded = 0
+      this.#wanted = true
+    } else this.#phase = 'head'
+    this.#begun = false
+    if (this.#clientEnded && this.#held === null) return this.#linger()
+    if (!this.#advancing) this.#resume()
+  }
+
+  /** Breaks the connection off: an answer that cannot be completed must not look complete. */
+  destroy(): void {
+    this.socket.destroy()
+  }
+
+  /** Closes as soon as no exchange is open. */
+  drain(): void {
+    this.#draining = true
+    if (this.#phase === 'head' && this.#held === null) this.#linger()
+  }
+
+  /** Called about once a second. */
+  pulse(tick: number): void {
+    const limits = this.settings.limits
+    const waitedMs = (tick - this.#since - 1) * 1000
+    switch (this.#phase) {
+      case 'head':
+        if (this.#held !== null || this.#requests === 0) {
+          if (waitedMs < limits.headTimeoutMs) return
+          if (this.#held === null) this.destroy()
+          else this.#refuse('request-timeout', 'the head did not arrive in time')
+        } else if (waitedMs >= limits.idleTimeoutMs) this.#linger()
+        return
+      case 'body':
+      case 'discard':
+      case 'done':
+        // Somebody must be making progress: the client by sending (when it is asked to) or by reading (when it has something to read).
+        if (waitedMs < limits.progressTimeoutMs) return
+        if (this.#out.waiting > 0) this.#fail('the client does not read')
+        else if (this.#phase === 'discard') this.destroy()
+        else if (this.#phase === 'body' && this.#wanted) this.#fail('the client stopped sending its body')
+        return
+      case 'linger':
+        if (tick - this.#since > LINGER_SECONDS && (this.#out.waiting === 0 || waitedMs >= limits.progressTimeoutMs)) this.destroy()
+        return
+      case 'closed':
+    }
+  }
+
+  // ---- bytes from the client
+
+  #received(chunk: Buffer): void {
+    if (this.#phase === 'linger') {
+      this.#discarded += chunk.length
+      if (this.#discarded > DISCARD_MAX) this.destroy()
+      return
+    }
+    if (this.#held === null) this.#advance(chunk)
+    else {
+      const held = this.#held
+      this.#release()
+      // A head in pieces is scanned again only when a line ended, so slow bytes cost nothing and a scan happens at most once a field.
+      if (this.#phase === 'head' && held.length + chunk.length <= this.settings.limits.headBytesMax && !chunk.includes(10)) this.#hold(Buffer.concat([held, chunk]))
+      else this.#advance(Buffer.concat([held, chunk]))
+    }
+  }
+
+  #advance(bytes: Buffer): void {
+    this.#advancing = true
+    let position = 0
+    loop: for (;;) {
+      switch (this.#phase) {
+        case 'head': {
+          if (position >= bytes.length) break loop
+          const after = this.#readHead(bytes, position)
+          if (after < 0) {
+            if (after === MORE) this.#hold(bytes.subarray(position))
+            break loop
+          }
+          position = after
+          break
+        }
+        case 'body':
+        case 'discard': {
+          if (!this.#wanted) {
+            if (position < bytes.length) this.#hold(bytes.subarray(position))
+            this.#pause()
+            break loop
+          }
+          if (position >= bytes.length && this.#left !== 0) break loop
+          const after = this.#readBody(bytes, position)
+          if (after < 0) break loop
+          position = after
+          break
+        }
+        case 'done':
+          // A pipelined request waits for its turn, and the client with it.
+          if (position < bytes.length) {
+            this.#hold(bytes.subarray(position))
+            this.#pause()
+          }
+          break loop
+        default:
+          break loop
+      }
+    }
+    this.#advancing = false
+    this.#sink?.flush()
+  }
+
+  /** Reads one head; the position after it, MORE, or BAD when the connection is over. */
+  #readHead(bytes: Buffer, start: number): number {
+    const limits = this.settings.limits
+    let from = start
+    // One empty line before a request is tolerated (RFC 9112 §2.2); nothing of it is forwarded.
+    if (bytes[from] === 13 && from + 1 < bytes.length && bytes[from + 1] === 10) from += 2
+    const end = Math.min(bytes.length, from + limits.headBytesMax)
+    const after = scanHead(bytes, from, end, this.settings.names, limits.fieldsMax, this.#scan)
+    if (after < 0) {
+      if (after === MORE && bytes.length - from < limits.headBytesMax) {
+        if (this.#held === null) this.#since = this.settings.pulse.tick
+        return MORE
+      }
+      if (after === BAD) this.#refuse('malformed-request', this.#scan.reason)
+      else if (after === TOO_MANY) this.#refuse('head-too-large', 'more header fields than allowed')
+      else if (bytes.indexOf(13, from) > from + limits.urlBytesMax || !bytes.includes(13)) this.#refuse('uri-too-long', 'the request line is longer than allowed')
+      else this.#refuse('head-too-large', 'the head is larger than allowed')
+      return BAD
+    }
+    const head = readRequestHead(bytes.toString('latin1', from, after - 2), this.#scan, this.settings.names, this.settings.secure, limits.urlBytesMax)
+    if ('malformed' in head) {
+      this.#refuse(head.malformed, head.reason)
+      return BAD
+    }
+    this.#requests++
+    this.#since = this.settings.pulse.tick
+    this.#headRequest = head.method === 'HEAD'
+    this.#oldClient = head.version === 0
+    this.#requestKeepAlive = head.keepAlive
+    this.#begun = false
+    this.#wanted = false
+    this.#left = head.length
+    this.#chunked = head.length === CHUNKED ? new ChunkedDecoder(this.settings.names) : null
+    this.#phase = head.length === 0 ? 'done' : 'body'
+    const sink = this.settings.handler.request(this, head)
+    // The answer may already have been given while the handler ran; then the exchange has no sink any more.
+    if (this.#phase === 'body' || this.#phase === 'done') this.#sink = sink
+    return after
+  }
+
+  #readBody(bytes: Buffer, position: number): number {
+    this.#since = this.settings.pulse.tick
+    const discarding = this.#phase === 'discard'
+    if (this.#chunked !== null) {
+      const after = this.#chunked.feed(bytes, position, bytes.length, (from, to) => {
+        if (discarding) this.#discarded += to - from
+        else this.#sink?.data(bytes, from, to)
+      })
+      if (after === BAD) {
+        if (discarding) this.destroy()
+        else this.#fail(`the request body is malformed: ${this.#chunked?.reason ?? ''}`)
+        return BAD
+      }
+      if (discarding && this.#discarded > DISCARD_MAX) this.destroy()
+      if (after === MORE) return bytes.length
+      const trailers = this.#chunked?.trailers ?? null
+      this.#bodyEnded(discarding, trailers)
+      return after
+    }
+    const to = Math.min(bytes.length, position + this.#left)
+    this.#left -= to - position
+    if (discarding) {
+      this.#discarded += to - position
+      if (this.#discarded > DISCARD_MAX) this.destroy()
+    } else this.#sink?.data(bytes, position, to)
+    if (this.#left === 0) this.#bodyEnded(discarding, null)
+    return to
+  }
+
+  #bodyEnded(discarding: boolean, trailers: Trailers | null): void {
+    this.#chunked = null
+    this.#left = 0
+    if (discarding) {
+      this.#phase = 'head'
+      return
+    }
+    // The answer may have been finished by the last data call.
+    if (this.#phase !== 'body') {
+      if (this.#phase === 'discard') this.#phase = 'head'
+      return
+    }
+    this.#phase = 'done'
+    this.#sink?.end(trailers)
+  }
+
+  #resume(): void {
+    if (this.#held !== null) {
+      const held = this.#held
+      this.#release()
+      this.#advance(held)
+    }
+    if (this.#paused && this.#held === null && this.#phase !== 'closed') {
+      this.#paused = false
+      this.#since = this.settings.pulse.tick
+      this.socket.resume()
+    }
+  }
+
+  #pause(): void {
+    if (this.#paused) return
+    this.#paused = true
+    this.socket.pause()
+  }
+
+  #hold(bytes: Buffer): void {
+    if (!this.settings.budget.charge(bytes.length)) {
+      this.#refuse('overloaded', 'the memory budget of the worker is spent')
+      return
+    }
+    this.#held = bytes
+  }
+
+  #release(): void {
+    if (this.#held !== null) this.settings.budget.release(this.#held.length)
+    this.#held = null
+  }
+
+  // ---- ends
+
+  #refuse(code: RefusalCode, reason: string): void {
+    this.#release()
+    this.#requestKeepAlive = false
+    this.#headRequest = false
+    this.#phase = 'done'
+    this.#begun = false
+    this.settings.handler.refused(this, code, reason)
+  }
+
+  #fail(reason: string): void {
+    const sink = this.#sink
+    this.#sink = null
+    if (sink === null) return this.destroy()
+    sink.abort(reason)
+    if (this.#phase !== 'linger') this.destroy()
+  }
+
+  #ended(): void {
+    this.#clientEnded = true
+    // A half-closed client that asked completely still gets its answer; one that stopped mid-request does not.
+    if (this.#phase === 'done' || (this.#phase === 'body' && !this.#wanted && this.#held !== null)) return
+    if (this.#phase === 'body') this.#fail('the client closed before its request was complete')
+    else if (this.#phase === 'head' && this.#held !== null) this.#refuse('malformed-request', 'the connection ended inside a head')
+    else this.socket.end()
+  }
+
+  /** Ends our side and reads the rest away for a moment, since closing over unread bytes resets the connection and the answer with it. */
+  #linger(): void {
+    this.#release()
+    this.#phase = 'linger'
+    this.#discarded = 0
+    this.#since = this.settings.pulse.tick
+    this.socket.end()
+    if (this.#paused) this.socket.resume()
+    this.#paused = false
+  }
+
+  #closed(): void {
+    const sink = this.#sink
+    this.#sink = null
+    this.#release()
+    this.#phase = 'closed'
+    this.settings.pulse.delete(this)
+    sink?.abort('the client closed the connection')
+    this.settings.handler.closed(this)
+  }
+}
+
+export { CHUNKED, UNTIL_CLOSE }

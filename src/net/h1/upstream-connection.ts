@@ -1,0 +1,273 @@
+// Hot path: the service's side of every exchange.
+import type { Socket } from 'node:net'
+import type { Pulse, Pulsed } from '../pulse.ts'
+import { ChunkedDecoder, type Trailers } from './chunked.ts'
+import { FieldNames } from './field-names.ts'
+import { CHUNKED, UNTIL_CLOSE } from './framing.ts'
+import { Outlet } from './outlet.ts'
+import { type ResponseHead, readResponseHead } from './response-head.ts'
+import { BAD, HeadScan, MORE, scanHead } from './scan.ts'
+
+export type UpstreamFailure = 'unreachable' | 'malformed' | 'closed' | 'timeout'
+
+/** Takes one answer. `bytes` are valid during the call only. */
+export interface ResponseSink {
+  informational(head: ResponseHead): void
+  response(head: ResponseHead): void
+  data(bytes: Buffer, from: number, to: number): void
+  flush(): void
+  end(trailers: Trailers | null): void
+  drain(): void
+  /** The answer will not come or not be completed. `answered`: some byte of it had arrived. */
+  fail(kind: UpstreamFailure, reason: string, answered: boolean): void
+}
+
+export interface UpstreamTimeouts {
+  readonly responseMs: number
+  readonly idleMs: number
+  readonly keepAliveMs: number
+}
+
+const HEAD_MAX = 64 * 1024
+const FIELDS_MAX = 200
+const INTERIM_MAX = 16
+const names = new FieldNames()
+
+/** One connection to a target: one exchange at a time, kept alive between. As strict with answers as the server side is with requests. */
+export class UpstreamConnection implements Pulsed {
+  /** How many exchanges it has carried; 0 for a fresh one, whose failure is not a stale socket. */
+  used = 0
+  readonly socket: Socket
+  readonly #pulse: Pulse
+  readonly #timeouts: UpstreamTimeouts
+  readonly #out: Outlet
+  readonly #scan = new HeadScan()
+  readonly #idle: (connection: UpstreamConnection) => void
+  readonly #gone: (connection: UpstreamConnection) => void
+  #sink: ResponseSink | null = null
+  #phase: 'idle' | 'head' | 'body' | 'answered' = 'idle'
+  #toHead = false
+  #chunked: ChunkedDecoder | null = null
+  #left = 0
+  #held: Buffer | null = null
+  #answered = false
+  #keepAlive = true
+  #requestDone = false
+  #chunkedRequest = false
+  #interims = 0
+  #since = 0
+
+  /** `idle` is told when it may carry another exchange, `gone` when it closed. */
+  constructor(socket: Socket, pulse: Pulse, timeouts: UpstreamTimeouts, idle: (c: UpstreamConnection) => void, gone: (c: UpstreamConnection) => void) {
+    this.socket = socket
+    this.#pulse = pulse
+    this.#timeouts = timeouts
+    this.#out = new Outlet(socket)
+    this.#idle = idle
+    this.#gone = gone
+    this.#since = pulse.tick
+    pulse.add(this)
+    socket.on('drain', () => {
+      this.#since = pulse.tick
+      this.#sink?.drain()
+    })
+    socket.on('end', () => this.#ended())
+    socket.on('error', error => this.#fail('closed', `connection failed: ${(error as NodeJS.ErrnoException).code ?? error.message}`))
+    socket.on('close', () => {
+      pulse.delete(this)
+      this.#fail('closed', 'the service closed the connection')
+      this.#gone(this)
+    })
+  }
+
+  get open(): boolean {
+    return !this.socket.destroyed && this.socket.writable && !this.socket.readableEnded
+  }
+
+  /** Starts an exchange: the request's head as complete text. */
+  send(head: string, sink: ResponseSink, toHead: boolean, chunked: boolean): void {
+    this.#sink = sink
+    this.#phase = 'head'
+    this.#toHead = toHead
+    this.#chunkedRequest = chunked
+    this.#answered = false
+    this.#requestDone = false
+    this.#keepAlive = true
+    this.#interims = 0
+    this.#since = this.#pulse.tick
+    this.used++
+    this.#out.put(head)
+  }
+
+  /** Sends request body bytes; they are copied. */
+  write(bytes: Buffer, from: number, to: number): void {
+    if (this.#chunkedRequest) this.#out.writeChunk(bytes, from, to)
+    else this.#out.write(bytes, from, to)
+  }
+
+  flush(): boolean {
+    return this.socket.destroyed ? true : this.#out.flush()
+  }
+
+  /** The request is complete. `trailers`: complete lines for a chunked request. */
+  finish(trailers = ''): void {
+    if (this.#chunkedRequest) this.#out.put(`0\r\n${trailers}\r\n`)
+    this.#out.flush()
+    this.#requestDone = true
+    this.#since = this.#pulse.tick
+    if (this.#phase === 'answered') this.#release()
+  }
+
+  /** The client is slow: stop reading the answer. */
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.#since = this.#pulse.tick
+    this.socket.resume()
+  }
+
+  /** Gives the exchange up; the connection cannot be used again. */
+  abandon(): void {
+    this.#sink = null
+    this.socket.destroy()
+  }
+
+  pulse(tick: number): void {
+    const waitedMs = (tick - this.#since - 1) * 1000
+    if (this.#phase === 'idle') {
+      if (waitedMs >= this.#timeouts.keepAliveMs) this.socket.destroy()
+    } else if (this.#phase === 'head' && this.#requestDone) {
+      if (waitedMs >= this.#timeouts.responseMs) this.#fail('timeout', 'no answer in time')
+    } else if (waitedMs >= this.#timeouts.idleMs && !this.socket.isPaused()) this.#fail('timeout', 'the exchange stalled')
+  }
+
+  /** Bytes from the service, valid during the call only. */
+  received(bytes: Buffer): void {
+    // Bytes that nobody asked for would become the answer to the next request: response queue poisoning.
+    if (this.#sink === null) {
+      this.socket.destroy()
+      return
+    }
+    this.#since = this.#pulse.tick
+    this.#answered = true
+    let input = bytes
+    if (this.#held !== null) {
+      input = Buffer.concat([this.#held, bytes])
+      this.#held = null
+    }
+    this.#advance(input)
+    this.#sink?.flush()
+  }
+
+  #advance(bytes: Buffer): void {
+    let position = 0
+    while (this.#phase === 'head') {
+      const after = this.#readHead(bytes, position)
+      if (after < 0) return
+      position = after
+    }
+    if (this.#phase === 'body') position = this.#readBody(bytes, position)
+    if (position >= 0 && position < bytes.length) {
+      // More than one answer to one request.
+      this.#keepAlive = false
+      this.socket.destroy()
+    }
+  }
+
+  #readHead(bytes: Buffer, position: number): number {
+    const end = Math.min(bytes.length, position + HEAD_MAX)
+    const after = scanHead(bytes, position, end, names, FIELDS_MAX, this.#scan)
+    if (after === MORE && bytes.length - position < HEAD_MAX) {
+      if (position < bytes.length) this.#held = Buffer.from(bytes.subarray(position))
+      return MORE
+    }
+    if (after < 0) {
+      this.#fail('malformed', after === BAD ? this.#scan.reason : 'the head of the answer is too large')
+      return BAD
+    }
+    const head = readResponseHead(bytes.toString('latin1', position, after - 2), this.#scan, names, this.#toHead)
+    if ('malformed' in head) {
+      this.#fail('malformed', head.reason)
+      return BAD
+    }
+    if (head.status < 200) {
+      if (head.status === 101 || ++this.#interims > INTERIM_MAX) {
+        this.#fail('malformed', head.status === 101 ? '101 without an upgrade' : 'too many interim answers')
+        return BAD
+      }
+      this.#sink?.informational(head)
+      return after
+    }
+    this.#keepAlive = head.keepAlive
+    this.#left = head.length
+    this.#chunked = head.length === CHUNKED ? new ChunkedDecoder(names) : null
+    this.#phase = head.length === 0 ? 'answered' : 'body'
+    const sink = this.#sink
+    sink?.response(head)
+    if (head.length === 0) this.#complete(null)
+    return after
+  }
+
+  #readBody(bytes: Buffer, position: number): number {
+    if (this.#chunked !== null) {
+      const after = this.#chunked.feed(bytes, position, bytes.length, (from, to) => this.#sink?.data(bytes, from, to))
+      if (after === BAD) {
+        this.#fail('malformed', `the answer's body is malformed: ${this.#chunked?.reason ?? ''}`)
+        return BAD
+      }
+      if (after === MORE) return bytes.length
+      const trailers = this.#chunked.trailers
+      this.#chunked = null
+      this.#complete(trailers)
+      return after
+    }
+    if (this.#left === UNTIL_CLOSE) {
+      if (position < bytes.length) this.#sink?.data(bytes, position, bytes.length)
+      return bytes.length
+    }
+    const to = Math.min(bytes.length, position + this.#left)
+    this.#left -= to - position
+    if (to > position) this.#sink?.data(bytes, position, to)
+    if (this.#left === 0) this.#complete(null)
+    return to
+  }
+
+  #complete(trailers: Trailers | null): void {
+    this.#phase = 'answered'
+    const sink = this.#sink
+    if (this.#requestDone) this.#release()
+    else {
+      // The answer is complete before the request is: it may go on, but this connection is not used again.
+      this.#keepAlive = false
+      this.#sink = null
+      this.socket.destroy()
+    }
+    sink?.end(trailers)
+  }
+
+  #release(): void {
+    this.#sink = null
+    this.#phase = 'idle'
+    this.#since = this.#pulse.tick
+    if (!this.#keepAlive || !this.open) this.socket.destroy()
+    else this.#idle(this)
+  }
+
+  #ended(): void {
+    if (this.#phase === 'body' && this.#left === UNTIL_CLOSE && this.#chunked === null) {
+      this.#keepAlive = false
+      this.#complete(null)
+    } else this.#fail('closed', 'the service closed before its answer was complete')
+    this.socket.destroy()
+  }
+
+  #fail(kind: UpstreamFailure, reason: string): void {
+    const sink = this.#sink
+    this.#sink = null
+    this.#held = null
+    this.socket.destroy()
+    sink?.fail(kind, reason, this.#answered)
+  }
+}
