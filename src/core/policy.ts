@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod'
 import type { Exchange } from './exchange.ts'
-import type { Host } from './host.ts'
+import type { Host, KeySource } from './host.ts'
 import type { Outcome } from './outcome.ts'
 import type { Phase } from './phase.ts'
 import type { ProblemTable } from './problem.ts'
@@ -25,6 +25,8 @@ export interface Policy<C = unknown> {
   setsUpstream?(config: C): readonly string[]
   /** Names of the counters that it may use (`Host.counter`). */
   readonly counters?: readonly string[]
+  /** Where its verification keys come from: the main thread fetches the remote ones as soon as the configuration is committed. */
+  keySources?(config: C): readonly KeySource[]
   /** Things that are allowed but that an operator should know; printed by `check`. */
   warnings?(config: C): readonly string[]
   /** Settings → closures. Synchronous and without I/O, so that reload is atomic; throws ConfigError with pointers relative to `with`. */
