@@ -108,6 +108,10 @@ export class Exchange {
   /** Changes to the response toward the client; applied to answers that we made ourselves too. */
   responseEdits: FieldEdits | null = null
   observed: Observed[] | null = null
+  /** W3C trace context, lower-case hex; '' when none. The span is this hop's own, the parent is the caller's. */
+  traceId = ''
+  spanId = ''
+  parentId = ''
   readonly #abort: (onAbort: () => void) => void
   #signal: AbortSignal | null = null
 

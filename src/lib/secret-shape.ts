@@ -1,0 +1,61 @@
+/** What a text looks like when it should not be written down as it is. */
+export type SecretShape = 'email' | 'phone' | 'card' | 'jwt' | 'token'
+
+const email = /[^\s@/:;,=<>()]+@[^\s@/:;,=<>()]+\.[a-z\d-]{2,}/i
+const jwt = /eyJ[\w-]{6,}/
+const phoneMarked = /^(?:\+|00)[\d .()-]{7,22}$/
+const phoneGrouped = /^\(?\d{2,5}\)?[ .-]\d{2,5}[ .-]\d{2,6}(?:[ .-]\d{1,6})?$/
+const phonePlain = /^\d{10,12}$/
+const date = /^\d{4}[ .-]\d{2}[ .-]\d{2}$/
+const cardRun = /\d(?:[ -]?\d){12,18}/
+const tokenRun = /[\w+/=-]{20,}/g
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+const hex = /^[0-9a-f]+$/i
+const digits = /^\d+$/
+const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
+
+/**
+ * The personal or secret shape of one segment or word (percent-decoded), or null. Leans to hiding: a hidden identifier still correlates by
+ * its hash, a written one is a leak. UUIDs, ULIDs, 24-digit object ids, dates and slugs are identifiers, not secrets.
+ */
+export function secretShape(text: string): SecretShape | null {
+  if (jwt.test(text)) return 'jwt'
+  if (text.includes('@') && email.test(text)) return 'email'
+  const run = cardRun.exec(text)
+  if (run !== null && isCard(run[0])) return 'card'
+  if (phonePlain.test(text) || phoneMarked.test(text)) return 'phone'
+  if (phoneGrouped.test(text) && !date.test(text)) return 'phone'
+  if (text.length >= 20) for (const [word] of text.matchAll(tokenRun)) if (isToken(word)) return 'token'
+  return null
+}
+
+/** Would a random generator write this? Judged by how often its kind of character changes, in the longest piece without separators. */
+export function isToken(word: string): boolean {
+  if (word.length < 20 || uuid.test(word) || ulid.test(word) || digits.test(word)) return false
+  if (hex.test(word)) return word.length >= 32
+  let longest = ''
+  for (const piece of word.split(/[-_]/)) if (piece.length > longest.length) longest = piece
+  if (longest.length < 14 || hex.test(longest)) return longest.length >= 32
+  let changes = 0
+  for (let i = 1; i < longest.length; i++)
+    if (kind(longest.charCodeAt(i)) !== kind(longest.charCodeAt(i - 1))) changes++
+  return changes >= longest.length / 4
+}
+
+function kind(code: number): number {
+  if (code >= 97 && code <= 122) return 0
+  if (code >= 65 && code <= 90) return 1
+  return 2
+}
+
+/** 13 to 19 digits of a known issuer range whose check digit is right (ISO/IEC 7812-1, Luhn). Spaces and dashes are skipped. */
+export function isCard(text: string): boolean {
+  const number = text.replace(/\D/g, '')
+  if (number.length < 13 || number.length > 19 || !/^(?:4|5[1-5]|2[2-7]|3[045678]|6)/.test(number)) return false
+  let sum = 0
+  for (let i = 0; i < number.length; i++) {
+    const digit = number.charCodeAt(number.length - 1 - i) - 48
+    sum += i % 2 === 0 ? digit : digit > 4 ? digit * 2 - 9 : digit * 2
+  }
+  return sum % 10 === 0
+}
