@@ -12,14 +12,14 @@ import { BAD, HeadScan, MORE, scanHead, TOO_MANY } from './scan.ts'
 
 /** Takes the rest of one request and hears of its connection. `bytes` are valid during the call only. */
 export interface RequestSink {
-  data(bytes: Buffer, from: number, to: number): void
-  end(trailers: Trailers | null): void
+  requestData(bytes: Buffer, from: number, to: number): void
+  requestEnd(trailers: Trailers | null): void
   /** One read was worked through: send what was gathered. */
-  flush(): void
+  requestFlush(): void
   /** The client took what was written. */
-  drain(): void
-  /** The client is gone, broke its framing or stalled, before the exchange was over. */
-  abort(reason: string): void
+  clientDrained(): void
+  /** The exchange cannot go on: the client is gone (`code` null), or broke its framing or stalled and may still be told so. */
+  aborted(reason: string, code: 'malformed-request' | 'request-timeout' | null): void
 }
 
 export type RefusalCode =
@@ -72,6 +72,8 @@ export class ServerConnection implements Pulsed {
   readonly settings: ServerSettings
   /** Which trust its peer certificate was verified under; the owner compares it (DESIGN §5). */
   trustRevision = ''
+  /** Text that the owner makes once for a connection and authority (`X-Forwarded-*`); kept here because it lives as long. */
+  forwarded: { readonly authority: string; readonly text: string } | null = null
   readonly socket: Socket
   readonly #out: Outlet
   readonly #scan = new HeadScan()
@@ -110,7 +112,7 @@ export class ServerConnection implements Pulsed {
     socket.on('end', () => this.#ended())
     socket.on('drain', () => {
       this.#since = settings.pulse.tick
-      this.#sink?.drain()
+      this.#sink?.clientDrained()
     })
     socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#closed())
@@ -235,9 +237,9 @@ export class ServerConnection implements Pulsed {
       case 'done':
         // Somebody must be making progress: the client by sending (when it is asked to) or by reading (when it has something to read).
         if (waitedMs < limits.progressTimeoutMs) return
-        if (this.#out.waiting > 0) this.#fail('the client does not read')
+        if (this.#out.waiting > 0) this.#fail('the client does not read', null)
         else if (this.#phase === 'discard') this.destroy()
-        else if (this.#phase === 'body' && this.#wanted) this.#fail('the client stopped sending its body')
+        else if (this.#phase === 'body' && this.#wanted) this.#fail('the client stopped sending its body', 'request-timeout')
         return
       case 'linger':
         if (tick - this.#since > LINGER_SECONDS && (this.#out.waiting === 0 || waitedMs >= limits.progressTimeoutMs)) this.destroy()
@@ -304,7 +306,7 @@ export class ServerConnection implements Pulsed {
       }
     }
     this.#advancing = false
-    this.#sink?.flush()
+    this.#sink?.requestFlush()
   }
 
   /** Reads one head; the position after it, MORE, or BAD when the connection is over. */
@@ -353,11 +355,11 @@ export class ServerConnection implements Pulsed {
     if (this.#chunked !== null) {
       const after = this.#chunked.feed(bytes, position, bytes.length, (from, to) => {
         if (discarding) this.#discarded += to - from
-        else this.#sink?.data(bytes, from, to)
+        else this.#sink?.requestData(bytes, from, to)
       })
       if (after === BAD) {
         if (discarding) this.destroy()
-        else this.#fail(`the request body is malformed: ${this.#chunked?.reason ?? ''}`)
+        else this.#fail(`the request body is malformed: ${this.#chunked?.reason ?? ''}`, 'malformed-request')
         return BAD
       }
       if (discarding && this.#discarded > DISCARD_MAX) this.destroy()
@@ -371,7 +373,7 @@ export class ServerConnection implements Pulsed {
     if (discarding) {
       this.#discarded += to - position
       if (this.#discarded > DISCARD_MAX) this.destroy()
-    } else this.#sink?.data(bytes, position, to)
+    } else this.#sink?.requestData(bytes, position, to)
     if (this.#left === 0) this.#bodyEnded(discarding, null)
     return to
   }
@@ -389,7 +391,7 @@ export class ServerConnection implements Pulsed {
       return
     }
     this.#phase = 'done'
-    this.#sink?.end(trailers)
+    this.#sink?.requestEnd(trailers)
   }
 
   #resume(): void {
@@ -435,11 +437,12 @@ export class ServerConnection implements Pulsed {
     this.settings.handler.refused(this, code, reason)
   }
 
-  #fail(reason: string): void {
+  #fail(reason: string, code: 'malformed-request' | 'request-timeout' | null): void {
     const sink = this.#sink
     this.#sink = null
     if (sink === null) return this.destroy()
-    sink.abort(reason)
+    this.#requestKeepAlive = false
+    sink.aborted(reason, code)
     if (this.#phase !== 'linger') this.destroy()
   }
 
@@ -447,7 +450,7 @@ export class ServerConnection implements Pulsed {
     this.#clientEnded = true
     // A half-closed client that asked completely still gets its answer; one that stopped mid-request does not.
     if (this.#phase === 'done' || (this.#phase === 'body' && !this.#wanted && this.#held !== null)) return
-    if (this.#phase === 'body') this.#fail('the client closed before its request was complete')
+    if (this.#phase === 'body') this.#fail('the client closed before its request was complete', null)
     else if (this.#phase === 'head' && this.#held !== null) this.#refuse('malformed-request', 'the connection ended inside a head')
     else this.socket.end()
   }
@@ -469,7 +472,7 @@ export class ServerConnection implements Pulsed {
     this.#release()
     this.#phase = 'closed'
     this.settings.pulse.delete(this)
-    sink?.abort('the client closed the connection')
+    sink?.aborted('the client closed the connection', null)
     this.settings.handler.closed(this)
   }
 }

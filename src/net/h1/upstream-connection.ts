@@ -14,12 +14,14 @@ export type UpstreamFailure = 'unreachable' | 'malformed' | 'closed' | 'timeout'
 export interface ResponseSink {
   informational(head: ResponseHead): void
   response(head: ResponseHead): void
-  data(bytes: Buffer, from: number, to: number): void
-  flush(): void
-  end(trailers: Trailers | null): void
-  drain(): void
+  responseData(bytes: Buffer, from: number, to: number): void
+  /** One read was worked through: send what was gathered. */
+  responseFlush(): void
+  responseEnd(trailers: Trailers | null): void
+  /** The service took what was written. */
+  upstreamDrained(): void
   /** The answer will not come or not be completed. `answered`: some byte of it had arrived. */
-  fail(kind: UpstreamFailure, reason: string, answered: boolean): void
+  upstreamFailed(kind: UpstreamFailure, reason: string, answered: boolean): void
 }
 
 export interface UpstreamTimeouts {
@@ -69,7 +71,7 @@ export class UpstreamConnection implements Pulsed {
     pulse.add(this)
     socket.on('drain', () => {
       this.#since = pulse.tick
-      this.#sink?.drain()
+      this.#sink?.upstreamDrained()
     })
     socket.on('end', () => this.#ended())
     socket.on('error', error => this.#fail('closed', `connection failed: ${(error as NodeJS.ErrnoException).code ?? error.message}`))
@@ -158,7 +160,7 @@ export class UpstreamConnection implements Pulsed {
       this.#held = null
     }
     this.#advance(input)
-    this.#sink?.flush()
+    this.#sink?.responseFlush()
   }
 
   #advance(bytes: Buffer): void {
@@ -212,7 +214,7 @@ export class UpstreamConnection implements Pulsed {
 
   #readBody(bytes: Buffer, position: number): number {
     if (this.#chunked !== null) {
-      const after = this.#chunked.feed(bytes, position, bytes.length, (from, to) => this.#sink?.data(bytes, from, to))
+      const after = this.#chunked.feed(bytes, position, bytes.length, (from, to) => this.#sink?.responseData(bytes, from, to))
       if (after === BAD) {
         this.#fail('malformed', `the answer's body is malformed: ${this.#chunked?.reason ?? ''}`)
         return BAD
@@ -224,12 +226,12 @@ export class UpstreamConnection implements Pulsed {
       return after
     }
     if (this.#left === UNTIL_CLOSE) {
-      if (position < bytes.length) this.#sink?.data(bytes, position, bytes.length)
+      if (position < bytes.length) this.#sink?.responseData(bytes, position, bytes.length)
       return bytes.length
     }
     const to = Math.min(bytes.length, position + this.#left)
     this.#left -= to - position
-    if (to > position) this.#sink?.data(bytes, position, to)
+    if (to > position) this.#sink?.responseData(bytes, position, to)
     if (this.#left === 0) this.#complete(null)
     return to
   }
@@ -244,7 +246,7 @@ export class UpstreamConnection implements Pulsed {
       this.#sink = null
       this.socket.destroy()
     }
-    sink?.end(trailers)
+    sink?.responseEnd(trailers)
   }
 
   #release(): void {
@@ -268,6 +270,6 @@ export class UpstreamConnection implements Pulsed {
     this.#sink = null
     this.#held = null
     this.socket.destroy()
-    sink?.fail(kind, reason, this.#answered)
+    sink?.upstreamFailed(kind, reason, this.#answered)
   }
 }

@@ -1,0 +1,53 @@
+// Hot path: the head of every forwarded request.
+import type { Exchange } from '../core/exchange.ts'
+import { CHUNKED } from '../net/h1/framing.ts'
+import { CONTENT_LENGTH, EXPECT, HOP_BY_HOP, HOST, RESERVED, TRANSFER_ENCODING } from '../net/h1/field-names.ts'
+import type { RequestHead } from '../net/h1/request-head.ts'
+import type { ServerConnection } from '../net/h1/server-connection.ts'
+import { keptLines } from './kept-lines.ts'
+import type { CompiledRoute } from './snapshot.ts'
+
+const FRAMED = HOP_BY_HOP | RESERVED | EXPECT | TRANSFER_ENCODING
+
+/**
+ * The request toward the service, complete with its empty line: canonical path, the client's lines without hop-by-hop and reserved ones,
+ * what policies set, our own forwarding fields. `authority` is the target's; `length` is bytes, CHUNKED or 0 for no body.
+ */
+export function originHead(x: Exchange, head: RequestHead, connection: ServerConnection, route: CompiledRoute, authority: string, length: number): string {
+  const edits = x.requestEdits
+  const { host } = route.service
+  // A body that was read or changed is sent with the length that it has now; else the client's own line goes on as it is.
+  const ownLength = length !== head.length
+  const dropped = FRAMED | (host === null && head.authority !== '' ? 0 : HOST) | (ownLength ? CONTENT_LENGTH : 0)
+  const path = route.stripPrefix === '' ? x.path : stripped(x.path, route.stripPrefix)
+  let text = `${x.method} ${path}${x.query === '' ? '' : `?${x.query}`} HTTP/1.1\r\n${keptLines(head, dropped, edits?.removed ?? null)}`
+  if ((dropped & HOST) !== 0) text += `Host: ${host === null || host === '' ? authority : host}\r\n`
+  if (length === CHUNKED) text += 'Transfer-Encoding: chunked\r\n'
+  else if (ownLength) text += `Content-Length: ${length}\r\n`
+  text += forwardedLines(x, head, connection)
+  text += `X-Request-Id: ${x.id}\r\n`
+  if (x.traceId !== '') text += `traceparent: 00-${x.traceId}-${x.spanId}-${x.traceFlags}\r\n`
+  if (edits !== null) for (const [name, value] of edits.set) text += `${name}: ${value}\r\n`
+  return `${text}\r\n`
+}
+
+/** `X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via`: the same for all requests of a connection to one authority, so made once. */
+function forwardedLines(x: Exchange, head: RequestHead, connection: ServerConnection): string {
+  const known = connection.forwarded
+  if (known !== null && known.authority === head.authority && x.client === connection.client) return known.text
+  const proto = x.tls === null ? 'http' : 'https'
+  const { address } = x.client
+  const via = x.client === connection.client ? address : `${address}, ${connection.client.address}`
+  const node = address.includes(':') ? `"[${address}]"` : address
+  const text =
+    `X-Forwarded-For: ${via}\r\nX-Forwarded-Proto: ${proto}\r\n${head.authority === '' ? '' : `X-Forwarded-Host: ${head.authority}\r\n`}` +
+    `Forwarded: for=${node};proto=${proto}${head.authority === '' ? '' : `;host="${head.authority}"`}\r\nVia: 1.${head.version} portcullis\r\n`
+  if (x.client === connection.client) connection.forwarded = { authority: head.authority, text }
+  return text
+}
+
+function stripped(path: string, prefix: string): string {
+  const rest = path.slice(prefix.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+

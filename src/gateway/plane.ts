@@ -1,0 +1,30 @@
+import type { Exchange } from '../core/exchange.ts'
+import type { Clock, Log } from '../core/host.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { Budget } from '../net/budget.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** What every exchange of a worker needs; one per worker. */
+export interface Plane {
+  /** The committed snapshot; null until the first commit, and then nothing is answered but 503. */
+  snapshot: Snapshot | null
+  readonly clock: Clock
+  readonly log: Log
+  readonly budget: Budget
+  /** One serialization: event line and metrics. */
+  readonly record: (x: Exchange, outcome: Outcome) => void
+  /** Counts failures toward a service by kind. */
+  readonly upstreamError: (service: string, kind: string) => void
+  readonly requestId: () => string
+  /** Continues or starts a trace (W3C trace context) on the exchange. */
+  readonly trace: (x: Exchange) => void
+  /** Exchanges in flight. */
+  open: number
+}
+
+/** What a listener adds to each exchange. */
+export interface ListenerFacts {
+  readonly name: string
+  /** Complete header lines for every answer: HSTS on TLS, else ''. */
+  fields: string
+}
