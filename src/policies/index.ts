@@ -2,10 +2,19 @@ import type { Policy } from '../core/policy.ts'
 import { anonymous } from './anonymous/policy.ts'
 import { apiKey } from './api-key/policy.ts'
 import { ip } from './ip/policy.ts'
+import { mtls } from './mtls/policy.ts'
+import { require } from './require/policy.ts'
 import { size } from './size/policy.ts'
 
 /** Every policy that exists. The order has no meaning: phases and the written order decide (DESIGN §4). */
-export const policies: readonly Policy[] = [listed(anonymous), listed(apiKey), listed(ip), listed(size)]
+export const policies: readonly Policy[] = [
+  listed(anonymous),
+  listed(apiKey),
+  listed(ip),
+  listed(mtls),
+  listed(require),
+  listed(size),
+]
 
 /**
  * Forgets the type of a policy's settings so that one list holds them all. Sound because settings reach
