@@ -3,6 +3,7 @@ import { anonymous } from './anonymous/policy.ts'
 import { apiKey } from './api-key/policy.ts'
 import { ip } from './ip/policy.ts'
 import { mtls } from './mtls/policy.ts'
+import { rateLimit } from './rate-limit/policy.ts'
 import { require } from './require/policy.ts'
 import { size } from './size/policy.ts'
 
@@ -12,6 +13,7 @@ export const policies: readonly Policy[] = [
   listed(apiKey),
   listed(ip),
   listed(mtls),
+  listed(rateLimit),
   listed(require),
   listed(size),
 ]
