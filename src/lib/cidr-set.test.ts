@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { addressBlock, formatIPv4, parseIPv4, parseIPv6, unmapAddress } from './address.ts'
 import { createCidrSet, type CidrSet } from './cidr-set.ts'
 

@@ -1,7 +1,9 @@
 import type { Policy } from '../core/policy.ts'
 import { anonymous } from './anonymous/policy.ts'
 import { apiKey } from './api-key/policy.ts'
+import { headers } from './headers/policy.ts'
 import { ip } from './ip/policy.ts'
+import { jwt } from './jwt/policy.ts'
 import { mtls } from './mtls/policy.ts'
 import { rateLimit } from './rate-limit/policy.ts'
 import { require } from './require/policy.ts'
@@ -11,7 +13,9 @@ import { size } from './size/policy.ts'
 export const policies: readonly Policy[] = [
   listed(anonymous),
   listed(apiKey),
+  listed(headers),
   listed(ip),
+  listed(jwt),
   listed(mtls),
   listed(rateLimit),
   listed(require),
