@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
 import type { Clock, KeySource, Log } from '../core/host.ts'
 import { createDocumentFetch, type FetchDocument } from './fetch-document.ts'
 import { defaultMaxStaleMs, sourceId, type KeyMessage, type WantMessage } from './messages.ts'
 import { createRemoteSet, type RemoteSet, type RemoteWorld } from './remote-set.ts'
+import { createStrictReader } from './strict-json.ts'
 
 /** One remote key set, for metrics and the control API. */
 export interface KeyStatus {
@@ -65,6 +67,7 @@ export function createKeyService(world: KeyServiceWorld): KeyService {
     clock,
     log,
     fetch: world.fetch ?? (own as FetchDocument),
+    read: createStrictReader(randomBytes(16)),
     timeoutMs: world.timeoutMs ?? 5_000,
     nextVersion: () => ++version,
     settled: set => {

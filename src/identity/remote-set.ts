@@ -3,7 +3,7 @@ import { checkJwks, type CheckedJwk } from './check-jwks.ts'
 import type { FetchDocument } from './fetch-document.ts'
 import { bareHost, isLoopback, keyUrlFault } from './key-url.ts'
 import { sourceId } from './messages.ts'
-import { parseStrictObject } from './strict-json.ts'
+import type { StrictReader } from './strict-json.ts'
 
 /** One remote key set of the process. Its fields are read by the key service; only `refresh` changes them. */
 export interface RemoteSet {
@@ -30,6 +30,7 @@ export interface RemoteWorld {
   readonly clock: Clock
   readonly log: Log
   readonly fetch: FetchDocument
+  readonly read: StrictReader
   readonly timeoutMs: number
   /** Versions come from one counter, so that a set which is dropped and required again never repeats one. */
   nextVersion(): number
@@ -45,7 +46,7 @@ const discoveryMaxAgeMs = 3_600_000
 
 /** The state of one key source by URL or discovery: single flight, cool-down, ETag, back-off, stale-if-error. Starts idle and due. */
 export function createRemoteSet(source: KeySource, world: RemoteWorld): RemoteSet {
-  const { clock, log } = world
+  const { clock, log, read } = world
   let failures = 0
   let attempts = 0
   let closed = false
@@ -100,8 +101,8 @@ export function createRemoteSet(source: KeySource, world: RemoteWorld): RemoteSe
   }
 
   function take(body: Buffer, newEtag: string | null): void {
-    const document = parseStrictObject(body)
-    if (document === null) throw new Error('the answer is no JSON object, or says one member twice')
+    const document = read(body)
+    if (typeof document === 'string') throw new Error(`the answer is no JSON object to rely on: ${document}`)
     const checked = checkJwks(document)
     const changed = set.keys === null || JSON.stringify(set.keys) !== JSON.stringify(checked.keys)
     if (JSON.stringify(set.dropped) !== JSON.stringify(checked.dropped)) {
@@ -123,7 +124,8 @@ export function createRemoteSet(source: KeySource, world: RemoteWorld): RemoteSe
     set.fetchedAt = clock.now()
     const wanted = maxAgeMs ?? freshness.usual
     set.freshUntilMs = startMs + Math.min(Math.max(wanted, freshness.min), freshness.max)
-    set.dueMs = set.freshUntilMs
+    // A little early, so that an issuer that answers never lets its keys go stale.
+    set.dueMs = startMs + Math.max(coolDownMs, 0.9 * (set.freshUntilMs - startMs))
   }
 
   function failed(startMs: number, error: unknown): void {
@@ -146,8 +148,9 @@ export function createRemoteSet(source: KeySource, world: RemoteWorld): RemoteSe
     if (located !== null && clock.monotonic() - located.atMs < discoveryMaxAgeMs) return located.url
     const place = `${source.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
     const answer = await world.fetch({ url: place, etag: null, trusted: true, signal })
-    const document = answer.status === 200 ? parseStrictObject(answer.body) : null
-    if (document === null) throw new Error('the discovery document is no JSON object, or says one member twice')
+    const document = answer.status === 200 ? read(answer.body) : 'not sent'
+    if (typeof document === 'string')
+      throw new Error(`the discovery document is no JSON object to rely on: ${document}`)
     if (document['issuer'] !== source.issuer) throw new Error('the discovery document speaks of another issuer')
     const url = document['jwks_uri']
     const fault = typeof url === 'string' ? keyUrlFault(url) : 'is missing'

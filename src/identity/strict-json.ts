@@ -1,69 +1,34 @@
-import { isUtf8 } from 'node:buffer'
+import { JsonScanner } from '../lib/json-scan.ts'
 
-const depthMax = 32
+/** The one JSON object that the bytes can mean, or in words why there is none. The words never repeat what was read. */
+export type StrictReader = (bytes: Buffer) => Readonly<Record<string, unknown>> | string
 
 /**
- * The one JSON object that these bytes can mean, or null: not UTF-8, not JSON, not an object, nested deeper than 32, or a
- * member name twice in one object. JSON.parse takes the last of two members and another reader the first, so a token could
- * say one thing here and another there (RFC 8725 §2.4, RFC 7515 §4).
+ * Reads what strangers and issuers write: UTF-8, JSON, an object, no member twice, bounded in depth and counts. JSON.parse
+ * takes the last of two members and another reader the first, so a token could say one thing here and another behind us
+ * (RFC 8725 §2.4, RFC 7515 §4). `seed`: ≥ 16 secret bytes of this process.
  */
-export function parseStrictObject(bytes: Buffer): Record<string, unknown> | null {
-  // A byte order mark survives toString and JSON.parse refuses it.
-  if (!isUtf8(bytes)) return null
-  const text = bytes.toString('utf8')
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return null
+export function createStrictReader(seed: Uint8Array): StrictReader {
+  const scanner = new JsonScanner(limits, seed)
+  return bytes => {
+    const fault = scanner.scan(bytes)
+    if (fault !== null) return fault.reason
+    const value: unknown = JSON.parse(bytes.toString(scanner.ascii ? 'latin1' : 'utf8'))
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) return 'not an object'
+    return value as Readonly<Record<string, unknown>>
   }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return null
-  return hasUniqueMembers(text) ? (value as Record<string, unknown>) : null
 }
 
-/** Walks text that JSON.parse accepted, so the grammar needs no second look: only strings, braces and commas count. */
-function hasUniqueMembers(text: string): boolean {
-  // One set of names per open object, null per open array.
-  const open: Array<Set<string> | null> = []
-  let names: Set<string> | null = null
-  let nameIsNext = false
-  for (let i = 0; i < text.length; i++) {
-    switch (text.charCodeAt(i)) {
-      case 0x22: {
-        const start = i
-        let escaped = false
-        for (i++; text.charCodeAt(i) !== 0x22; i++) {
-          if (text.charCodeAt(i) !== 0x5c) continue
-          escaped = true
-          i++
-        }
-        if (!nameIsNext || names === null) break
-        // "\u0061lg" and "alg" are one name.
-        const name = escaped ? (JSON.parse(text.slice(start, i + 1)) as string) : text.slice(start + 1, i)
-        if (names.has(name)) return false
-        names.add(name)
-        nameIsNext = false
-        break
-      }
-      case 0x7b:
-      case 0x5b: {
-        if (open.length === depthMax) return false
-        names = text.charCodeAt(i) === 0x7b ? new Set() : null
-        open.push(names)
-        nameIsNext = names !== null
-        break
-      }
-      case 0x7d:
-      case 0x5d:
-        open.pop()
-        names = open.at(-1) ?? null
-        nameIsNext = false
-        break
-      case 0x2c:
-        nameIsNext = names !== null
-        break
-      default:
-    }
-  }
-  return true
+const limits = {
+  depthMax: 16,
+  membersMax: 256,
+  itemsMax: 1_000,
+  valuesMax: 10_000,
+  keyBytesMax: 512,
+  // A certificate chain of an `x5c` member fits.
+  stringBytesMax: 65_536,
+  numberBytesMax: 64,
+  allowNul: false,
+  // An identifier of 64 bits is in use as a number; `exp` and the others are checked where they are read.
+  allowLossyNumbers: true,
 }
