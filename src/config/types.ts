@@ -76,7 +76,11 @@ export interface ListenerLimits {
 
 export interface TlsConfig {
   /** PEM texts, in the order written; the first is the default when SNI matches none. */
-  readonly certificates: ReadonlyArray<{ readonly certificate: string; readonly key: Secret; readonly passphrase: Secret | null }>
+  readonly certificates: ReadonlyArray<{
+    readonly certificate: string
+    readonly key: Secret
+    readonly passphrase: Secret | null
+  }>
   readonly minVersion: 'TLSv1.3' | 'TLSv1.2'
   readonly clientAuth: 'none' | 'optional' | 'required'
   /** PEM of the CAs that client certificates must chain to; null with clientAuth none. */
@@ -91,7 +95,10 @@ export interface ServiceConfig {
   readonly name: string
   readonly targets: readonly Target[]
   /** `client`: Host reaches the origin unchanged; `target`: the target's own authority; else that name. */
-  readonly host: { readonly kind: 'client' } | { readonly kind: 'target' } | { readonly kind: 'name'; readonly name: string }
+  readonly host:
+    | { readonly kind: 'client' }
+    | { readonly kind: 'target' }
+    | { readonly kind: 'name'; readonly name: string }
   readonly tls: UpstreamTlsConfig
   readonly timeouts: {
     readonly connectMs: number

@@ -1,0 +1,138 @@
+import type { ConfigIssue } from '../core/config-error.ts'
+import { formatAddress } from './address.ts'
+import { certificateWarning, tlsFaults, upstreamTlsFaults, type CertificateFault } from './certificates.ts'
+import { unknownWord } from './entries.ts'
+import type { Locator } from './locate.ts'
+import { toPointer, type DocumentPath } from './pointer.ts'
+import { routeConflicts } from './route-conflicts.ts'
+import type { Address, Config, TlsConfig } from './types.ts'
+
+/** What holds between the parts of a configuration: references, names, addresses, routes, keys. */
+export function configIssues(config: Config, locator: Locator): ConfigIssue[] {
+  return [
+    ...duplicateNames(config, locator),
+    ...addressClashes(config, locator),
+    ...danglingServices(config, locator),
+    ...routeIssues(config, locator),
+    ...certificateIssues(config, locator),
+  ]
+}
+
+/** An issue at a path of the merged document. */
+export function issueAt(
+  locator: Locator,
+  path: DocumentPath,
+  reason: string,
+  hint?: string,
+  part: 'key' | 'value' = 'value',
+): ConfigIssue {
+  const place = locator.place(path, part)
+  return {
+    pointer: toPointer(path),
+    reason,
+    ...(hint === undefined ? {} : { hint }),
+    ...(place === undefined ? {} : { place }),
+  }
+}
+
+function duplicateNames(config: Config, locator: Locator): ConfigIssue[] {
+  return (['listeners', 'routes'] as const).flatMap(section => {
+    const first = new Map<string, number>()
+    return config[section].flatMap(({ name }, i) => {
+      const before = first.get(name)
+      if (before === undefined) {
+        first.set(name, i)
+        return []
+      }
+      const other = config[section][before]?.at
+      const where = other === undefined ? '' : ` (the other one is at ${other.file}:${other.line})`
+      return [
+        issueAt(
+          locator,
+          [section, i, 'name'],
+          `is the second of this name${where}`,
+          'names are unique; they appear in events and metrics',
+        ),
+      ]
+    })
+  })
+}
+
+function addressClashes(config: Config, locator: Locator): ConfigIssue[] {
+  const all: Array<readonly [Address, DocumentPath]> = config.listeners.map((listener, i) => [
+    listener.address,
+    ['listeners', i, 'address'],
+  ])
+  if (config.control !== null) {
+    all.push([config.control.address, ['control', 'address']])
+    if (config.control.health !== null) all.push([config.control.health, ['control', 'health']])
+  }
+  const first = new Map<string, DocumentPath>()
+  return all.flatMap(([address, path]) => {
+    // Port 0 is another free port each time.
+    if (address.kind === 'tcp' && address.port === 0) return []
+    const key = formatAddress(address)
+    const before = first.get(key)
+    if (before === undefined) {
+      first.set(key, path)
+      return []
+    }
+    const other = locator.place(before, 'value')
+    return [
+      issueAt(
+        locator,
+        path,
+        `is used already by ${toPointer(before)}${other === undefined ? '' : ` (${other.file}:${other.line})`}`,
+      ),
+    ]
+  })
+}
+
+function danglingServices(config: Config, locator: Locator): ConfigIssue[] {
+  const known = new Set(config.services.map(service => service.name))
+  return config.routes.flatMap((route, i) =>
+    known.has(route.service)
+      ? []
+      : [unknownWord(route.service, ['routes', i, 'service'], 'service', [...known], locator)],
+  )
+}
+
+function routeIssues(config: Config, locator: Locator): ConfigIssue[] {
+  const conflicts = routeConflicts(config.routes).map(({ route, other, reason, hint }) => {
+    const place = config.routes[other]?.at
+    const where = place === undefined ? '' : ` (${place.file}:${place.line})`
+    return issueAt(locator, ['routes', route, 'match'], `${reason}${where}`, hint)
+  })
+  const prefixes = config.routes.flatMap((route, i) =>
+    route.stripPrefix && /^\/(?:\{|\*\*|$)/.test(route.match.path)
+      ? [issueAt(locator, ['routes', i, 'stripPrefix'], 'does nothing: the path has no literal beginning')]
+      : [],
+  )
+  return [...conflicts, ...prefixes]
+}
+
+function certificateIssues(config: Config, locator: Locator): ConfigIssue[] {
+  const at = (base: DocumentPath, faults: readonly CertificateFault[]): ConfigIssue[] =>
+    faults.map(({ path, reason, hint }) => issueAt(locator, [...base, ...path], reason, hint))
+  return [
+    ...tlsSections(config).flatMap(([tls, path]) => at(path, tlsFaults(tls))),
+    ...config.services.flatMap(service => at(['services', service.name, 'tls'], upstreamTlsFaults(service.tls))),
+  ]
+}
+
+function tlsSections(config: Config): Array<readonly [TlsConfig, DocumentPath]> {
+  return [
+    ...config.listeners.flatMap(({ tls }, i) => (tls === null ? [] : [[tls, ['listeners', i, 'tls']] as const])),
+    ...(config.control?.tls == null ? [] : [[config.control.tls, ['control', 'tls']] as const]),
+  ]
+}
+
+/** Certificates that end soon or already did: allowed, since refusing them would also refuse the reload that replaces another one. */
+export function certificateWarnings(config: Config, locator: Locator, now: number): ConfigIssue[] {
+  return tlsSections(config).flatMap(([tls, path]) =>
+    tls.certificates.flatMap(({ certificate }, i) => {
+      const warning = certificateWarning(certificate, now)
+      return warning === null ? [] : [issueAt(locator, [...path, 'certificates', i, 'certificate'], warning)]
+    }),
+  )
+}
