@@ -68,7 +68,10 @@ function createGeneration(
   })
   inner.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     const words = socket.authorizationError ? String(socket.authorizationError) : (error.code ?? error.message)
-    init.onHandshakeError(handshakeFault(error, socket), addressOf(socket), words)
+    const address = addressOf(socket)
+    // Node only reports a handshake that took too long; without this its socket would stay open for good.
+    socket.destroy()
+    init.onHandshakeError(handshakeFault(error, socket), address, words)
   })
   inner.on('secureConnection', (socket: TLSSocket) => {
     const serverName = typeof socket.servername === 'string' ? socket.servername.toLowerCase() : null
@@ -106,7 +109,7 @@ const nobody: Judged = { peer: null, peerError: null }
 function judgePeer(socket: TLSSocket, settings: TlsSettings, identify: Identify, now: () => number): Judged {
   const certificate = socket.getPeerX509Certificate()
   if (certificate === undefined) return nobody
-  if (!socket.authorized) return refused(String(socket.authorizationError ?? 'unverified'))
+  if (!socket.authorized) return refused(verifyWords(socket.authorizationError))
   let known: KnownPeer
   try {
     known = identify(certificate)
@@ -117,6 +120,12 @@ function judgePeer(socket: TLSSocket, settings: TlsSettings, identify: Identify,
   if (known.identity.notAfter < now()) return refused('CERT_HAS_EXPIRED')
   if (settings.trust.requireEku && !known.hasClientAuthEku) return refused('no extendedKeyUsage clientAuth')
   return { peer: known.identity, peerError: null }
+}
+
+/** Node has no name for what OpenSSL's security level refuses and says UNSPECIFIED. */
+function verifyWords(error: unknown): string {
+  const code = String(error ?? 'unverified')
+  return code === 'UNSPECIFIED' ? 'key or digest too weak' : code
 }
 
 function refused(peerError: string): Judged {
