@@ -3,6 +3,7 @@ import { anonymous } from './anonymous/policy.ts'
 import { apiKey } from './api-key/policy.ts'
 import { headers } from './headers/policy.ts'
 import { ip } from './ip/policy.ts'
+import { jsonSchema } from './json-schema/policy.ts'
 import { jwt } from './jwt/policy.ts'
 import { mtls } from './mtls/policy.ts'
 import { rateLimit } from './rate-limit/policy.ts'
@@ -15,6 +16,7 @@ export const policies: readonly Policy[] = [
   listed(apiKey),
   listed(headers),
   listed(ip),
+  listed(jsonSchema),
   listed(jwt),
   listed(mtls),
   listed(rateLimit),
