@@ -9,7 +9,8 @@ import { findService, requireService } from '../test/support/service.ts'
 import { envoyConfig } from './peers/envoy.ts'
 
 export const root = path.resolve(import.meta.dirname, '..')
-export const outFolder = path.join(root, 'bench/out')
+/** Two runs at a time must not take each other's files away. */
+export const outFolder = path.join(root, 'bench/out', `${process.pid}`)
 const peers = path.join(root, 'bench/peers')
 const configs = path.join(root, 'bench/configs')
 
@@ -46,39 +47,31 @@ export async function startOrigin(): Promise<Origin> {
 
 /** Ours: `./portcullis run` with the job's configuration. */
 export async function startPortcullis(job: Job, origin: Origin, workers = 1): Promise<Subject> {
-  const [port = 0, control = 0] = await freePorts(2)
-  const folder = path.join(outFolder, `portcullis-${job}-${port}`)
+  const folder = path.join(outFolder, `portcullis-${job}-${workers}`)
   mkdirSync(folder, { recursive: true })
-  for (const name of ['c.pem', 'k.pem'])
-    writeFileSync(path.join(folder, name), readFileSync(path.join(outFolder, name)), { mode: 0o600 })
-  writeFileSync(path.join(folder, 'order.schema.json'), readFileSync(path.join(configs, 'order.schema.json')))
   const config = path.join(folder, 'portcullis.yaml')
-  writeFileSync(
-    config,
-    readFileSync(path.join(configs, `${job}.yaml`), 'utf8').replace(/^workers: .*$/m, `workers: ${workers}`),
-  )
-  return startOurs({
-    config,
-    port,
-    control,
-    job,
-    origin,
-    folder,
-    name: workers === 1 ? 'portcullis' : `portcullis (${workers} workers)`,
-  })
+  const text = readFileSync(path.join(configs, `${job}.yaml`), 'utf8')
+  writeFileSync(config, text.replace(/^workers: .*$/m, `workers: ${workers}`))
+  const name = workers === 1 ? 'portcullis' : `portcullis (${workers} workers)`
+  return startPortcullisWith({ config, folder, job, origin, name })
 }
 
-interface Ours {
+export interface Ours {
   readonly config: string
-  readonly port: number
-  readonly control: number
+  /** Where its certificate, events and state go. */
+  readonly folder: string
   readonly job: Job
   readonly origin: Origin
-  readonly folder: string
   readonly name: string
 }
 
-async function startOurs({ config, port, control, job, origin, folder, name }: Ours): Promise<Subject> {
+/** Ours with a configuration that stands in `folder` already; certificate, key and schema are put beside it. */
+export async function startPortcullisWith({ config, folder, job, origin, name }: Ours): Promise<Subject> {
+  const [port = 0, control = 0] = await freePorts(2)
+  for (const file of ['c.pem', 'k.pem']) {
+    writeFileSync(path.join(folder, file), readFileSync(path.join(outFolder, file)), { mode: 0o600 })
+  }
+  writeFileSync(path.join(folder, 'order.schema.json'), readFileSync(path.join(configs, 'order.schema.json')))
   const running = await startProcess({
     command: path.join(root, 'portcullis'),
     args: ['run', '--config', config],
@@ -181,8 +174,15 @@ interface Launch {
 /** Output goes to files, not to pipes: HAProxy's log is its stdout, and reading it must not cost the bench CPU. */
 async function launch({ name, command, args, port, tls }: Launch): Promise<Subject> {
   const log = openSync(path.join(outFolder, `${name.replaceAll(/\W+/g, '-')}-${port}.out`), 'w')
-  const child = spawn(command, args, { cwd: outFolder, stdio: ['ignore', log, log] })
-  const kill = () => child.kill('SIGKILL')
+  // A group of its own: nginx's worker outlives a master that was killed.
+  const child = spawn(command, args, { cwd: outFolder, stdio: ['ignore', log, log], detached: true })
+  const kill = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    } catch {
+      // All of the group are gone already.
+    }
+  }
   process.once('exit', kill)
   let ended = false
   const exited = new Promise<void>(resolve =>
@@ -193,7 +193,7 @@ async function launch({ name, command, args, port, tls }: Launch): Promise<Subje
   )
   const until = Date.now() + 20_000
   while (!(await accepts(port))) {
-    if (ended || Date.now() > until) throw new Error(`${name} does not serve on ${port}; see bench/out/`)
+    if (ended || Date.now() > until) throw new Error(`${name} does not serve on ${port}; see ${outFolder}`)
     await new Promise(resolve => setTimeout(resolve, 50))
   }
   return {
