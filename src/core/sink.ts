@@ -1,12 +1,13 @@
 import type { ZodType } from 'zod'
-import type { Log } from './host.ts'
+import type { Clock, Log } from './host.ts'
 
 /** Where events go. One folder and one line in `events/sinks/index.ts`. Runs in the main thread, never on the request path. */
 export interface Sink<C = unknown> {
   /** = folder = `sink:` in the configuration. */
   readonly name: string
   schema(): Promise<ZodType<C>>
-  open(config: C, log: Log): OpenSink
+  /** Never throws and never waits: what cannot be opened is tried again at each write, which rejects with words that say what to do. */
+  open(config: C, log: Log, clock: Clock): OpenSink
 }
 
 export interface OpenSink {

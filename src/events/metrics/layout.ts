@@ -9,14 +9,17 @@ export const verdictWords = ['pass', 'refuse', 'reply', 'error'] as const
 /** Upper bounds of the latency buckets, ms. */
 export const latencyBoundsMs: readonly number[] = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000]
 
-/** Why a TLS handshake failed, in classes. */
+/** Why a TLS handshake failed: the words of net/tls, and `limit` for connections beyond a limit. */
 export const handshakeReasons = [
-  'no-certificate',
-  'certificate',
-  'protocol',
-  'server-name',
   'timeout',
-  'closed',
+  'reset',
+  'not-tls',
+  'protocol-version',
+  'no-shared-cipher',
+  'no-application-protocol',
+  'certificate-missing',
+  'certificate-refused',
+  'refused-by-client',
   'limit',
   'other',
 ] as const

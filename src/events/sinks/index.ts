@@ -1,0 +1,7 @@
+import type { Sink } from '../../core/sink.ts'
+import { fileSink } from './file/sink.ts'
+import { journaldSink } from './journald/sink.ts'
+import { stdoutSink } from './stdout/sink.ts'
+
+/** All sinks, by the name that `sink:` gives in the configuration. */
+export const sinks = [fileSink, stdoutSink, journaldSink] as unknown as readonly Sink[]
