@@ -1,0 +1,119 @@
+import type { ConfigIssue } from '../core/config-error.ts'
+import { prometheusContentType } from '../lib/prometheus-text.ts'
+import { type Answer, jsonAnswer, problemAnswer, refuse } from './answer.ts'
+import { openapiDocument } from './openapi.ts'
+
+/** Everything live that the control API shows or does, handed in by cli. */
+export interface ControlLive {
+  ready(): { readonly ready: boolean; readonly why: readonly string[] }
+  /** Plain data; part of it is shown as it is, so no secrets. */
+  status(): object
+  /** Prometheus text. */
+  metrics(): string
+  /** The configuration in force; Secrets print as `[redacted]`. */
+  config(): object
+  /** Loads the configuration anew; `ok: false` with issues when it is refused and the last good one stays. */
+  reload(): Promise<ReloadResult>
+}
+
+export interface ReloadResult {
+  readonly ok: boolean
+  /** Of the configuration that is in force now. */
+  readonly version: number
+  readonly issues?: readonly ConfigIssue[]
+}
+
+export interface Endpoint {
+  readonly path: string
+  readonly method: 'GET' | 'POST'
+  /** Served without a token, and on the health listener too. */
+  readonly open: boolean
+  readonly summary: string
+  /** Statuses that it gives when it is let through, with their media type. */
+  readonly answers: Readonly<Record<number, { readonly type: string; readonly what: string; readonly schema?: object }>>
+  run(live: ControlLive, trusted: boolean): Answer | Promise<Answer>
+}
+
+const json = 'application/json'
+const problem = 'application/problem+json'
+
+/** All endpoints of the control API; the OpenAPI document is made from this table. */
+export const endpoints: readonly Endpoint[] = [
+  {
+    path: '/health/live',
+    method: 'GET',
+    open: true,
+    summary: 'Does the process answer?',
+    answers: { 200: { type: json, what: 'It does.', schema: objectOf({ live: { const: true } }) } },
+    run: () => jsonAnswer(200, { live: true }),
+  },
+  {
+    path: '/health/ready',
+    method: 'GET',
+    open: true,
+    summary: 'Do all listeners accept with a configuration in force? With a token the answer says why not.',
+    answers: {
+      200: { type: json, what: 'Send traffic.', schema: objectOf({ ready: { const: true } }) },
+      503: { type: problem, what: 'Send no traffic.' },
+    },
+    run(live, trusted) {
+      const { ready, why } = live.ready()
+      // Reasons name issuers and files: not for strangers.
+      return ready ? jsonAnswer(200, { ready: true }) : problemAnswer(refuse('not-ready'), trusted ? { why } : {})
+    },
+  },
+  {
+    path: '/metrics',
+    method: 'GET',
+    open: false,
+    summary: 'Metrics as Prometheus text 0.0.4.',
+    answers: { 200: { type: prometheusContentType, what: 'All metrics of the process.', schema: { type: 'string' } } },
+    run: live => ({ status: 200, type: prometheusContentType, body: live.metrics() }),
+  },
+  {
+    path: '/status',
+    method: 'GET',
+    open: false,
+    summary: 'What runs: version, configuration, workers, listeners, sinks, key sets.',
+    answers: { 200: { type: json, what: 'The state of the process.', schema: { type: 'object' } } },
+    run: live => jsonAnswer(200, live.status()),
+  },
+  {
+    path: '/config',
+    method: 'GET',
+    open: false,
+    summary: 'The configuration in force, with every default; secrets are redacted.',
+    answers: { 200: { type: json, what: 'The configuration.', schema: { type: 'object' } } },
+    run: live => jsonAnswer(200, live.config()),
+  },
+  {
+    path: '/reload',
+    method: 'POST',
+    open: false,
+    summary: 'Loads the configuration, certificates and keys anew: all of it or nothing.',
+    answers: {
+      200: {
+        type: json,
+        what: 'It is in force.',
+        schema: objectOf({ ok: { const: true }, version: { type: 'integer' } }),
+      },
+      422: { type: problem, what: 'It is refused; `issues` says where and why, `version` is the one that stays.' },
+    },
+    async run(live) {
+      const { ok, version, issues = [] } = await live.reload()
+      return ok ? jsonAnswer(200, { ok, version }) : problemAnswer(refuse('config-rejected'), { version, issues })
+    },
+  },
+  {
+    path: '/openapi.json',
+    method: 'GET',
+    open: false,
+    summary: 'This API as OpenAPI 3.1.',
+    answers: { 200: { type: json, what: 'The document.', schema: { type: 'object' } } },
+    run: () => jsonAnswer(200, openapiDocument(endpoints)),
+  },
+]
+
+function objectOf(properties: Readonly<Record<string, object>>): object {
+  return { type: 'object', required: Object.keys(properties), properties }
+}

@@ -1,0 +1,246 @@
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { ControlConfig } from '../config/types.ts'
+import { ConfigError } from '../core/config-error.ts'
+import type { Clock, Log } from '../core/host.ts'
+import { createCidrSet } from '../lib/cidr-set.ts'
+import { type Answer, problemAnswer, refuse, send } from './answer.ts'
+import { type ControlLive, endpoints } from './endpoints.ts'
+import { createHostCheck, type HostCheck, isLoopback } from './host-names.ts'
+import { listen } from './listen.ts'
+import { tlsOptions } from './tls-options.ts'
+import { createTokenCheck, loadControlToken, type TokenCheck } from './token.ts'
+
+export interface ControlParts {
+  readonly config: ControlConfig
+  /** Folder of the token; without one there is no control API. */
+  readonly stateDir: string
+  readonly log: Log
+  readonly clock: Clock
+  readonly live: ControlLive
+}
+
+export interface ControlServer {
+  /** Binds the listeners. Rejects with words that name a taken port. */
+  start(): Promise<{ readonly port: number; readonly healthPort: number | null }>
+  /** Ends idle connections, waits at most a second for the others. */
+  close(): Promise<void>
+}
+
+const bodyBytesMax = 64 * 1024
+const answerTimeoutMs = 30_000
+
+// An operator's tool and a scraper need little; everything beyond is somebody else.
+const limits: ServerOptions = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16 * 1024,
+  requireHostHeader: false,
+}
+const connectionsMax = 64
+
+/** The control API on its own listener, and health alone on a second one if asked. Throws an Error when the token file is open to others, a ConfigError when it would be open to the world. */
+export function createControlServer({ config, stateDir, log, clock, live }: ControlParts): ControlServer {
+  checkReach(config)
+  const tokenCheck = createTokenCheck(loadControlToken(stateDir))
+  const allowed = createCidrSet(config.allow)
+  if (!('has' in allowed))
+    throw new ConfigError(allowed.map(({ index, reason }) => ({ pointer: `/control/allow/${index}`, reason })))
+  const beyondLoopback = config.address.kind === 'tcp' && !isLoopback(config.address.host)
+  let hostCheck: HostCheck = () => false
+  let complainedAt = Number.NEGATIVE_INFINITY
+
+  function refusedToken(req: IncomingMessage): void {
+    if (clock.monotonic() - complainedAt < 60_000) return
+    complainedAt = clock.monotonic()
+    log.warn('the control API refused a request without the right token', {
+      address: req.socket.remoteAddress ?? '',
+      path: req.url ?? '',
+    })
+  }
+
+  const handle = createHandler({ tokenCheck, hostCheck: host => hostCheck(host), live, log, refusedToken })
+  const server =
+    config.tls === null
+      ? createPlainServer(limits, handle)
+      : createTlsServer({ ...limits, ...tlsOptions(config.tls) }, handle)
+  prepare(server)
+  if (beyondLoopback) {
+    const refuseStranger = (socket: Socket): void => {
+      if (allowed.has(socket.remoteAddress ?? '') !== true) socket.destroy()
+    }
+    // Before TLS: an address outside the list gets no handshake.
+    server.prependListener('connection', refuseStranger)
+  }
+
+  const health =
+    config.health === null
+      ? null
+      : createPlainServer(limits, createHandler({ tokenCheck: () => false, hostCheck: null, live, log, refusedToken }))
+  if (health !== null) prepare(health)
+
+  return {
+    async start() {
+      const port = await listen(server, config.address, 'control')
+      hostCheck = createHostCheck(config.address, port, config.hosts)
+      try {
+        const healthPort =
+          health === null || config.health === null ? null : await listen(health, config.health, 'control.health')
+        return { port, healthPort }
+      } catch (error) {
+        await closeServer(server)
+        throw error
+      }
+    },
+    async close() {
+      await Promise.all([closeServer(server), health === null ? undefined : closeServer(health)])
+    },
+  }
+}
+
+interface HandlerParts {
+  readonly tokenCheck: TokenCheck
+  /** null: the health listener, which probes reach by any name and which serves the open endpoints alone. */
+  readonly hostCheck: HostCheck | null
+  readonly live: ControlLive
+  readonly log: Log
+  readonly refusedToken: (req: IncomingMessage) => void
+}
+
+function createHandler(parts: HandlerParts): (req: IncomingMessage, res: ServerResponse) => void {
+  return (req, res) => {
+    const work = answerTo(req, parts).catch((error: unknown) => {
+      parts.log.error(`the control API failed at ${req.method} ${req.url}: ${(error as Error).message}`)
+      return problemAnswer(refuse('internal'))
+    })
+    void work.then(answer => {
+      // An unread rest of a body would be taken for the next request.
+      if (!req.complete) res.setHeader('connection', 'close')
+      send(res, answer, req.method !== 'HEAD')
+    })
+  }
+}
+
+/** The checks in their order; the first that refuses answers. */
+async function answerTo(
+  req: IncomingMessage,
+  { tokenCheck, hostCheck, live, refusedToken }: HandlerParts,
+): Promise<Answer> {
+  const hosts = valuesOf(req, 'host')
+  if (hosts.length !== 1 || !req.url?.startsWith('/')) return problemAnswer(refuse('malformed-request'))
+  if (hostCheck !== null && !hostCheck(hosts[0])) {
+    return problemAnswer(
+      refuse('misdirected-request', {
+        detail: 'Use the address of the control API, or list this name under control.hosts.',
+      }),
+    )
+  }
+  const [path, query] = splitTarget(req.url)
+  const here = endpoints.filter(endpoint => endpoint.path === path && (hostCheck !== null || endpoint.open))
+  const credentials = valuesOf(req, 'authorization')
+  const trusted = credentials.length === 1 && tokenCheck(credentials[0])
+  // An unknown path asks for the token too: strangers learn nothing of what exists.
+  if (!trusted && hostCheck !== null && !here.some(endpoint => endpoint.open)) {
+    refusedToken(req)
+    const challenge = ['WWW-Authenticate', credentials.length > 0 ? 'Bearer error="invalid_token"' : 'Bearer'] as const
+    return problemAnswer(
+      refuse(credentials.length > 0 ? 'credential-invalid' : 'credential-missing', { headers: [challenge] }),
+    )
+  }
+  if (here.length === 0) return problemAnswer(refuse('no-route'))
+  const method = req.method === 'HEAD' ? 'GET' : req.method
+  const endpoint = here.find(candidate => candidate.method === method)
+  if (endpoint === undefined) {
+    const allow = here
+      .flatMap(candidate => (candidate.method === 'GET' ? ['GET', 'HEAD'] : [candidate.method]))
+      .join(', ')
+    return problemAnswer(refuse('method-not-allowed', { headers: [['Allow', allow]] }))
+  }
+  // A token in a query would land in histories and logs: nothing here takes a query, so nobody gets used to one.
+  if (query !== '') return problemAnswer(refuse('malformed-request', { detail: 'The control API takes no query.' }))
+  if (!(await bodyIsSmall(req))) return problemAnswer(refuse('body-too-large'))
+  return inTime(Promise.resolve(endpoint.run(live, trusted)))
+}
+
+function splitTarget(url: string): [path: string, query: string] {
+  const mark = url.indexOf('?')
+  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)]
+}
+
+/** All lines of one field; Node's joined view would hide a second Host or Authorization. */
+function valuesOf(req: IncomingMessage, name: string): string[] {
+  return req.rawHeaders.filter((_, index) => index % 2 === 1 && req.rawHeaders[index - 1]?.toLowerCase() === name)
+}
+
+/** No endpoint reads a body; a small one is swallowed, since clients like to send `{}`. */
+async function bodyIsSmall(req: IncomingMessage): Promise<boolean> {
+  if (Number(req.headers['content-length'] ?? 0) > bodyBytesMax) return false
+  let bytes = 0
+  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+    bytes += (chunk as Buffer).length
+    if (bytes > bodyBytesMax) return false
+  }
+  return true
+}
+
+async function inTime(work: Promise<Answer>): Promise<Answer> {
+  const { promise, resolve } = Promise.withResolvers<Answer>()
+  const timer = setTimeout(() => resolve(problemAnswer(refuse('control-timeout'))), answerTimeoutMs)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function prepare(server: Server): void {
+  server.maxConnections = connectionsMax
+  server.maxRequestsPerSocket = 1000
+  server.maxHeadersCount = 64
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+    const [code, line] =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? (['head-too-large', '431 Request Header Fields Too Large'] as const)
+        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? (['request-timeout', '408 Request Timeout'] as const)
+          : (['malformed-request', '400 Bad Request'] as const)
+    const { type, body } = problemAnswer(refuse(code))
+    socket.end(
+      `HTTP/1.1 ${line}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
+    )
+  })
+}
+
+async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.close(() => resolve())
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), 1000)
+  await promise
+  clearTimeout(timer)
+}
+
+/** The configuration refuses this too; a server that trusts its caller here would be one mistake from open. */
+function checkReach(config: ControlConfig): void {
+  if (config.address.kind === 'unix' || isLoopback(config.address.host)) return
+  const reason = 'is reachable beyond this machine'
+  if (config.tls?.clientAuth !== 'required' || config.tls.clientCa === null) {
+    throw new ConfigError({
+      pointer: '/control/tls',
+      reason: `${reason}, so it needs tls with clientAuth: required and clientCa`,
+    })
+  }
+  if (config.allow.length === 0)
+    throw new ConfigError({ pointer: '/control/allow', reason: `${reason}, so it needs the networks that may connect` })
+}
