@@ -112,6 +112,8 @@ export class Exchange {
   traceId = ''
   spanId = ''
   parentId = ''
+  /** Trace flags, two hex digits. */
+  traceFlags = '00'
   readonly #abort: (onAbort: () => void) => void
   #signal: AbortSignal | null = null
 

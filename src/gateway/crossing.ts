@@ -59,6 +59,9 @@ export class Crossing implements RequestSink, ResponseSink {
   #code = ''
   #reason = ''
   #onAbort: Array<() => void> | null = null
+  #cleared: Cleared | null = null
+  /** While a response hook waits: what arrived behind the head. */
+  #waiting: { head: ResponseHead; data: Buffer[]; trailers: Trailers | null | undefined } | null = null
 
   constructor(plane: Plane, listener: ListenerFacts, snapshot: Snapshot, connection: ServerConnection, head: RequestHead) {
     this.#plane = plane
@@ -87,7 +90,7 @@ export class Crossing implements RequestSink, ResponseSink {
       abort: onAbort => (this.#onAbort ??= []).push(onAbort),
     })
     snapshot.open++
-    plane.open++
+    plane.inFlight(1)
     if (typeof target === 'string') this.#refuse('ambiguous-path', { reason: target })
     else this.#enter()
   }
@@ -249,8 +252,6 @@ export class Crossing implements RequestSink, ResponseSink {
     else this.#stream(upstream)
   }
 
-  #cleared: Cleared | null = null
-
   #stream(upstream: UpstreamConnection): void {
     const collected = this.#collected
     this.#collected = null
@@ -302,9 +303,6 @@ export class Crossing implements RequestSink, ResponseSink {
       })
       .catch((error: unknown) => this.#failed(error))
   }
-
-  /** While a response hook waits: what arrived behind the head. */
-  #waiting: { head: ResponseHead; data: Buffer[]; trailers: Trailers | null | undefined } | null = null
 
   #relay(head: ResponseHead): void {
     const edits = this.#x.responseEdits
@@ -458,7 +456,7 @@ export class Crossing implements RequestSink, ResponseSink {
     if (this.#onAbort !== null) for (const onAbort of this.#onAbort) onAbort()
     this.#plane.record(x, outcome)
     this.#passage?.done(outcome)
-    this.#plane.open--
+    this.#plane.inFlight(-1)
     if (--this.#snapshot.open === 0 && this.#snapshot.retired) this.#snapshot.close()
   }
 

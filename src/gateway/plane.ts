@@ -18,8 +18,8 @@ export interface Plane {
   readonly requestId: () => string
   /** Continues or starts a trace (W3C trace context) on the exchange. */
   readonly trace: (x: Exchange) => void
-  /** Exchanges in flight. */
-  open: number
+  /** Exchanges in flight: +1 and -1. */
+  readonly inFlight: (delta: number) => void
 }
 
 /** What a listener adds to each exchange. */

@@ -1,6 +1,6 @@
 // Hot path: every exchange takes its connection here.
 import { connect as connectTcp, type Socket } from 'node:net'
-import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { UpstreamConnection, type UpstreamTimeouts } from '../net/h1/upstream-connection.ts'
 import type { Pulse } from '../net/pulse.ts'
 
@@ -11,8 +11,8 @@ export interface TargetSettings {
   /** Authority for `Host` when the service says so. */
   readonly authority: string
   readonly address: { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string }
-  /** TLS options, null for plain HTTP; made anew for each connection so that sessions can be resumed. */
-  readonly tls: (() => ConnectionOptions) | null
+  /** null for plain HTTP. `options` are made anew for each connection, `keep` remembers its session for the next. */
+  readonly tls: { options(): ConnectionOptions; keep(socket: TLSSocket): void } | null
 }
 
 export interface PoolSettings {
@@ -126,7 +126,9 @@ export class TargetPool {
       })
       socket.once('connect', () => settle(null))
     } else {
-      const secure = connectTls({ ...where, ...tls() })
+      // Which address is dialled and which name is verified are two things: the options say the name, `where` the address.
+      const secure = connectTls({ ...tls.options(), ...where })
+      tls.keep(secure)
       secure.setNoDelay(true)
       secure.once('secureConnect', () => settle(null))
       secure.on('data', (chunk: Buffer) => connection?.received(chunk))

@@ -11,6 +11,8 @@ export const CONNECTION = 64
 export const EXPECT = 128
 export const FRAMING = 256 // says where the message ends: a spelling with `_` is refused, since CGI-style origins read it as the real one
 
+export const REPLACED = 1024 // policies may see it, the service gets the gateway's own
+
 const PROTECTED = 512 // may not be named by `Connection`: taking it away would change who is calling or what is asked
 
 const known: ReadonlyArray<readonly [name: string, flags: number]> = [
@@ -33,6 +35,7 @@ const known: ReadonlyArray<readonly [name: string, flags: number]> = [
   ['cookie', PROTECTED],
   ['cache-control', PROTECTED],
   ['origin', SINGLETON | PROTECTED],
+  ['traceparent', SINGLETON | REPLACED],
   ['range', SINGLETON | PROTECTED],
   ['content-range', SINGLETON | PROTECTED],
 ]

@@ -70,8 +70,6 @@ export class ServerConnection implements Pulsed {
   readonly client: Client
   readonly tls: TlsInfo | null
   readonly settings: ServerSettings
-  /** Which trust its peer certificate was verified under; the owner compares it (DESIGN §5). */
-  trustRevision = ''
   /** Text that the owner makes once for a connection and authority (`X-Forwarded-*`); kept here because it lives as long. */
   forwarded: { readonly authority: string; readonly text: string } | null = null
   readonly socket: Socket
@@ -198,7 +196,8 @@ export class ServerConnection implements Pulsed {
     this.#out.flush()
     this.#sink = null
     this.#since = this.settings.pulse.tick
-    if (this.#closeAfter) return this.#linger()
+    // A drain that was asked for after the head had gone out holds too.
+    if (this.#closeAfter || this.#draining) return this.#linger()
     if (this.#phase === 'body') {
       this.#phase = 'discard'
       this.#discarded = 0

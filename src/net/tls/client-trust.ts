@@ -3,7 +3,7 @@ import type { ConfigIssue } from '../../core/config-error.ts'
 import { readCertificate } from './certificate.ts'
 import { certificateLabels, pemBlocks } from './pem.ts'
 import { type RevocationList, readRevocationLists } from './revocation-list.ts'
-import { opensslWords } from './server-certificate.ts'
+import { opensslWords, whatInstead } from './server-certificate.ts'
 
 export interface ClientTrustInput {
   readonly clientAuth: 'none' | 'optional' | 'required'
@@ -68,7 +68,7 @@ function readAuthorities(input: ClientTrustInput, issues: ConfigIssue[]): Author
   if (blocks.length === 0)
     issues.push({
       pointer,
-      reason: 'no CA certificate in PEM form was found',
+      reason: `no CA certificate in PEM form was found${whatInstead(input.clientCa)}`,
       hint: 'a file with -----BEGIN CERTIFICATE----- is needed',
     })
   return blocks.flatMap((block, index) => readAuthority(block, index, issues))

@@ -163,10 +163,12 @@ function nameOf(certificate: X509Certificate): string {
   return certificate.subject?.replaceAll('\n', ', ') ?? 'a certificate'
 }
 
-function whatInstead(text: string): string {
+/** What a text holds instead of what was looked for; never any of its bytes. */
+export function whatInstead(text: string): string {
   if (text.trim() === '') return ': the text is empty'
   const label = /-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text)?.[1]
-  return label === undefined ? '' : `, but a ${label}`
+  if (label === undefined) return ''
+  return text.includes(`-----END ${label}-----`) ? `, but a ${label}` : ': it is cut off, its END line is missing'
 }
 
 /** The short words of OpenSSL behind an error, without its numbers. */

@@ -1,0 +1,271 @@
+import { randomUUID } from 'node:crypto'
+import type { Config, ListenerConfig } from '../config/types.ts'
+import { Exchange } from '../core/exchange.ts'
+import { Fields } from '../core/fields.ts'
+import type { Clock, EntryIdentity, Host, KeySet, KeySource, Log } from '../core/host.ts'
+import type { Policy } from '../core/policy.ts'
+import { type Problem, refuse } from '../core/problem.ts'
+import type { UpstreamErrorKind } from '../events/metrics/layout.ts'
+import type { WorkerMetrics } from '../events/metrics/worker.ts'
+import type { Recorder } from '../events/recorder.ts'
+import { Budget } from '../net/budget.ts'
+import { FieldNames } from '../net/h1/field-names.ts'
+import type { RefusalCode, ServerConnection, ServerHandler, ServerSettings } from '../net/h1/server-connection.ts'
+import { Listener } from '../net/listener.ts'
+import { Pulse } from '../net/pulse.ts'
+import { compileTls, type TlsSettings } from '../net/tls/settings.ts'
+import { ownAnswer } from './answer.ts'
+import { compileSnapshot } from './compile.ts'
+import { Crossing } from './crossing.ts'
+import { Kept } from './kept.ts'
+import type { ListenerFacts, Plane } from './plane.ts'
+import type { Snapshot } from './snapshot.ts'
+import { upstreamErrorKind } from './metric-words.ts'
+
+/** Longest piece of work between two turns of the loop, ms: half of the 10 ms that a reload may hold a request up. */
+const SLICE_MS = 5
+
+export interface DataPlaneParts {
+  readonly policies: readonly Policy[]
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: WorkerMetrics
+  readonly recorder: Recorder
+  readonly keys: (source: KeySource) => KeySet
+  readonly counters: Host['counters']
+  /** How many workers share each listener's limits. */
+  readonly workers: number
+  /** Unix-socket listeners live in one worker only: a path cannot be bound twice. */
+  readonly first: boolean
+}
+
+interface Prepared {
+  readonly config: Config
+  readonly snapshot: Snapshot
+  readonly tls: ReadonlyMap<string, { readonly settings: TlsSettings; readonly ticketKeys: Buffer }>
+}
+
+interface OpenListener {
+  readonly key: string
+  readonly listener: Listener
+  readonly settings: ServerSettings
+  readonly facts: ListenerFacts
+}
+
+/** Everything that one worker does: compiles snapshots aside, swaps them in, and serves exchanges. Knows no threads. */
+export class DataPlane {
+  readonly #parts: DataPlaneParts
+  readonly #policies: ReadonlyMap<string, Policy>
+  readonly #pulse = new Pulse()
+  readonly #kept = new Kept()
+  readonly #budget: Budget
+  readonly #plane: Plane & { snapshot: Snapshot | null }
+  readonly #listeners = new Map<string, OpenListener>()
+  #prepared: Prepared | null = null
+
+  constructor(parts: DataPlaneParts, bufferedBytesMax: number) {
+    this.#parts = parts
+    this.#policies = new Map(parts.policies.map(policy => [policy.name, policy]))
+    this.#budget = new Budget(bufferedBytesMax)
+    this.#plane = {
+      snapshot: null,
+      clock: parts.clock,
+      log: parts.log,
+      budget: this.#budget,
+      record: (x, outcome) => parts.recorder.exchange(x, outcome),
+      upstreamError: (service, kind) => parts.metrics.upstreamError(service, upstreamErrorKind(kind) satisfies UpstreamErrorKind),
+      requestId: randomUUID,
+      trace: () => {},
+      inFlight: delta => parts.metrics.inFlight(delta),
+    }
+    this.#pulse.add({ pulse: () => parts.metrics.budget(this.#budget.used) })
+  }
+
+  /** First phase: compiles aside. Throws ConfigError; then nothing has changed. */
+  async prepare(config: Config, version: number, ticketKeys: Readonly<Record<string, Uint8Array>>): Promise<void> {
+    this.abort()
+    const tls = new Map(
+      config.listeners.flatMap(listener => {
+        if (listener.tls === null) return []
+        return [[listener.name, { settings: compileTls(listener.tls), ticketKeys: Buffer.from(ticketKeys[listener.name] ?? []) }] as const]
+      }),
+    )
+    let sliceStart = performance.now()
+    const snapshot = await compileSnapshot(config, version, {
+      policies: this.#policies,
+      hostFor: (held, policy, entry) => this.#hostFor(held, policy, entry, config),
+      kept: this.#kept,
+      pulse: this.#pulse,
+      countUpstream: (service, delta) => this.#parts.metrics.upstreamConnections(service, delta),
+      pause: () => {
+        if (performance.now() - sliceStart < SLICE_MS) return null
+        return new Promise(resolve => {
+          setImmediate(() => {
+            sliceStart = performance.now()
+            resolve()
+          })
+        })
+      },
+    })
+    this.#prepared = { config, snapshot, tls }
+  }
+
+  /** Drops what was prepared. */
+  abort(): void {
+    this.#prepared?.snapshot.close()
+    this.#prepared = null
+  }
+
+  /** Second phase: one swap of a reference, then the listeners. Resolves with what could not be opened. */
+  async commit(): Promise<string[]> {
+    const prepared = this.#prepared
+    if (prepared === null) return ['nothing was prepared']
+    this.#prepared = null
+    const before = this.#plane.snapshot
+    this.#plane.snapshot = prepared.snapshot
+    const failures = await this.#relisten(prepared)
+    if (before !== null) {
+      before.retired = true
+      if (before.open === 0) before.close()
+    }
+    return failures
+  }
+
+  /** Accepts nothing more and resolves when all exchanges are over, at the latest after `graceMs`. */
+  async drain(graceMs: number): Promise<void> {
+    for (const { listener } of this.#listeners.values()) listener.close()
+    const deadline = performance.now() + graceMs
+    while ([...this.#listeners.values()].some(({ listener }) => listener.connections > 0) && performance.now() < deadline) {
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    for (const { listener } of this.#listeners.values()) listener.destroy()
+    this.#plane.snapshot?.close()
+    this.#pulse.stop()
+  }
+
+  async #relisten(prepared: Prepared): Promise<string[]> {
+    const failures: string[] = []
+    const wanted = prepared.config.listeners.filter(listener => listener.address.kind === 'tcp' || this.#parts.first)
+    const keys = new Set(wanted.map(listenerKey))
+    for (const [key, open] of this.#listeners) {
+      if (keys.has(key)) continue
+      open.listener.close()
+      this.#listeners.delete(key)
+    }
+    for (const config of wanted) {
+      const open = this.#listeners.get(listenerKey(config))
+      const tls = prepared.tls.get(config.name) ?? null
+      if (open !== undefined) {
+        open.facts.fields = hstsField(config)
+        open.settings.names = prepared.snapshot.names
+        open.settings.limits = config.limits
+        open.listener.update(tls, this.#limits(config))
+        continue
+      }
+      const made = this.#open(config, prepared.snapshot.names, tls)
+      try {
+        await made.listener.listen()
+        this.#listeners.set(made.key, made)
+      } catch (error) {
+        failures.push(`listener ${config.name}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+    return failures
+  }
+
+  #open(config: ListenerConfig, names: FieldNames, tls: { settings: TlsSettings; ticketKeys: Buffer } | null): OpenListener {
+    const { metrics, log } = this.#parts
+    const { name } = config
+    const facts: ListenerFacts = { name, fields: hstsField(config) }
+    const handler: ServerHandler = {
+      request: (connection, head) => new Crossing(this.#plane, facts, this.#plane.snapshot as Snapshot, connection, head),
+      refused: (connection, code, reason) => this.#refused(facts, connection, code, reason),
+      closed: connection => {
+        metrics.connectionClosed(name)
+        listener.forget(connection)
+      },
+    }
+    const settings: ServerSettings = { listener: name, secure: tls !== null, names, limits: config.limits, budget: this.#budget, pulse: this.#pulse, handler }
+    const listener = new Listener({
+      address: config.address,
+      settings,
+      limits: this.#limits(config),
+      tls,
+      opened: () => metrics.connectionOpened(name),
+      handshakeFailed: (fault, address, reason) => {
+        metrics.handshakeFailed(name, fault)
+        log.info('a TLS handshake failed', { listener: name, client: address, fault, reason })
+      },
+      shed: address => log.warn('a connection was closed: too many are open', { listener: name, client: address }),
+    })
+    return { key: listenerKey(config), listener, settings, facts }
+  }
+
+  /** Bytes that are no request: answered, counted and logged like any other refusal. */
+  #refused(facts: ListenerFacts, connection: ServerConnection, code: RefusalCode, reason: string): void {
+    const { clock } = this.#parts
+    const problem: Problem = refuse(code, { reason })
+    const x = new Exchange({
+      id: this.#plane.requestId(),
+      listener: facts.name,
+      protocol: 'http/1.1',
+      client: connection.client,
+      tls: connection.tls,
+      method: '',
+      host: '',
+      path: '',
+      query: '',
+      headers: new Fields('', []),
+      contentLength: 0,
+      time: clock.now(),
+      startedMs: clock.monotonic(),
+      abort: () => {},
+    })
+    const answer = ownAnswer(x, problem, facts.fields, clock.now())
+    connection.begin(answer.status, answer.reason, answer.fields, answer.body.length, answer.body.length, true)
+    connection.write(answer.body, 0, answer.body.length)
+    connection.finish()
+    this.#plane.record(x, {
+      verdict: 'refuse',
+      status: problem.status,
+      upstreamStatus: 0,
+      policy: '',
+      code,
+      reason,
+      target: '',
+      requestBytes: 0,
+      responseBytes: answer.body.length,
+      durationMs: 0,
+      upstreamMs: -1,
+      configVersion: this.#plane.snapshot?.version ?? 0,
+    })
+  }
+
+  #limits(config: ListenerConfig): { connectionsMax: number; connectionsPerAddressMax: number } {
+    const share = (limit: number): number => Math.ceil(limit / this.#parts.workers)
+    return { connectionsMax: share(config.limits.connectionsMax), connectionsPerAddressMax: share(config.limits.connectionsPerAddressMax) }
+  }
+
+  #hostFor(version: number, policy: string, entry: EntryIdentity, config: Config): Host {
+    const { clock, log, counters, keys, metrics } = this.#parts
+    return {
+      clock,
+      log,
+      counters,
+      entry,
+      stores: config.stores,
+      keep: (key, make) => this.#kept.hold(version, `${policy} ${key}`, make),
+      keys,
+      counter: name => metrics.policyCounter(policy, name),
+    }
+  }
+}
+
+/** A listener lives on over a reload while its name, address and kind stay. */
+function listenerKey(config: ListenerConfig): string {
+  return JSON.stringify([config.name, config.address, config.tls === null])
+}
+
+function hstsField(config: ListenerConfig): string {
+  return config.tls === null || config.hstsSeconds === 0 ? '' : `Strict-Transport-Security: max-age=${config.hstsSeconds}\r\n`
+}

@@ -1,0 +1,136 @@
+import { chmodSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { unmapAddress } from '../lib/address.ts'
+import { ServerConnection, type ServerSettings } from './h1/server-connection.ts'
+import { ConnectionTls } from './tls/connection-info.ts'
+import { createTlsEndpoint, type TlsEndpoint } from './tls/endpoint.ts'
+import type { HandshakeFault } from './tls/handshake-fault.ts'
+import { type TlsSettings, trustRevision } from './tls/settings.ts'
+
+export type ListenAddress = { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string }
+
+export interface ConnectionLimits {
+  /** Open connections of this worker; the surplus is closed before a byte is read. */
+  connectionsMax: number
+  connectionsPerAddressMax: number
+}
+
+export interface ListenerInit {
+  readonly address: ListenAddress
+  readonly settings: ServerSettings
+  readonly limits: ConnectionLimits
+  /** null for plaintext. */
+  readonly tls: { readonly settings: TlsSettings; readonly ticketKeys: Buffer } | null
+  readonly opened: () => void
+  readonly handshakeFailed: (fault: HandshakeFault, address: string, reason: string) => void
+  /** The surplus connection of that address was closed. */
+  readonly shed: (address: string) => void
+}
+
+/** Open connections that lost their trust are cut after this, ms: within the 5 s of DESIGN §5. */
+const REVOKED_GRACE_MS = 4000
+
+/** One listening address in one worker, with its connections. */
+export class Listener {
+  readonly #init: ListenerInit
+  readonly #server: Server
+  readonly #endpoint: TlsEndpoint | null
+  readonly #connections = new Set<ServerConnection>()
+  readonly #perAddress = new Map<string, number>()
+  #revision = ''
+
+  constructor(init: ListenerInit) {
+    this.#init = init
+    if (init.tls === null) {
+      this.#endpoint = null
+      this.#server = createServer({ noDelay: true, allowHalfOpen: true }, socket => this.#accept(socket, null))
+      return
+    }
+    this.#revision = trustRevision(init.tls.settings)
+    this.#endpoint = createTlsEndpoint({
+      ...init.tls,
+      onConnection: (socket: TLSSocket, info: ConnectionTls) => this.#accept(socket, info),
+      onHandshakeError: init.handshakeFailed,
+    })
+    this.#server = this.#endpoint.server
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  /** Resolves when it accepts. Rejects with the system's error. */
+  listen(): Promise<void> {
+    const { address } = this.#init
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      const done = (): void => {
+        this.#server.off('error', reject)
+        if (address.kind === 'unix') chmodSync(address.path, 0o660)
+        resolve()
+      }
+      // All workers accept on the same port, and the kernel spreads new connections over them (DESIGN §3).
+      if (address.kind === 'tcp') this.#server.listen({ host: address.host, port: address.port, reusePort: true, backlog: 4096 }, done)
+      else {
+        // Main has made sure that nobody answers there; what is left is the socket file of a process that is gone.
+        rmSync(address.path, { force: true })
+        this.#server.listen({ path: address.path, backlog: 4096 }, done)
+      }
+    })
+  }
+
+  /** New certificates, trust or limits. Connections whose client was verified under another trust end: idle ones now, busy ones after their answer, all within 4 s. */
+  update(tls: ListenerInit['tls'], limits: ConnectionLimits): void {
+    Object.assign(this.#init.limits, limits)
+    if (tls === null || this.#endpoint === null) return
+    this.#endpoint.update(tls.settings, tls.ticketKeys)
+    const revision = trustRevision(tls.settings)
+    if (revision === this.#revision) return
+    this.#revision = revision
+    const revoked = [...this.#connections].filter(({ tls: info }) => info instanceof ConnectionTls && info.trust !== revision)
+    for (const connection of revoked) {
+      if (connection.busy) connection.drain()
+      else connection.destroy()
+    }
+    setTimeout(() => {
+      for (const connection of revoked) connection.destroy()
+    }, REVOKED_GRACE_MS).unref()
+  }
+
+  /** Accepts no more; open connections end after their exchange. */
+  close(): void {
+    this.#server.close()
+    for (const connection of this.#connections) connection.drain()
+  }
+
+  /** Cuts what is still open. */
+  destroy(): void {
+    for (const connection of this.#connections) connection.destroy()
+  }
+
+  /** The connection is gone; called by the handler that its settings name. */
+  forget(connection: ServerConnection): void {
+    if (!this.#connections.delete(connection)) return
+    const { address } = connection.client
+    const left = (this.#perAddress.get(address) ?? 1) - 1
+    if (left > 0) this.#perAddress.set(address, left)
+    else this.#perAddress.delete(address)
+  }
+
+  #accept(socket: Socket, info: ConnectionTls | null): void {
+    const { limits, settings } = this.#init
+    const address = unmapAddress(socket.remoteAddress ?? '')
+    const already = this.#perAddress.get(address) ?? 0
+    // Callers on a Unix socket have no address and are not limited as if they were one.
+    const tooMany = this.#connections.size >= limits.connectionsMax || (address !== '' && already >= limits.connectionsPerAddressMax)
+    if (tooMany) {
+      socket.destroy()
+      this.#init.shed(address)
+      return
+    }
+    this.#perAddress.set(address, already + 1)
+    this.#init.opened()
+    this.#connections.add(new ServerConnection(socket, { address, port: socket.remotePort ?? 0 }, info, settings))
+  }
+}
