@@ -83,23 +83,18 @@ function serializeInteger(value: number): string {
   return String(value === 0 ? 0 : value)
 }
 
+// §4.1.5 rounds to three places, halves to even. By the written digits: 9.9995 is a little less than that in binary.
 function serializeDecimal(value: number): string {
-  if (!Number.isFinite(value)) throw new TypeError('not a structured field decimal')
-  const rounded = roundHalfEven(value)
-  if (Math.abs(rounded) >= 1e12) throw new TypeError('not a structured field decimal')
-  const text = rounded.toFixed(3).replace(/0{1,2}$/, '')
-  return text === '-0.0' ? '0.0' : text
-}
-
-// §4.1.5 rounds to three places, halves to even; by the written digits, since 0.0025 × 1000 is not 2.5 in binary.
-function roundHalfEven(value: number): number {
-  const written = value.toFixed(15)
-  const point = written.indexOf('.')
-  const rest = written.slice(point + 4)
-  const kept = Number(written.slice(0, point + 4))
-  if (!/^50*$/.test(rest)) return Number(value.toFixed(3))
-  const even = Number(written[point + 3]) % 2 === 0
-  return even ? kept : kept + Math.sign(value) * 0.001
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e13) throw new TypeError('not a structured field decimal')
+  const written = Math.abs(value) < 1e-6 ? '0' : String(Math.abs(value))
+  const [whole = '0', fraction = ''] = written.split('.')
+  let thousandths = BigInt(whole + fraction.slice(0, 3).padEnd(3, '0'))
+  const rest = fraction.slice(3)
+  if (/^50*$/.test(rest) ? thousandths % 2n === 1n : rest >= '5') thousandths += 1n
+  if (thousandths >= 1_000_000_000_000_000n) throw new TypeError('not a structured field decimal')
+  const digits = String(thousandths).padStart(4, '0')
+  const sign = value < 0 && thousandths > 0n ? '-' : ''
+  return `${sign}${digits.slice(0, -3)}.${digits.slice(-3).replace(/0{1,2}$/, '')}`
 }
 
 function serializeString(value: string): string {

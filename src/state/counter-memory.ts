@@ -7,7 +7,7 @@ export const windowCells = 128
 // State words of a bucket and of a window: one time; one hint and the cells.
 const bucketWords = 1
 const windowWords = 1 + windowCells
-const smallest = 1 << 14
+const smallest = 1 << 15
 
 /** The two tables in the shared memory, as one thread sees them. */
 export interface CounterTables {
