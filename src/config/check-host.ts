@@ -7,7 +7,11 @@ export interface CheckHost {
   close(): void
 }
 
-export function createCheckHost(stores: Readonly<Record<string, StoreSettings>>): CheckHost {
+/** `parts` replaces the clock and the keys where a request is really judged offline. */
+export function createCheckHost(
+  stores: Readonly<Record<string, StoreSettings>>,
+  parts: Partial<Pick<Host, 'clock' | 'keys'>> = {},
+): CheckHost {
   const kept = new Map<string, { close?(): void }>()
   const counters = { memory: new SharedArrayBuffer(1 << 20), hashKey: new Uint8Array(32) }
   const keep: Host['keep'] = (key, make) => {
@@ -19,13 +23,13 @@ export function createCheckHost(stores: Readonly<Record<string, StoreSettings>>)
   }
   return {
     hostFor: entry => ({
-      clock,
+      clock: parts.clock ?? stopped,
       log: silent,
       counters,
       entry,
       stores,
       keep,
-      keys: () => noKeys,
+      keys: parts.keys ?? (() => noKeys),
       counter: () => ({ add: nothing }),
     }),
     close: () => {
@@ -36,7 +40,7 @@ export function createCheckHost(stores: Readonly<Record<string, StoreSettings>>)
 }
 
 const nothing = (): void => {}
-const clock: Host['clock'] = { now: () => 0, monotonic: () => 0 }
+const stopped: Host['clock'] = { now: () => 0, monotonic: () => 0 }
 const silent: Host['log'] = { info: nothing, warn: nothing, error: nothing }
 const noKeys: KeySet = {
   version: 0,

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import * as z from 'zod'
+import { createCidrSet } from '../lib/cidr-set.ts'
 import { Secret } from './secret.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -126,21 +126,14 @@ export function rate() {
     })
 }
 
-/** An address or a network: `10.0.0.0/8`, `192.0.2.7`, `2001:db8::/32`. The text as written, checked. */
+/** An address or a network: `10.0.0.0/8`, `192.0.2.7`, `2001:db8::/32`. The text as written, checked the way it will be used. */
 export function cidr() {
-  return z
-    .string('must be a network such as 10.0.0.0/8')
-    .refine(isCidr, 'must be an address or a network such as 10.0.0.0/8 or 2001:db8::/32')
-}
-
-function isCidr(written: string): boolean {
-  const slash = written.indexOf('/')
-  const address = slash === -1 ? written : written.slice(0, slash)
-  const family = address.includes('%') ? 0 : isIP(address)
-  if (family === 0) return false
-  if (slash === -1) return true
-  const prefix = written.slice(slash + 1)
-  return /^(0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)
+  return z.string('must be a network such as 10.0.0.0/8').check(context => {
+    const set = createCidrSet([context.value])
+    if ('has' in set) return
+    const message = `${set[0]?.reason ?? 'is not a network'}; write 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32`
+    context.issues.push({ code: 'custom', input: context.value, message })
+  })
 }
 
 function boundsIn(min: number, max: number, unit: string): string {

@@ -1,0 +1,19 @@
+import { ConfigError, formatIssue } from '../core/config-error.ts'
+
+/** Ends a command: what is wrong goes to stderr in words, exit code 1. A stack is printed only for what is a bug of ours. */
+export async function fail(error: unknown): Promise<void> {
+  process.exitCode = 1
+  if (error instanceof ConfigError) {
+    for (const issue of error.issues) console.error(formatIssue(issue))
+    console.error(`\n${counted(error.issues.length, 'problem')}; nothing was changed`)
+  } else if (error instanceof UserError) console.error(`portcullis: ${error.message}`)
+  else console.error(error)
+}
+
+/** A mistake on the command line, in words that say what to do. */
+export class UserError extends Error {}
+
+/** `1 route`, `2 routes`. */
+export function counted(amount: number, word: string): string {
+  return `${amount} ${word}${amount === 1 ? '' : 's'}`
+}

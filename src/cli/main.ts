@@ -1,0 +1,75 @@
+import { Command } from 'commander'
+import { fail } from './fail.ts'
+
+/** The command line. Each command is imported when it is called, so that starting one does not load the others. */
+const program = new Command('portcullis')
+  .description('A zero-trust API security gateway that learns.')
+  .showSuggestionAfterError()
+  .showHelpAfterError('(portcullis --help lists the commands)')
+
+const configOption = [
+  '-c, --config <path>',
+  'configuration file, or folder of *.yaml files',
+  'portcullis.yaml',
+] as const
+
+program
+  .command('run')
+  .description('run the gateway')
+  .option(...configOption)
+  .option('--takeover', 'take the ports over from a gateway that runs on them')
+  .action(async (options: { config: string; takeover?: boolean }) => (await import('./run.ts')).run(options))
+
+program
+  .command('demo')
+  .description('run the gateway with a sample API, an identity provider and traffic')
+  .action(async () => (await import('./demo.ts')).demo())
+
+program
+  .command('check')
+  .description('say everything that is wrong with a configuration, or what it does; needs no network')
+  .option(...configOption)
+  .option('--json', 'for programs')
+  .action(async (options: { config: string; json?: boolean }) => (await import('./check.ts')).check(options))
+
+program
+  .command('explain')
+  .description('say which route a request takes, which policies it meets, what it would get, and why')
+  .argument('<method>', 'GET, POST, …')
+  .argument('<url>', 'URL or path')
+  .option(...configOption)
+  .option('-H, --header <line>', "a header, 'Name: value'; may be repeated", collect, [])
+  .option(
+    '--as <principal>',
+    'the caller, already proven: a subject, or JSON such as {"subject":"x","scopes":["read"]}',
+  )
+  .option('--from <address>', 'address of the caller', '127.0.0.1')
+  .option('--body <text>', 'request body, or @FILE')
+  .option('--json', 'for programs')
+  .action(async (method: string, url: string, options: ExplainFlags) =>
+    (await import('./explain.ts')).explain(method, url, options),
+  )
+
+program
+  .command('schema')
+  .description('print the JSON Schema of the configuration, for editors')
+  .action(async () => (await import('./schema.ts')).schema())
+
+interface ExplainFlags {
+  readonly config: string
+  readonly header: readonly string[]
+  readonly as?: string
+  readonly from: string
+  readonly body?: string
+  readonly json?: boolean
+}
+
+function collect(line: string, lines: readonly string[]): readonly string[] {
+  return [...lines, line]
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  await fail(error)
+}
