@@ -24,7 +24,11 @@ function relativeName(der: Uint8Array, set: DerElement): string {
   if (set.tag !== SET) throw new Error('malformed name')
   const pairs = derChildren(der, set)
   if (pairs.length === 0) throw new Error('malformed name')
-  return pairs.map(pair => attribute(der, pair)).join('+')
+  // The order inside is free; this is the one that `openssl x509 -nameopt RFC2253` prints, so that people can copy it.
+  return pairs
+    .map(pair => attribute(der, pair))
+    .toReversed()
+    .join('+')
 }
 
 function typeAndValue(der: Uint8Array, pair: DerElement): [type: string, value: DerElement] {
