@@ -4,6 +4,7 @@ import { loadConfig, type LoadedConfig } from '../config/load.ts'
 import { diff } from '../config/diff.ts'
 import { ConfigError } from '../core/config-error.ts'
 import type { Log } from '../core/host.ts'
+import { createControlServer } from '../control/server.ts'
 import { createMetricsMemory } from '../events/metrics/memory.ts'
 import { renderMetrics } from '../events/metrics/render.ts'
 import { createOperatorLog } from '../events/operator-log.ts'
@@ -163,7 +164,41 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
       startedMs,
     })
   }
-  void renderedMetrics
+
+  const status = (): object => ({
+    product: productVersion,
+    node: process.versions.node,
+    uptimeSeconds: Math.round((clock.now() - startedMs) / 1000),
+    configuration: { version: supervisor.version, path: options.config, applied, rejected },
+    workers: { configured: config.workers, serving: supervisor.serving, restarts: supervisor.restarts },
+    listeners: loaded.config.listeners.map(({ name, address, tls }) => ({ name, address, tls: tls !== null })),
+    routes: loaded.config.routes.length,
+    certificates: supervisor.certificates,
+    keySets: keys.status(),
+    events: writer.status(),
+  })
+  const ready = (): { ready: boolean; why: string[] } => {
+    const missing = config.workers - supervisor.serving
+    return { ready: missing === 0 && !stopping, why: [...(missing > 0 ? [`${count(missing, 'worker')} not serving`] : []), ...(stopping ? ['stopping'] : [])] }
+  }
+  const { stateDir, control: controlConfig } = config
+  const control =
+    controlConfig === null || stateDir === null
+      ? null
+      : createControlServer({
+          config: controlConfig,
+          stateDir,
+          log,
+          clock,
+          live: { ready, status, metrics: renderedMetrics, config: () => loaded.authored as object, reload: () => reload('the control API') },
+        })
+  try {
+    await control?.start()
+  } catch (error) {
+    await supervisor.stop(0)
+    await closeAll()
+    throw located(error, loaded)
+  }
 
   const stopWatching = watchFiles(
     () => watched,
@@ -192,6 +227,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
       process.off('SIGHUP', onHangup)
       process.off('SIGUSR2', onReopen)
       stopWatching()
+      await control?.close()
       await supervisor.stop(loaded.config.limits.drainMs)
       await closeAll()
     },
