@@ -52,7 +52,8 @@ export function createDocumentFetch(): FetchDocument & { close(): Promise<void> 
       return { status: 304, maxAgeMs }
     }
     if (answer.statusCode !== 200 || answer.headers['content-encoding'] !== undefined) {
-      answer.body.destroy()
+      // Destroying makes the stream emit an error; without a listener that would end the process.
+      answer.body.on('error', () => {}).destroy()
       if (answer.statusCode >= 300 && answer.statusCode < 400)
         throw new Error(`status ${answer.statusCode}: redirects are not followed`)
       throw new Error(answer.statusCode === 200 ? 'the answer is compressed' : `status ${answer.statusCode}`)

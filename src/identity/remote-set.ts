@@ -84,7 +84,6 @@ export function createRemoteSet(source: KeySource, world: RemoteWorld): RemoteSe
   async function attempt(): Promise<void> {
     const number = ++attempts
     const startMs = clock.monotonic()
-    set.coolUntilMs = startMs + coolDownMs
     abort = new AbortController()
     const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(world.timeoutMs)])
     try {
@@ -97,6 +96,8 @@ export function createRemoteSet(source: KeySource, world: RemoteWorld): RemoteSe
       if (closed) return
       failed(startMs, error)
     }
+    // Only now: while an attempt is under way whoever asks joins it, and a worker must not take the last outcome for the answer.
+    set.coolUntilMs = startMs + coolDownMs
     world.settled(set)
   }
 

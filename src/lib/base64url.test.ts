@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { decodeBase64url } from './base64url.ts'
 
 const refused: ReadonlyArray<readonly [text: string, why: string]> = [

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -28,7 +29,7 @@ export async function startJwksServer(): Promise<JwksServer> {
     answer: (_, response) => response.end('{"keys":[]}'),
     serve(document, headers = {}) {
       const body = typeof document === 'string' ? document : JSON.stringify(document)
-      const etag = `"${Buffer.from(body).toString('base64url').slice(-40)}"`
+      const etag = `"${hash('sha256', body)}"`
       server.answer = (request, response) => {
         if (request.headers['if-none-match'] === etag) response.writeHead(304, headers).end()
         else response.writeHead(200, { 'content-type': 'application/json', etag, ...headers }).end(body)
