@@ -65,7 +65,7 @@ const added = 'vector'
 const absolute = /^http:\/\/([^/?#]*)/
 
 /** The input with `Host: vector` (or the authority of an absolute target) in every HTTP/1.1 head that has none; null when none lacks it. */
-function withHost(input: Buffer): Buffer | null {
+export function withHost(input: Buffer): Buffer | null {
   let changed = false
   const head = /^([!-~]+ \S[^\r\n]* HTTP\/1\.1\r\n)((?:[^\r\n]+\r\n)*)/gm
   const text = input.toString('latin1').replaceAll(head, (whole, line: string, fields: string) => {

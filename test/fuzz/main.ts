@@ -1,5 +1,5 @@
 // npm run fuzz -- --seconds N: every fuzzer for its share of the time. Exit 1 on the first finding.
-import { parseArgs } from 'node:util'
+import { inspect, parseArgs } from 'node:util'
 import { fuzzers } from './fuzzers.ts'
 
 const { values, positionals } = parseArgs({
@@ -30,7 +30,7 @@ for (const [name, load] of chosen) {
     if (result.runs === 0) green = false
   } catch (error) {
     green = false
-    console.log(`${name}: FAILED\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    console.log(`${name}: FAILED\n${inspect(error)}`)
   }
 }
 process.exit(green ? 0 : 1)

@@ -1,0 +1,9 @@
+/** A fuzzer: throws on a finding, with the input that reproduces it in the message. */
+export interface Fuzzer {
+  fuzz(budgetMs: number): Promise<{ name: string; runs: number }>
+}
+
+/** The explicit list. A new fuzzer is one line here. */
+export const fuzzers: ReadonlyArray<readonly [name: string, load: () => Promise<Fuzzer>]> = [
+  ['http1', () => import('./http1.ts')],
+]
