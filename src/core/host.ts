@@ -58,6 +58,8 @@ export interface SharedCounters {
   readonly memory: SharedArrayBuffer
   /** 32 random bytes of this process: keys the hash of limiter keys, so that nobody can aim for one bucket. */
   readonly hashKey: Uint8Array
+  /** 24 zero bytes at start: the places for slow password hashes, few for the whole process. Without it each worker counts its own. */
+  readonly slowHashes?: SharedArrayBuffer
 }
 
 /** One named metric series. */

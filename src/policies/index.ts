@@ -1,6 +1,7 @@
 import type { Policy } from '../core/policy.ts'
 import { anonymous } from './anonymous/policy.ts'
 import { apiKey } from './api-key/policy.ts'
+import { basic } from './basic/policy.ts'
 import { headers } from './headers/policy.ts'
 import { ip } from './ip/policy.ts'
 import { jsonSchema } from './json-schema/policy.ts'
@@ -14,6 +15,7 @@ import { size } from './size/policy.ts'
 export const policies: readonly Policy[] = [
   listed(anonymous),
   listed(apiKey),
+  listed(basic),
   listed(headers),
   listed(ip),
   listed(jsonSchema),
