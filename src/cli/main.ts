@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { fail } from './fail.ts'
 
 /** The command line. Each command is imported when it is called, so that starting one does not load the others. */
@@ -17,8 +17,10 @@ program
   .command('run')
   .description('run the gateway')
   .option(...configOption)
-  .option('--takeover', 'take the ports over from a gateway that runs on them')
-  .action(async (options: { config: string; takeover?: boolean }) => (await import('./run.ts')).run(options))
+  .addOption(
+    new Option('--log <format>', "form of the operator's log on stderr").choices(['text', 'json']).default('text'),
+  )
+  .action(async (options: { config: string; log: 'text' | 'json' }) => (await import('./run.ts')).run(options))
 
 program
   .command('demo')

@@ -3,6 +3,7 @@ import type { ConfigIssue, SourcePlace } from '../core/config-error.ts'
 import { alternatives } from './hints.ts'
 import { keysAt, type JsonSchema } from './json-schema.ts'
 import type { Locator } from './locate.ts'
+import { parseYaml } from '../core/yaml.ts'
 import { toPointer, valueAt, type DocumentPath } from './pointer.ts'
 
 type Issue = z.core.$ZodIssue
@@ -33,7 +34,7 @@ function one(issue: Issue, path: DocumentPath, context: IssueContext): ConfigIss
   if (issue.code === 'invalid_key' || issue.code === 'invalid_element') {
     return issue.issues.flatMap(inner => placed(path, 'key', `the key ${messageOf(inner, undefined)}`, null, context))
   }
-  const value = valueAt(context.value, path)
+  const value = writtenAt(context.value, path)
   const params = issue.code === 'custom' ? issue.params : undefined
   const hint = typeof params?.['hint'] === 'string' ? params['hint'] : hintFor(issue, value, path, context)
   return placed(path, 'value', messageOf(issue, value), hint, context, params)
@@ -42,6 +43,17 @@ function one(issue: Issue, path: DocumentPath, context: IssueContext): ConfigIss
 function unknownKey(key: string, path: DocumentPath, context: IssueContext): ConfigIssue {
   const hint = alternatives(key, keysAt(context.schema(), path), 'known keys')
   return placed([...path, key], 'key', 'unknown key', hint, context)[0] as ConfigIssue
+}
+
+/** The value at a path, also inside a text that stands for a document. */
+function writtenAt(value: unknown, path: DocumentPath): unknown {
+  for (let length = 0; length < path.length; length++) {
+    const text = valueAt(value, path.slice(0, length))
+    if (typeof text !== 'string') continue
+    const parsed = parseYaml(text)
+    return 'value' in parsed ? valueAt(parsed.value, path.slice(length)) : undefined
+  }
+  return valueAt(value, path)
 }
 
 function messageOf(issue: Issue, value: unknown): string {
