@@ -7,24 +7,52 @@ export function isDateTime(text: string): boolean {
 
 /** RFC 3339 §5.6 `full-date`, with the days that the month has. */
 export function isDate(text: string): boolean {
-  const parts = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text)
-  if (parts === null) return false
-  const [year, month, day] = parts.slice(1).map(Number) as [number, number, number]
+  if (text.length !== 10 || text[4] !== '-' || text[7] !== '-') return false
+  const year = two(text, 0) * 100 + two(text, 2)
+  const month = two(text, 5)
+  const day = two(text, 8)
   const last =
     month === 2 && !(year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)) ? 28 : (months[month - 1] ?? 0)
-  return day >= 1 && day <= last
+  // A part that is not two digits is NaN, and NaN is in no range.
+  return year >= 0 && day >= 1 && day <= last
 }
 
 /** RFC 3339 §5.6 `full-time`. A leap second is only the last second of a UTC day. */
 export function isTime(text: string): boolean {
-  const parts = /^([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))$/.exec(text)
-  if (parts === null) return false
-  const [hour, minute, second] = [Number(parts[1]), Number(parts[2]), Number(parts[3])]
-  const [offsetHour, offsetMinute] = [Number(parts[5] ?? 0), Number(parts[6] ?? 0)]
-  if (hour > 23 || minute > 59 || offsetHour > 23 || offsetMinute > 59) return false
-  if (second <= 59) return true
-  const offset = (offsetHour * 60 + offsetMinute) * (parts[4] === '-' ? -1 : 1)
-  return second === 60 && (hour * 60 + minute - offset + 2880) % 1440 === 1439
+  if (text[2] !== ':' || text[5] !== ':') return false
+  const hour = two(text, 0)
+  const minute = two(text, 3)
+  const second = two(text, 6)
+  if (!(hour <= 23 && minute <= 59 && second <= 60)) return false
+  let at = 8
+  if (text[at] === '.') {
+    const start = ++at
+    while (isDigit(text.charCodeAt(at))) at++
+    if (at === start) return false
+  }
+  let offset = 0
+  const sign = text[at]
+  if (sign === 'Z' || sign === 'z') {
+    if (text.length !== at + 1) return false
+  } else {
+    if ((sign !== '+' && sign !== '-') || text.length !== at + 6 || text[at + 3] !== ':') return false
+    const offsetHour = two(text, at + 1)
+    const offsetMinute = two(text, at + 4)
+    if (!(offsetHour <= 23 && offsetMinute <= 59)) return false
+    offset = (offsetHour * 60 + offsetMinute) * (sign === '-' ? -1 : 1)
+  }
+  return second <= 59 || (hour * 60 + minute - offset + 2880) % 1440 === 1439
+}
+
+/** Two digits as a number; NaN when they are not. Expressions cost four times as much, and most bodies have a time in them. */
+function two(text: string, at: number): number {
+  const a = text.charCodeAt(at)
+  const b = text.charCodeAt(at + 1)
+  return isDigit(a) && isDigit(b) ? (a - 48) * 10 + b - 48 : Number.NaN
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
 }
 
 /** RFC 3339 appendix A `duration`. */

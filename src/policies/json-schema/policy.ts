@@ -72,7 +72,7 @@ export const jsonSchema: Policy<JsonSchemaConfig> = {
           const words = `${fault.reason} (byte ${fault.offset})`
           return problem('body-malformed', { detail: words, reason: `${fault.code}: ${words}` })
         }
-        const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+        const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
         const text = buffer.toString(scanner.ascii ? 'latin1' : 'utf8')
         let value: unknown
         try {
