@@ -110,7 +110,7 @@ routes:
   assert.equal(config.services[0]?.targets[0]?.tls, true)
   assert.deepEqual(config.routes[0]?.match.headers, { 'x-kind': 'env:prod' })
   const [token, keys] = config.routes[0]?.policies ?? []
-  const { retries, strict, leeway } = token?.with as Record<string, unknown>
+  const { retries, strict, leeway } = (token?.with ?? {}) as Record<string, unknown>
   assert.deepEqual([retries, strict, leeway], [7, false, 30_000])
   const settings = keys?.with as { readonly keys: { readonly keys: readonly { readonly id: string }[] } } | undefined
   assert.equal(settings?.keys.keys[0]?.id, 'env:NOT_SET')

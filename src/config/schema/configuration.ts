@@ -56,7 +56,7 @@ export const configurationSchema = z
     trustedProxies: z
       .array(cidr())
       .default([])
-      .describe('Networks of proxies whose X-Forwarded-For and Forwarded are believed.'),
+      .describe('Networks of proxies whose X-Forwarded-For is believed.'),
     reserved: z.array(fieldName()).default([]).describe('Further header names that no client may send.'),
     limits: z
       .strictObject({
