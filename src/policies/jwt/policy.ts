@@ -166,13 +166,18 @@ function compileDemands(config: JwtConfig): (x: Exchange, facts: Facts) => strin
   const { audience, anyAudience, typ, requiredClaims } = config
   return (x, facts) => {
     if (!typ.includes(facts.typ)) return `the typ ${shown(facts.typ)} is not accepted`
-    if (!anyAudience && !facts.audience.some(one => audience.includes(one))) return 'made for another audience'
+    if (!anyAudience && !share(facts.audience, audience)) return 'made for another audience'
     const { claims } = facts.principal
     for (const name of requiredClaims) if ((claims[name] ?? null) === null) return `the claim ${name} is missing`
     if (facts.certificate === '') return null
     if (facts.certificate === null) return 'bound to a key in a way that is not supported here'
     return facts.certificate === x.tls?.peer?.fingerprint ? null : 'bound to another client certificate'
   }
+}
+
+function share(one: readonly string[], other: readonly string[]): boolean {
+  for (const member of one) if (other.includes(member)) return true
+  return false
 }
 
 /** `no-key`: none of that name, or the set is not there; `unfit`: the named key is for another algorithm. */
