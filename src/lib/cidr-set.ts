@@ -56,7 +56,7 @@ export function createCidrSet(networks: readonly string[]): CidrSet | readonly C
   const small = packIPv4(v4.subarray(0, count4).sort())
   const large = packIPv6(v6)
   return {
-    ranges: small.length / 2 + large.length / 16,
+    ranges: small.first.length + large.length / STRIDE,
     has(address) {
       const value = parseIPv4(address)
       if (value !== -1) return hasIPv4(small, value)
@@ -106,66 +106,107 @@ function rangeIPv6(groups: Groups, bits: number): RangeIPv6 | string {
   return { first, last }
 }
 
-/** first, last, first, last … ascending, not touching. */
-function packIPv4(sorted: Float64Array): Uint32Array {
-  const packed = new Uint32Array(sorted.length * 2)
-  let end = 0
+/** Sorted ranges that do not touch, and for each value of the upper 12 bits how many begin below it: the search starts there. */
+interface RangesIPv4 {
+  readonly first: Uint32Array
+  readonly last: Uint32Array
+  readonly below: Uint32Array
+}
+
+const UPPER = 2 ** 20
+
+function packIPv4(sorted: Float64Array): RangesIPv4 {
+  const firsts = new Uint32Array(sorted.length)
+  const lasts = new Uint32Array(sorted.length)
+  let count = 0
   for (const one of sorted) {
     const first = Math.floor(one / 64)
     const last = first + 2 ** (32 - (one % 64)) - 1
-    const previous = end === 0 ? -2 : (packed[end - 1] as number)
+    const previous = count === 0 ? -2 : (lasts[count - 1] as number)
     if (first <= previous + 1) {
-      packed[end - 1] = Math.max(previous, last)
+      lasts[count - 1] = Math.max(previous, last)
     } else {
-      packed[end++] = first
-      packed[end++] = last
+      firsts[count] = first
+      lasts[count++] = last
     }
   }
-  return packed.slice(0, end)
-}
-
-function hasIPv4(packed: Uint32Array, value: number): boolean {
-  let low = 0
-  let high = packed.length / 2 - 1
-  while (low <= high) {
-    const middle = (low + high) >>> 1
-    if (value < (packed[middle * 2] as number)) high = middle - 1
-    else if (value > (packed[middle * 2 + 1] as number)) low = middle + 1
-    else return true
+  const below = new Uint32Array(4097)
+  let at = 0
+  for (let upper = 0; upper <= 4096; upper++) {
+    while (at < count && (firsts[at] as number) < upper * UPPER) at++
+    below[upper] = at
   }
-  return false
+  return { first: firsts.slice(0, count), last: lasts.slice(0, count), below }
 }
 
-/** Eight groups of the first and eight of the last address of each range, ascending. */
-function packIPv6(networks: readonly RangeIPv6[]): Uint16Array {
-  const sorted = networks.toSorted((a, b) => compareGroups(a.first, b.first, 0))
-  const packed = new Uint16Array(sorted.length * 16)
+function hasIPv4({ first, last, below }: RangesIPv4, value: number): boolean {
+  const upper = value >>> 20
+  // The greatest range that begins at or before the value: it may begin below this part, so the search starts one lower.
+  let low = (below[upper] as number) - 1
+  let high = (below[upper + 1] as number) - 1
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    if ((first[middle] as number) <= value) low = middle
+    else high = middle - 1
+  }
+  return low >= 0 && value <= (last[low] as number)
+}
+
+/** A range of IPv6 as 48 + 48 + 32 bits of its first and of its last address: numbers that a double holds exactly. */
+const STRIDE = 6
+
+function packIPv6(networks: readonly RangeIPv6[]): Float64Array {
+  const sorted = networks.toSorted((a, b) => compareGroups(a.first, b.first))
+  const packed = new Float64Array(sorted.length * STRIDE)
   let end = 0
+  let previous: Groups | null = null
   for (const { first, last } of sorted) {
     // CIDR networks nest or are disjoint: a range that begins inside the previous one ends inside it.
-    if (end > 0 && compareGroups(first, packed, end - 8) <= 0) continue
-    packed.set(first, end)
-    packed.set(last, end + 8)
-    end += 16
+    if (previous !== null && compareGroups(first, previous) <= 0) continue
+    packed.set([upper48(first), middle48(first), lower32(first), upper48(last), middle48(last), lower32(last)], end)
+    end += STRIDE
+    previous = last
   }
   return packed.slice(0, end)
 }
 
-function hasIPv6(packed: Uint16Array, groups: Groups): boolean {
-  let low = 0
-  let high = packed.length / 16 - 1
-  while (low <= high) {
-    const middle = (low + high) >>> 1
-    if (compareGroups(groups, packed, middle * 16) < 0) high = middle - 1
-    else if (compareGroups(groups, packed, middle * 16 + 8) > 0) low = middle + 1
-    else return true
+function hasIPv6(packed: Float64Array, groups: Groups): boolean {
+  const upper = upper48(groups)
+  const middle = middle48(groups)
+  const lower = lower32(groups)
+  let low = -1
+  let high = packed.length / STRIDE - 1
+  while (low < high) {
+    const probe = (low + high + 1) >> 1
+    if (compareAt(packed, probe * STRIDE, upper, middle, lower) <= 0) low = probe
+    else high = probe - 1
   }
-  return false
+  return low >= 0 && compareAt(packed, low * STRIDE + 3, upper, middle, lower) >= 0
 }
 
-function compareGroups(a: Groups, b: Uint16Array, at: number): number {
+/** Negative when the packed address lies before the given one. */
+function compareAt(packed: Float64Array, at: number, upper: number, middle: number, lower: number): number {
+  const first = (packed[at] as number) - upper
+  if (first !== 0) return first
+  const second = (packed[at + 1] as number) - middle
+  return second === 0 ? (packed[at + 2] as number) - lower : second
+}
+
+function upper48(groups: Groups): number {
+  return (groups[0] as number) * 4_294_967_296 + (groups[1] as number) * 65_536 + (groups[2] as number)
+}
+
+function middle48(groups: Groups): number {
+  return (groups[3] as number) * 4_294_967_296 + (groups[4] as number) * 65_536 + (groups[5] as number)
+}
+
+function lower32(groups: Groups): number {
+  return (groups[6] as number) * 65_536 + (groups[7] as number)
+}
+
+function compareGroups(a: Groups, b: Groups): number {
   for (let i = 0; i < 8; i++) {
-    const difference = (a[i] as number) - (b[at + i] as number)
+    const difference = (a[i] as number) - (b[i] as number)
     if (difference !== 0) return difference
   }
   return 0

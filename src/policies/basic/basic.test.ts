@@ -100,6 +100,17 @@ it('shares one hash among requests that bring the same password at once', async 
   assert.equal(host.counted.get('hashes'), 1)
 })
 
+it('never takes the word of one entry for another that knows the same name by another password', async () => {
+  const host = testHost()
+  const other = compiled(host, { users: 'bob:$2y$04$kn156KhUKrte8tkDWnZXROEUccSmGqb9JAACSjZCCwtMBrSRwRPtu' })
+  const one = compiled(host)
+  const none = compiled(host, { users: '# nobody\n' })
+  for (let round = 0; round < 2; round++) {
+    const answers = await Promise.all([one, other, none].map(policy => login(policy, 'bob:correct horse')))
+    assert.deepEqual(answers, ['pass', 'credential-invalid', 'credential-invalid'])
+  }
+})
+
 it('doubles the wait with each wrong password up to the longest, and forgets after the quiet time', () => {
   const clock = fakeClock(0, 1_000)
   const limit = createGuessLimit({ perUser: 2, perAddress: 100, waitMaxMs: 8_000, forgetMs: 60_000 }, clock)

@@ -7,7 +7,7 @@ import { principal, type Principal } from '../../core/principal.ts'
 import { refuse, type Problem } from '../../core/problem.ts'
 import { PASS, SKIP, type Verdict } from '../../core/verdict.ts'
 import { addressBlock } from '../../lib/address.ts'
-import { basicToken, readCredentials } from './credentials.ts'
+import { basicToken } from './credentials.ts'
 import { createGuessLimit } from './guess-limit.ts'
 import { createHashGate, gateBytes } from './hash-gate.ts'
 import { createLoginMemory, createLogins, type Login } from './logins.ts'
@@ -76,23 +76,29 @@ export const basic: Policy<BasicConfig> = {
       },
     })
 
-    const verdictOf = (login: Login, user: string, x: Exchange): Verdict => {
-      if (login === 'wrong') return invalid('unknown user or wrong password')
-      if (login === 'busy')
-        return refuse('overloaded', {
-          reason: 'too many passwords wait to be checked',
-          headers: [['Retry-After', '1']],
-        })
-      if (login !== 'right') {
-        const seconds = Math.ceil(login.waitMs / 1000)
-        return refuse('rate-limited', {
-          reason: `too many wrong passwords, ${seconds} s to wait`,
-          headers: [['Retry-After', String(seconds)]],
-        })
+    const verdictOf = (login: Login, x: Exchange): Verdict => {
+      switch (login.kind) {
+        case 'right':
+          x.principal = principals.get(login.user) ?? null
+          if (!config.forward) x.removeRequest('authorization')
+          return PASS
+        case 'wrong':
+          return invalid(login.reason)
+        case 'busy':
+          return refuse('overloaded', {
+            reason: 'too many passwords wait to be checked',
+            headers: [['Retry-After', '1']],
+          })
+        case 'wait': {
+          const seconds = String(Math.ceil(login.waitMs / 1000))
+          return refuse('rate-limited', {
+            reason: `too many wrong passwords, ${seconds} s to wait`,
+            headers: [['Retry-After', seconds]],
+          })
+        }
+        default:
+          return login satisfies never
       }
-      x.principal = principals.get(user) ?? null
-      if (!config.forward) x.removeRequest('authorization')
-      return PASS
     }
 
     return {
@@ -104,12 +110,8 @@ export const basic: Policy<BasicConfig> = {
         if (lines.length > 1) return invalid('more than one Authorization field')
         const token = basicToken(lines[0] as string)
         if (token === null) return SKIP
-        const given = readCredentials(token)
-        if (typeof given === 'string') return invalid(`not a Basic credential: ${given}`)
-        const login = logins.check(given, addressBlock(x.client.address))
-        return login instanceof Promise
-          ? login.then(late => verdictOf(late, given.user, x))
-          : verdictOf(login, given.user, x)
+        const login = logins.check(token, addressBlock(x.client.address))
+        return login instanceof Promise ? login.then(late => verdictOf(late, x)) : verdictOf(login, x)
       },
     }
   },
