@@ -1,6 +1,6 @@
 // Hot path: `path` once per exchange.
 import { createHmac } from 'node:crypto'
-import { isToken, secretShape } from '../lib/secret-shape.ts'
+import { isToken, type SecretShape, secretShape } from '../lib/secret-shape.ts'
 
 /** What no event may say in clear, replaced by `{class:hash}`; equal values keep equal hashes, so calls still correlate. */
 export interface Redaction {
@@ -12,11 +12,15 @@ export interface Redaction {
   words(text: string): string
 }
 
+const shapeMax = 256
+/** What is behind is not written anyway, and a stranger may choose the length. */
+const wordsMax = 1024
+
 const suspiciousWords = /eyJ|[@=]|bearer|basic|digest|dpop|-----|[^ ]{20}|\d[\d -]{11}/i
 const scheme = /\b(bearer|basic|digest|dpop|negotiate)[ :]+(?!\{)[^\s,;"']+/gi
 const jwtWord = /eyJ[\w-]{6,}[\w.=-]*/g
-const userinfo = /:\/\/[^/\s@]+@/g
-const emailWord = /[^\s@/:;,=<>()"'`]+@[^\s@/:;,=<>()"'`]+\.[a-z\d-]{2,}/gi
+const userinfo = /:\/\/[^/\s@]{1,256}@/g
+const emailWord = /[^\s@/:;,=<>()"'`{}]{1,64}@[^\s@/:;,=<>()"'`{}]{1,255}\.[a-z][a-z\d-]+/gi
 const assigned =
   /\b(password|passwd|pwd|secret|token|api[-_]?key|authorization|cookie)(["']?\s*[=:]\s*["']?)(?!\{)[^\s,;"'&]+/gi
 const pem = /-----BEGIN [^-]+-----[^]*?(?:-----END [^-]+-----|$)/g
@@ -29,14 +33,15 @@ export function createRedaction(key: Uint8Array): Redaction {
   if (key.length < 16) throw new RangeError('the key of the event hashes needs at least 16 bytes')
 
   /** 64 bits: enough to correlate, too short to be worth inverting for anything long. */
-  function masked(shape: string, text: string): string {
+  function masked(shape: SecretShape | 'long', text: string): string {
     return `{${shape}:${createHmac('sha256', key).update(text).digest('hex').slice(0, 16)}}`
   }
 
   function segment(raw: string): string {
     if (!suspicious(raw) || (raw.length === 36 && uuid.test(raw))) return raw
     const text = decoded(raw)
-    const shape = secretShape(text)
+    // Nothing that people name is so long, and the shapes below take time.
+    const shape = text.length > shapeMax ? 'long' : secretShape(text)
     return shape === null ? raw : masked(shape, text)
   }
 
@@ -50,6 +55,7 @@ export function createRedaction(key: Uint8Array): Redaction {
     words(text) {
       if (text === '' || !suspiciousWords.test(text)) return text
       return text
+        .slice(0, wordsMax)
         .replace(pem, '{pem}')
         .replace(jwtWord, word => masked('jwt', word))
         .replace(scheme, (_, name: string) => `${name} {credential}`)

@@ -1,12 +1,13 @@
 /** What a text looks like when it should not be written down as it is. */
 export type SecretShape = 'email' | 'phone' | 'card' | 'jwt' | 'token'
 
-const email = /[^\s@/:;,=<>()]+@[^\s@/:;,=<>()]+\.[a-z\d-]{2,}/i
+const email = /[^\s@/:;,=<>()]@[^\s@/:;,=<>()]+\.[a-z\d-]{2,}/i
 const jwt = /eyJ[\w-]{6,}/
 const phoneMarked = /^(?:\+|00)[\d .()-]{7,22}$/
 const phoneGrouped = /^\(?\d{2,5}\)?[ .-]\d{2,5}[ .-]\d{2,6}(?:[ .-]\d{1,6})?$/
 const phonePlain = /^\d{10,12}$/
 const date = /^\d{4}[ .-]\d{2}[ .-]\d{2}$/
+const address = /^\d{1,3}(?:\.\d{1,3}){3}$/
 const cardRun = /\d(?:[ -]?\d){12,18}/
 const tokenRun = /[\w+/=-]{20,}/g
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -21,10 +22,10 @@ const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
 export function secretShape(text: string): SecretShape | null {
   if (jwt.test(text)) return 'jwt'
   if (text.includes('@') && email.test(text)) return 'email'
+  if (phonePlain.test(text) || phoneMarked.test(text)) return 'phone'
   const run = cardRun.exec(text)
   if (run !== null && isCard(run[0])) return 'card'
-  if (phonePlain.test(text) || phoneMarked.test(text)) return 'phone'
-  if (phoneGrouped.test(text) && !date.test(text)) return 'phone'
+  if (phoneGrouped.test(text) && !date.test(text) && !address.test(text)) return 'phone'
   if (text.length >= 20) for (const [word] of text.matchAll(tokenRun)) if (isToken(word)) return 'token'
   return null
 }
