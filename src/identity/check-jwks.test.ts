@@ -64,7 +64,8 @@ test('one kid for two keys of a type: neither counts, wherever it stands', () =>
   assert.match(checkJwks({ keys: [rsa, other] }).dropped.join(), /different keys/)
 })
 
-test('one key written twice is one key, and a kid may serve two types', () => {
+test('one key written twice or once per algorithm is one key, and a kid may serve two types', () => {
+  assert.equal(checkJwks({ keys: [rsa, { ...rsa, alg: 'PS256' }] }).keys.length, 2)
   assert.equal(checkJwks({ keys: [rsa, { ...rsa, x5t: 'more' }] }).keys.length, 1)
   assert.equal(checkJwks({ keys: [rsa, { ...ec, kid: 'a' }] }).keys.length, 2)
 })

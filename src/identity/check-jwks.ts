@@ -113,21 +113,23 @@ function weakness(checked: CheckedJwk): string | null {
   return null
 }
 
-/** RFC 7517 §4.5 lets two keys share a `kid` only when their types differ: else nobody knows which was meant, and neither counts. */
+/**
+ * RFC 7517 §4.5 lets two keys share a `kid` only when their types differ: else nobody knows which was meant, and neither
+ * counts. One key written twice, or once per algorithm, is still one key.
+ */
 function withoutAmbiguousKids(keys: readonly CheckedJwk[], dropped: string[]): readonly CheckedJwk[] {
+  const nameOf = (key: CheckedJwk): string => JSON.stringify([key.kty, key.kid])
   const first = new Map<string, CheckedJwk>()
   const ambiguous = new Set<string>()
-  const unique: CheckedJwk[] = []
   for (const key of keys) {
-    const name = JSON.stringify([key.kty, key.kid])
-    const before = key.kid === null ? undefined : first.get(name)
-    if (before === undefined) {
-      first.set(name, key)
-      unique.push(key)
-    } else if (JSON.stringify(before) !== JSON.stringify(key)) ambiguous.add(name)
+    if (key.kid === null) continue
+    const before = first.get(nameOf(key))
+    if (before === undefined) first.set(nameOf(key), key)
+    else if (JSON.stringify(before.material) !== JSON.stringify(key.material)) ambiguous.add(nameOf(key))
   }
   for (const name of ambiguous) dropped.push(`all keys ${name}: one \`kid\` for different keys`)
-  return unique.filter(key => !ambiguous.has(JSON.stringify([key.kty, key.kid])))
+  const unique = new Map(keys.map(key => [JSON.stringify(key), key]))
+  return [...unique.values()].filter(key => !ambiguous.has(nameOf(key)))
 }
 
 function kidLabel(jwk: unknown): string {

@@ -14,7 +14,7 @@ import { claimHeaders } from './claim-headers.ts'
 import { readFacts, type Facts } from './claims.ts'
 import { keySourceOf, type JwtConfig } from './config.ts'
 import { holds } from './signature.ts'
-import { claimedIssuer, parseToken, shown, type ParsedToken } from './token.ts'
+import { claimedIssuer, parseToken, shown, tokenCharsMax, type ParsedToken } from './token.ts'
 import { createVerifiedTokens } from './verified-tokens.ts'
 
 /** Proves the caller by a JSON Web Token of one issuer. */
@@ -46,7 +46,6 @@ const triesMax = 4
 function compile(config: JwtConfig, host: Host): Compiled {
   const { header, issuer } = config
   const isBearer = header === 'authorization'
-  const challenge = isBearer ? 'Bearer' : undefined
   const algorithms: ReadonlySet<string> = new Set(config.algorithms)
   const read = createStrictReader(host.counters.hashKey)
   const source = keySourceOf(config)
@@ -61,7 +60,7 @@ function compile(config: JwtConfig, host: Host): Compiled {
 
   let servingUntilMs = Number.NEGATIVE_INFINITY
 
-  return { request, ...(challenge === undefined ? {} : { challenge }) }
+  return { request, challenge: 'Bearer' }
 
   function request(x: Exchange): Verdict | Promise<Verdict> {
     const value = x.headers.get(header)
@@ -74,13 +73,14 @@ function compile(config: JwtConfig, host: Host): Compiled {
     // Two lines are two opinions about who calls; a known token holds no comma, so a hit above was one line.
     if (x.headers.all(header).length > 1) return invalid('more than one line with a credential')
     if (token === null) return SKIP
+    if (token.length > tokenCharsMax) return invalid(`the token is longer than ${tokenCharsMax} characters`)
     if (config.otherIssuers === 'skip') {
       const claimed = claimedIssuer(token, read)
       if (claimed !== null && claimed !== issuer) return SKIP
     }
+    if (tokens.isBad(token, keys.version, x.startedMs)) return invalid('the signature does not hold (seen before)')
     const parsed = parseToken(token, algorithms, read)
     if (typeof parsed === 'string') return invalid(parsed)
-    if (tokens.isBad(token, keys.version, x.startedMs)) return invalid('the signature does not hold (seen before)')
     return verifyToken(x, token, parsed)
   }
 
@@ -154,7 +154,7 @@ function compile(config: JwtConfig, host: Host): Compiled {
   }
 
   function denied(code: CoreCode, reason: string): Problem {
-    return refuse(code, isBearer ? { reason, headers: invalidToken } : { reason })
+    return refuse(code, { reason, headers: invalidToken })
   }
 }
 
