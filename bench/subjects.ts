@@ -22,8 +22,8 @@ export interface Subject {
   readonly pid: number
   /** Where it serves: `http://127.0.0.1:1234` or https. */
   readonly url: string
-  /** Control API of ours; '' for others. */
-  readonly control: string
+  /** Waits for a line of ours on stderr. */
+  line?(pattern: RegExp, withinMs: number): Promise<string>
   stop(): Promise<void>
 }
 
@@ -63,10 +63,11 @@ export interface Ours {
   readonly job: Job
   readonly origin: Origin
   readonly name: string
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Ours with a configuration that stands in `folder` already; certificate, key and schema are put beside it. */
-export async function startPortcullisWith({ config, folder, job, origin, name }: Ours): Promise<Subject> {
+export async function startPortcullisWith({ config, folder, job, origin, name, env }: Ours): Promise<Subject> {
   const [port = 0, control = 0] = await freePorts(2)
   for (const file of ['c.pem', 'k.pem']) {
     writeFileSync(path.join(folder, file), readFileSync(path.join(outFolder, file)), { mode: 0o600 })
@@ -83,6 +84,7 @@ export async function startPortcullisWith({ config, folder, job, origin, name }:
       JWKS_URL: `http://127.0.0.1:${origin.port}/jwks.json`,
       EVENTS_FILE: path.join(folder, 'events.ndjson'),
       STATE_DIR: path.join(folder, 'state'),
+      ...env,
     },
     ready: /^portcullis ready/,
     readyMs: 30_000,
@@ -91,7 +93,7 @@ export async function startPortcullisWith({ config, folder, job, origin, name }:
     name,
     pid: running.pid,
     url: `${job === 'plain' ? 'http' : 'https'}://127.0.0.1:${port}`,
-    control: `http://127.0.0.1:${control}`,
+    line: (pattern, withinMs) => running.line(pattern, withinMs),
     stop: async () => void (await running.stop()),
   }
 }
@@ -200,7 +202,6 @@ async function launch({ name, command, args, port, tls }: Launch): Promise<Subje
     name,
     pid: child.pid ?? -1,
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
-    control: '',
     stop: async () => {
       child.kill('SIGTERM')
       const timer = setTimeout(kill, 3_000)
