@@ -31,7 +31,7 @@ export interface Authority {
 
 /** Reads CA bundle and CRLs; problems go to `issues` with pointers into the TLS settings. */
 export function readClientTrust(input: ClientTrustInput, issues: ConfigIssue[]): ClientTrust {
-  const authorities = readAuthorities(input, issues)
+  const authorities = clientAuthorities(input, issues)
   const crls = input.crls.flatMap((text, index) => readCrls(text, `/crls/${index}`, authorities, issues))
   if (input.crls.length > 0 && input.clientAuth === 'none') {
     issues.push({
@@ -44,7 +44,7 @@ export function readClientTrust(input: ClientTrustInput, issues: ConfigIssue[]):
   return { clientAuth, requireEku, authorities, crls, revision: revisionOf(clientAuth, requireEku, authorities, crls) }
 }
 
-function readAuthorities(input: ClientTrustInput, issues: ConfigIssue[]): Authority[] {
+function clientAuthorities(input: ClientTrustInput, issues: ConfigIssue[]): Authority[] {
   const pointer = '/clientCa'
   if (input.clientAuth === 'none') {
     // Silence here would leave a listener open that its writer believes to be closed.
@@ -64,29 +64,33 @@ function readAuthorities(input: ClientTrustInput, issues: ConfigIssue[]): Author
     })
     return []
   }
-  const blocks = pemBlocks(input.clientCa, ...certificateLabels)
-  if (blocks.length === 0)
-    issues.push({
-      pointer,
-      reason: `no CA certificate in PEM form was found${whatInstead(input.clientCa)}`,
-      hint: 'a file with -----BEGIN CERTIFICATE----- is needed',
-    })
-  return blocks.flatMap((block, index) => readAuthority(block, index, issues))
+  return readAuthorities(input.clientCa, pointer, issues)
 }
 
-function readAuthority(block: string, index: number, issues: ConfigIssue[]): Authority[] {
-  try {
-    const certificate = new X509Certificate(block)
-    const content = readCertificate(new Uint8Array(certificate.raw))
-    return [{ certificate, subject: content.subject, notAfter: content.notAfter }]
-  } catch (error) {
+/** The CA certificates of a PEM bundle; problems go to `issues` under `pointer`. An empty bundle is a problem: it would trust nobody. */
+export function readAuthorities(bundle: string, pointer: string, issues: ConfigIssue[]): Authority[] {
+  const blocks = pemBlocks(bundle, ...certificateLabels)
+  if (blocks.length === 0) {
     issues.push({
-      pointer: '/clientCa',
-      reason: `CA certificate ${index + 1} of the bundle does not parse: ${opensslWords(error)}`,
-      hint: 'is the file cut off? Look at it with: openssl x509 -noout -text',
+      pointer,
+      reason: `no CA certificate in PEM form was found${whatInstead(bundle)}`,
+      hint: 'a file with -----BEGIN CERTIFICATE----- is needed',
     })
-    return []
   }
+  return blocks.flatMap((block, index) => {
+    try {
+      const certificate = new X509Certificate(block)
+      const content = readCertificate(new Uint8Array(certificate.raw))
+      return [{ certificate, subject: content.subject, notAfter: content.notAfter }]
+    } catch (error) {
+      issues.push({
+        pointer,
+        reason: `CA certificate ${index + 1} of the bundle does not parse: ${opensslWords(error)}`,
+        hint: 'is the file cut off? Look at it with: openssl x509 -noout -text',
+      })
+      return []
+    }
+  })
 }
 
 function readCrls(

@@ -210,6 +210,22 @@ describe('protocol', () => {
     )
   })
 
+  it('spends no handshake on a connection that is not admitted', async () => {
+    const asked: string[] = []
+    const listener = await listenTls(tlsInput(server), {
+      admit(socket) {
+        asked.push(socket.remoteAddress ?? '')
+        return asked.length > 1
+      },
+    })
+    const first = await visitTls(listener.port, trusting)
+    const second = await visitTls(listener.port, trusting)
+    await listener.close()
+    assert.deepEqual([first.greeting === null, second.greeting === null], [true, false])
+    assert.deepEqual(asked, ['127.0.0.1', '127.0.0.1'])
+    assert.equal(listener.faults.length, 0)
+  })
+
   it('answers plain HTTP and noise with the end of the connection', async () => {
     const listener = await listenTls(tlsInput(server))
     for (const noise of ['GET / HTTP/1.1\r\nHost: x\r\n\r\n', '\0\0\0\0\0\0\0\0\0\0\0\0']) {

@@ -4,7 +4,7 @@ import { createSecureContext, createServer as createTlsServer, type SecureContex
 import { ConnectionTls } from './connection-info.ts'
 import { type HandshakeFault, handshakeFault } from './handshake-fault.ts'
 import { createPeerCache, type KnownPeer } from './peer.ts'
-import { contextOptions, type TlsSettings } from './settings.ts'
+import { contextOptions, type TlsSettings, trustRevision } from './settings.ts'
 
 export interface TlsEndpointInit {
   readonly settings: TlsSettings
@@ -14,6 +14,8 @@ export interface TlsEndpointInit {
   readonly onConnection: (socket: TLSSocket, info: ConnectionTls) => void
   /** A failed one: the kind for metrics, the client's address ('' when unknown), words for the log. The socket is gone. */
   readonly onHandshakeError: (fault: HandshakeFault, address: string, reason: string) => void
+  /** Asked before each handshake, which costs a millisecond of CPU and 50 KB: false closes the connection at once. Without it all are let in. */
+  readonly admit?: (socket: Socket) => boolean
   /** A whole handshake must be done within this, ms. */
   readonly handshakeTimeoutMs?: number
   /** Wall clock, ms since the epoch: a resumed session must not outlive the peer's certificate. */
@@ -28,21 +30,36 @@ export interface TlsEndpoint {
   update(settings: TlsSettings, ticketKeys: Buffer): void
 }
 
-type Accept = (socket: Socket) => void
-
 /** Makes the listener's server: plain TCP in front, and behind it one TLS server for each generation of settings. */
 export function createTlsEndpoint(init: TlsEndpointInit): TlsEndpoint {
   const identify = createPeerCache()
-  // A generation is never changed, only followed by another. So a handshake that was begun before a reload knows for certain
-  // under which trust it was judged; `setSecureContext` on one server would leave that to chance.
-  let accept = createGeneration(init, init.settings, init.ticketKeys, identify)
-  const server = createTcpServer({ noDelay: true, allowHalfOpen: true }, socket => accept(socket))
+  let current = createGeneration(init, init.settings, init.ticketKeys, identify, isCurrentTrust)
+  function isCurrentTrust(revision: string): boolean {
+    return trustRevision(current.settings) === revision
+  }
+  const { admit } = init
+  const server = createTcpServer({ noDelay: true, allowHalfOpen: true }, socket => {
+    if (admit === undefined || admit(socket)) current.accept(socket)
+    else socket.destroy()
+  })
   return {
     server,
     update(settings, ticketKeys) {
-      accept = createGeneration(init, settings, ticketKeys, identify)
+      // Most reloads touch no certificate, and making contexts costs a millisecond each.
+      if (settings.revision === current.settings.revision && ticketKeys.equals(current.ticketKeys)) return
+      current = createGeneration(init, settings, ticketKeys, identify, isCurrentTrust)
     },
   }
+}
+
+/**
+ * The TLS server for one set of settings. It is never changed, only followed by another: so a handshake that was begun before a reload
+ * knows for certain under which trust it was judged; `setSecureContext` on one server would leave that to chance.
+ */
+interface Generation {
+  readonly settings: TlsSettings
+  readonly ticketKeys: Buffer
+  readonly accept: (socket: Socket) => void
 }
 
 type Identify = (certificate: NonNullable<ReturnType<TLSSocket['getPeerX509Certificate']>>) => KnownPeer
@@ -52,7 +69,8 @@ function createGeneration(
   settings: TlsSettings,
   ticketKeys: Buffer,
   identify: Identify,
-): Accept {
+  isCurrentTrust: (revision: string) => boolean,
+): Generation {
   const { trust } = settings
   const asks = trust.clientAuth !== 'none'
   const required = trust.clientAuth === 'required'
@@ -76,10 +94,13 @@ function createGeneration(
   inner.on('secureConnection', (socket: TLSSocket) => {
     const serverName = typeof socket.servername === 'string' ? socket.servername.toLowerCase() : null
     const judged = asks ? judgePeer(socket, settings, identify, now) : nobody
-    if (required && judged.peer === null) {
+    const outdated = !isCurrentTrust(trust.revision)
+    if (outdated || (required && judged.peer === null)) {
       const address = addressOf(socket)
       socket.destroy()
-      init.onHandshakeError('certificate-refused', address, judged.peerError ?? 'no certificate')
+      // A handshake held open over a reload must not carry the old trust past it.
+      const reason = outdated ? 'the trust changed during the handshake' : (judged.peerError ?? 'no certificate')
+      init.onHandshakeError('certificate-refused', address, reason)
       return
     }
     const index = (serverName === null ? undefined : settings.certificateFor(serverName)) ?? 0
@@ -95,7 +116,13 @@ function createGeneration(
       new ConnectionTls(info, trust.revision, (settings.certificates[index] ?? settings.certificates[0]).names),
     )
   })
-  return socket => inner.emit('connection', socket)
+  return {
+    settings,
+    ticketKeys,
+    accept(socket) {
+      inner.emit('connection', socket)
+    },
+  }
 }
 
 interface Judged {

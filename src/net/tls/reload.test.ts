@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { after, describe, it } from 'node:test'
+import type { ConnectionOptions } from 'node:tls'
 import { createAuthority } from '../../../test/support/certificates.ts'
 import { asClient, certificateEntry, listenTls, tlsInput, visitTls } from '../../../test/support/tls-listener.ts'
 import { compileTls, type TlsInput, trustChanged, trustRevision } from './settings.ts'
@@ -141,6 +144,69 @@ describe('reload', () => {
       listener.infos.map(info => info.trust),
       [trustRevision(before), trustRevision(stricter)],
     )
+  })
+})
+
+describe('a handshake under way during a reload', () => {
+  /** Stands between client and listener, lets the first bytes of the client through and holds the rest until told. */
+  async function heldConnection(port: number, options: ConnectionOptions) {
+    const held: Buffer[] = []
+    let holding = true
+    let upstream: Socket | null = null
+    const serverSpoke = Promise.withResolvers<void>()
+    const between = createServer(client => {
+      const target = connect(port, '127.0.0.1')
+      upstream = target
+      let first = true
+      client.on('data', bytes => {
+        if (first || !holding) target.write(bytes)
+        else held.push(Buffer.from(bytes as Buffer))
+        first = false
+      })
+      target.on('data', bytes => {
+        client.write(bytes)
+        serverSpoke.resolve()
+      })
+      target.on('close', () => client.destroy())
+      client.on('close', () => target.destroy())
+      for (const socket of [client, target]) socket.on('error', () => socket.destroy())
+    })
+    between.listen(0, '127.0.0.1')
+    await once(between, 'listening')
+    const visit = visitTls((between.address() as AddressInfo).port, options)
+    await serverSpoke.promise
+    return {
+      async finish() {
+        holding = false
+        for (const bytes of held) upstream?.write(bytes)
+        const result = await visit
+        between.close()
+        await once(between, 'close')
+        return result
+      },
+    }
+  }
+
+  it('does not carry the old trust past it', async () => {
+    const listener = await listenTls(asking())
+    const held = await heldConnection(listener.port, asHolder)
+    listener.endpoint.update(compileTls(asking({ clientCa: next.certificate })), createTicketKeys())
+    const { greeting } = await held.finish()
+    await listener.close()
+    assert.equal(greeting, null)
+    assert.deepEqual(
+      listener.faults.map(([, , reason]) => reason),
+      ['the trust changed during the handshake'],
+    )
+  })
+
+  it('is finished when the trust stays the same', async () => {
+    const listener = await listenTls(asking())
+    const held = await heldConnection(listener.port, asHolder)
+    listener.endpoint.update(compileTls(asking({ certificates: [certificateEntry(renewed)] })), createTicketKeys())
+    const { greeting, shown } = await held.finish()
+    await listener.close()
+    assert.deepEqual([greeting?.subject, shown], ['CN=client', 'first'])
   })
 })
 

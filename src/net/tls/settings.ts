@@ -1,4 +1,4 @@
-import { constants } from 'node:crypto'
+import { constants, hash } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { ConfigError, type ConfigIssue } from '../../core/config-error.ts'
 import { type ClientTrust, type ClientTrustInput, readClientTrust } from './client-trust.ts'
@@ -25,6 +25,8 @@ export interface TlsSettings {
   readonly trust: ClientTrust
   /** Position of the certificate for an SNI name (lower case); undefined = the default, 0. */
   readonly certificateFor: (serverName: string) => number | undefined
+  /** Digest of everything above: equal revisions behave the same. */
+  readonly revision: string
 }
 
 /**
@@ -47,6 +49,12 @@ export function compileTls(tls: TlsInput): TlsSettings {
     certificates: [first, ...rest],
     trust,
     certificateFor: nameTable(certificates.map(certificate => certificate.names)),
+    // A certificate binds its key, so the chains say it all.
+    revision: hash(
+      'sha256',
+      JSON.stringify([tls.minVersion, trust.revision, certificates.map(({ chain }) => chain)]),
+      'hex',
+    ),
   }
   certificates.forEach((_, index) => {
     refuseUnusable(settings, index, issues)

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { connect, createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
 import { createAuthority } from '../../../test/support/certificates.ts'
+import { ConfigError } from '../../core/config-error.ts'
 import { Secret } from '../../core/secret.ts'
 import { checkUpstreamTls, keepUpstreamSession, type UpstreamTlsInput, upstreamTlsOptions } from './upstream.ts'
 
@@ -151,13 +152,42 @@ describe('upstream TLS', () => {
     assert.deepEqual(reused, [false, true, false, false])
   })
 
-  it('says so at load when a file is broken', () => {
-    assert.throws(
-      () => checkUpstreamTls(input({ certificate: client.certificate, key: new Secret(named.key) })),
-      /key values mismatch/,
-    )
-    assert.throws(() => checkUpstreamTls(input({ certificate: 'hello' })), Error)
-    assert.doesNotThrow(() => checkUpstreamTls(input()))
+  const faults: ReadonlyArray<readonly [what: string, tls: UpstreamTlsInput, issue: RegExp]> = [
+    ['a CA file without certificates', input({ ca: 'hello' }), /^\/ca: no CA certificate/],
+    ['an empty CA file', input({ ca: '' }), /^\/ca: .*empty/],
+    ['a certificate without a key', input({ certificate: client.certificate }), /^\/key: .*needs its private key/],
+    [
+      'a key without a certificate',
+      input({ key: new Secret(client.key) }),
+      /^\/certificate: .*needs its client certificate/,
+    ],
+    [
+      'a certificate that does not parse',
+      input({ certificate: 'x', key: new Secret(client.key) }),
+      /^\/certificate: no certificate/,
+    ],
+    [
+      'the key of another',
+      input({ certificate: client.certificate, key: new Secret(named.key) }),
+      /^\/key: .*does not belong/,
+    ],
+  ]
+  for (const [what, tls, issue] of faults) {
+    it(`says at load what is wrong with ${what}`, () => {
+      assert.throws(
+        () => checkUpstreamTls(tls),
+        (error: unknown) => error instanceof ConfigError && issue.test(error.message),
+      )
+    })
+  }
+
+  it('takes good files at load', () => {
+    for (const tls of [
+      input(),
+      input({ ca: null }),
+      input({ certificate: client.certificate, key: new Secret(client.key) }),
+    ])
+      checkUpstreamTls(tls)
   })
 })
 

@@ -7,7 +7,10 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls'
+import { ConfigError, type ConfigIssue } from '../../core/config-error.ts'
 import type { Secret } from '../../core/secret.ts'
+import { readAuthorities } from './client-trust.ts'
+import { opensslWords, readServerCertificate } from './server-certificate.ts'
 
 /** What the configuration says of the TLS toward a service. */
 export interface UpstreamTlsInput {
@@ -62,9 +65,29 @@ export function keepUpstreamSession(socket: TLSSocket, tls: UpstreamTlsInput, ho
   })
 }
 
-/** Makes the context at load, so that a broken certificate is found before the first request. Throws an Error with OpenSSL's words. */
+/**
+ * Reads the files at load, so that a broken one is found before the first request. Throws a ConfigError with all that is wrong;
+ * its pointers start at the service's `tls` object.
+ */
 export function checkUpstreamTls(tls: UpstreamTlsInput): void {
-  compile(tls)
+  const issues: ConfigIssue[] = []
+  if (tls.ca !== null) readAuthorities(tls.ca, '/ca', issues)
+  if (tls.certificate !== null && tls.key !== null)
+    readServerCertificate({ certificate: tls.certificate, key: tls.key, passphrase: null }, '', issues)
+  else if (tls.certificate !== null)
+    issues.push({ pointer: '/key', reason: 'a client certificate needs its private key', hint: 'add key: file:PATH' })
+  else if (tls.key !== null)
+    issues.push({
+      pointer: '/certificate',
+      reason: 'a private key needs its client certificate',
+      hint: 'add certificate: file:PATH',
+    })
+  if (issues.length > 0) throw new ConfigError(issues)
+  try {
+    compile(tls)
+  } catch (error) {
+    throw new ConfigError({ pointer: '', reason: `OpenSSL refuses these settings: ${opensslWords(error)}` })
+  }
 }
 
 function identityOf(tls: UpstreamTlsInput, host: string): string {
