@@ -72,6 +72,15 @@ it('every setting is in the README of its policy', async () => {
   }
 })
 
+it('the table of all policies names each with its phase', () => {
+  const readme = readFileSync(`${import.meta.dirname}/README.md`, 'utf8')
+  for (const { name, phase } of policies) {
+    const row = readme.split('\n').find(line => line.startsWith(`| [${name}](${name}/README.md) |`))
+    assert.ok(row, `README.md has no row for ${name}`)
+    if (typeof phase === 'string') assert.ok(row.includes(`| ${phase} |`), row)
+  }
+})
+
 it('no policy loads zod, which the workers never need', () => {
   let files = 0
   for (const policy of policies) {
