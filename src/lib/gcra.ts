@@ -3,6 +3,8 @@
 /** A bucket of `burst` units that refills evenly: one unit every `windowMs / amount` ms. */
 export interface Gcra {
   readonly burst: number
+  /** Time in which one unit comes back, ms. */
+  readonly intervalMs: number
   /** How long an empty bucket takes to become full, ms: no state lies further ahead of now than this. */
   readonly capacityMs: number
   /** The state after taking one unit at `nowMs`, or -1 when there is none. State: the time at which the bucket is full again, ms; 0 = new. */
@@ -39,6 +41,7 @@ export function createGcra(limit: {
 
   return {
     burst,
+    intervalMs: interval / unitsPerMs,
     capacityMs: capacity / unitsPerMs,
     take(stateMs, nowMs) {
       const now = Math.floor(nowMs * unitsPerMs)

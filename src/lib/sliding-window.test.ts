@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { windowShape } from './sliding-window.ts'
 
 it('the cells hold the limit to the last request, in at most the cells there are', () => {

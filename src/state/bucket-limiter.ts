@@ -23,20 +23,23 @@ export interface Limiter {
 
 /** A token bucket, or with `delayed` the slots of a leaky one, over the shared memory: exact whatever threads serve the key. */
 export function createBucketLimiter(tables: CounterTables, gcra: Gcra, delayed: boolean): Limiter {
-  const { words, doubles, acquire } = tables.buckets
+  const { words, doubles, leaseBack, acquire } = tables.buckets
   const decision: Decision = { outcome: 'full', remaining: 0, resetMs: 0, delayMs: 0 }
   const asTime = new Float64Array(1)
   const asBits = new BigInt64Array(asTime.buffer)
+
+  function noPlace(): Decision {
+    decision.outcome = 'full'
+    decision.resetMs = 1_000
+    return decision
+  }
+
   return {
     take(key, nowMs) {
-      const at = acquire(key, nowMs, gcra.capacityMs)
+      let at = acquire(key, nowMs, gcra.intervalMs)
       decision.remaining = 0
       decision.delayMs = 0
-      if (at === -1) {
-        decision.outcome = 'full'
-        decision.resetMs = 1_000
-        return decision
-      }
+      if (at === -1) return noPlace()
       // A plain read may be old, and an old state never refuses wrongly; the swap below fails when it was.
       let state = doubles[at] as number
       for (;;) {
@@ -45,6 +48,14 @@ export function createBucketLimiter(tables: CounterTables, gcra: Gcra, delayed: 
           decision.outcome = 'refuse'
           decision.resetMs = gcra.waitMs(state, nowMs)
           return decision
+        }
+        // The record is held as long as the state matters and little longer: a key that asks once must not keep a place until a whole
+        // bucket would be full. The lease is made longer before the state, so that a state never outlives it.
+        if (!((doubles[at - leaseBack] as number) >= next)) {
+          at = acquire(key, nowMs, next - nowMs)
+          if (at === -1) return noPlace()
+          state = doubles[at] as number
+          if (gcra.take(state, nowMs) !== next) continue
         }
         asTime[0] = state
         const before = asBits[0] as bigint

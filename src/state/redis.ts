@@ -34,7 +34,7 @@ export function keepRedisStore(host: Host, name: string): RedisStore {
 export function openRedisStore(name: string, settings: StoreSettings, log: Log): RedisStore {
   const { timeoutMs } = settings
   let client: Client | null = null
-  let connecting: Promise<unknown> | null = null
+  let connecting: Promise<void> | null = null
   let away: string | null = null
   let lastError = 'not connected'
   let closed = false
@@ -48,16 +48,22 @@ export function openRedisStore(name: string, settings: StoreSettings, log: Log):
   function dial(): void {
     const dialled = newClient(settings)
     client = dialled
-    // Without a listener an error event would end the process; what it says is told by leave().
-    dialled.on('error', (error: Error) => {
-      if (client !== dialled) return
-      lastError = reasonOf(error)
-      leave(lastError)
+    connecting = new Promise(resolve => {
+      // Without a listener an error event would end the process. The client goes on dialling; who waits is told now.
+      dialled.on('error', (error: Error) => {
+        resolve()
+        if (client !== dialled) return
+        lastError = reasonOf(error)
+        leave(lastError)
+      })
+      dialled.connect().then(
+        () => {
+          resolve()
+          void eviction.start(dialled)
+        },
+        () => resolve(),
+      )
     })
-    connecting = dialled.connect().then(
-      () => void eviction.start(dialled),
-      () => undefined,
-    )
   }
 
   function leave(reason: string): void {

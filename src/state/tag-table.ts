@@ -34,6 +34,8 @@ export interface TagTable {
   readonly doubles: Float64Array
   /** The same memory as 32-bit halves, low half first. */
   readonly halves: Int32Array
+  /** How far before the first state word the lease lies, in words. */
+  readonly leaseBack: number
   /** How many records fit. */
   readonly records: number
   /**
@@ -203,6 +205,7 @@ export function createTagTable(part: {
     words,
     doubles,
     halves,
+    leaseBack: STATE,
     records: buckets * WAYS,
     acquire(key, nowMs, holdMs) {
       if (key.at !== -1 && renew(key.at, key, nowMs, holdMs)) return key.at + STATE
