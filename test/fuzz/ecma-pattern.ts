@@ -1,5 +1,5 @@
 // The translation of patterns against V8 on short texts, where backtracking cannot hurt.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { compilePattern } from '../../src/policies/json-schema/pattern.ts'
 
 const atom = fc.constantFrom(
@@ -37,23 +37,21 @@ const atom = fc.constantFrom(
   ' ',
   '[😀-😂]',
 )
-const { pattern } = fc.letrec<{ pattern: string; term: string }>(tie => ({
-  term: fc.oneof(
-    { maxDepth: 2 },
-    atom,
-    tie('pattern').map(inner => `(?:${inner})`),
-    tie('pattern').map(inner => `(${inner})`),
-    fc
-      .tuple(tie('pattern'), fc.constantFrom('*', '+', '?', '{2}', '{1,3}', '*?', '+?'))
-      .map(([inner, times]) => `(?:${inner})${times}`),
-  ),
-  pattern: fc
-    .array(
-      fc.array(tie('term'), { maxLength: 4 }).map(terms => terms.join('')),
-      { minLength: 1, maxLength: 3 },
-    )
-    .map(branches => branches.join('|')),
-}))
+const times = fc.constantFrom('', '*', '+', '?', '{2}', '{1,3}', '*?', '+?')
+const flat = branches(fc.array(atom, { maxLength: 3 }).map(atoms => atoms.join('')))
+// Repetitions are not nested: V8 backtracks, and nested ones held this test for seconds on five characters.
+const term = fc.oneof(
+  fc.tuple(atom, times).map(([one, repeat]) => (/^(?:\^|\$|\\b)$/.test(one) ? one : one + repeat)),
+  fc
+    .tuple(fc.constantFrom('(?:', '(', '(?<name>'), flat, times)
+    .map(([open, inner, repeat]) => `${open}${inner})${repeat}`),
+)
+const pattern = branches(fc.array(term, { maxLength: 4 }).map(terms => terms.join('')))
+
+function branches(branch: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.array(branch, { minLength: 1, maxLength: 3 }).map(list => list.join('|'))
+}
+
 const text = fc.string({
   maxLength: 5,
   unit: fc.constantFrom(
@@ -85,6 +83,8 @@ export async function fuzz(budgetMs: number): Promise<{ name: string; runs: numb
   do {
     fc.assert(
       fc.property(pattern, fc.array(text, { minLength: 1, maxLength: 6 }), (source, texts) => {
+        // A name may be given once.
+        fc.pre(source.split('(?<name>').length <= 2)
         const theirs = new RegExp(source, 'u')
         let ours: (text: string) => boolean
         try {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 /** Bytes that JSON readers stumble over, to be put anywhere. */
 const spices: readonly Uint8Array[] = [

@@ -1,6 +1,6 @@
 // The scanner against an independent reading of the same bytes: both must accept, or both must refuse.
 import { randomBytes } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { JsonScanner, type JsonLimits } from '../../src/lib/json-scan.ts'
 import { jsonBytes } from './json-bytes.ts'
 

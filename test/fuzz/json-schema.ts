@@ -6,7 +6,7 @@ import {
   validate,
 } from '@hyperjump/json-schema/draft-2020-12'
 import '@hyperjump/json-schema/draft-07'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { compileJsonSchema, type Validate } from '../../src/lib/json-schema/json-schema.ts'
 import { SchemaError } from '../../src/lib/json-schema/schema-error.ts'
 import { compilePattern } from '../../src/policies/json-schema/pattern.ts'
@@ -85,6 +85,7 @@ function keywords(inner: fc.Arbitrary<Schema>, operand: fc.Arbitrary<Json>): fc.
     unevaluatedProperties: inner,
     $ref: fc.constantFrom('#/$defs/x', '#/$defs/y'),
   }
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword; it is never awaited.
   const conditional = sometimes(fc.record({ if: inner, then: inner, else: inner }))
   const counted = sometimes(fc.record({ contains: inner, minContains: few, maxContains: few }))
   return fc

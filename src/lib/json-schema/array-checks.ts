@@ -67,6 +67,8 @@ function containsCheck(compiler: SchemaCompiler): Check {
 
 /** Linear: comparing each with each would let one array of 10,000 items hold the gateway for seconds. */
 const uniqueCheck: Check = (value, run) => {
+  // Its work is in the number of items, not in the number of schemas.
+  run.fuel -= (value as unknown[]).length
   const plain = new Set<unknown>()
   let composed: Set<string> | null = null
   for (const item of value as unknown[]) {

@@ -25,6 +25,8 @@ export interface SchemaPlace {
 export interface Bundle {
   readonly root: Schema
   readonly issues: SchemaIssue[]
+  /** Every document, and every part of one that has a URI of its own. */
+  readonly resources: ReadonlySet<Resource>
   place(schema: SchemaObject): SchemaPlace
   /** What a reference written in `from` points at; undefined when it points at nothing, or at something that is no schema. */
   resolve(reference: string, from: SchemaObject): Schema | undefined
@@ -186,7 +188,7 @@ export function bundleSchemas(input: BundleInput): Bundle {
     return isObject(target) && places.has(target) ? target : undefined
   }
 
-  return { root: root as Schema, issues, place, resolve }
+  return { root: root as Schema, issues, resources: new Set(resources.values()), place, resolve }
 }
 
 /** The name under which `$recursiveAnchor: true` is kept: 2019-09 has one unnamed dynamic anchor. */

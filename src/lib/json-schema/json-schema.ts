@@ -38,11 +38,13 @@ export function compileJsonSchema(input: JsonSchemaInput): Validate {
     if (failure !== null) issues.push({ document: name, ...failure })
   }
   if (issues.length > 0) throw new SchemaError(issues)
-  const bundle = bundleSchemas({
-    schema: input.schema,
-    documents: { ...input.documents },
-    dialect: input.dialect,
-  })
+  const bundle = bundleSchemas({ schema: input.schema, documents: { ...input.documents }, dialect: input.dialect })
+  for (const { root, dialect } of bundle.resources) {
+    // A part with `$id` and `$schema` may be of another dialect than what is around it.
+    const { document, pointer } = bundle.place(root)
+    const failure = pointer === '' ? null : checkAgainstMeta(root, dialect)
+    if (failure !== null) bundle.issues.push({ document, ...failure, pointer: pointer + failure.pointer })
+  }
   const check = compileBundle(bundle, {
     pattern: input.pattern,
     formats: input.formats ?? jsonFormats,

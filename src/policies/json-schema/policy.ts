@@ -43,6 +43,15 @@ export const jsonSchema: Policy<JsonSchemaConfig> = {
   phase: 'inspect',
   schema: async () => (await import('./schema.ts')).schema,
   problems,
+  warnings({ formats, limits }) {
+    return [
+      ...(formats === 'annotate' ? ['json-schema: `format` decides nothing (formats: annotate)'] : []),
+      ...(limits.allowNul ? ['json-schema: strings may hold U+0000, where some services end them (allowNul)'] : []),
+      ...(limits.allowLossyNumbers
+        ? ['json-schema: numbers are judged as the nearest double, services may read them exactly (allowLossyNumbers)']
+        : []),
+    ]
+  },
   compile(config, host) {
     const validate = keptSchema(config, host)
     const scanner = keptScanner(config.limits, host)

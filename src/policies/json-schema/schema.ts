@@ -17,7 +17,7 @@ const count = (max: number): z.ZodNumber => z.int().min(1).max(max)
 
 /** Bounds of a body, whatever the schema says. */
 const limits = z.strictObject({
-  depthMax: count(1_000).default(32).describe('Objects and arrays inside one another.'),
+  depthMax: count(256).default(32).describe('Objects and arrays inside one another.'),
   membersMax: count(1_000_000).default(1_000).describe('Members of one object.'),
   itemsMax: count(10_000_000).default(10_000).describe('Items of one array.'),
   valuesMax: count(10_000_000).default(100_000).describe('Values of the whole body.'),
