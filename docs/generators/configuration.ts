@@ -106,7 +106,9 @@ function typeWords(root: JsonSchema, schema: JsonSchema): string {
   if ('const' in here) return `\`${String(here['const'])}\``
   if (Array.isArray(here['enum'])) return here['enum'].map(one => `\`${String(one)}\``).join(', ')
   const branches = alternatives(here)
-  if (branches.length > 0) return [...new Set(branches.map(branch => typeWords(root, branch)))].join(' or ')
+  // "Nothing" is written by leaving the key out.
+  const said = branches.filter(branch => branch['type'] !== 'null' && !('not' in branch))
+  if (said.length > 0) return [...new Set(said.map(branch => typeWords(root, branch)))].join(' or ')
   if (here['x-portcullis'] === 'document') return 'map or `file:`'
   switch (here['type']) {
     case 'string':
@@ -118,6 +120,10 @@ function typeWords(root: JsonSchema, schema: JsonSchema): string {
     case 'boolean':
       return 'true or false'
     case 'array':
+      if (here['x-portcullis'] === 'list' && isSchema(here['items'])) {
+        const item = typeWords(root, here['items'])
+        return `${item}, or list of ${plural(item)}`
+      }
       return isPolicyEntry(root, here['items'])
         ? 'list of policies'
         : `list of ${plural(isSchema(here['items']) ? typeWords(root, here['items']) : 'values')}`

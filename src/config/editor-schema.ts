@@ -94,12 +94,12 @@ function withReferences(value: unknown): unknown {
   const { type, description, default: fallback, 'x-portcullis': kind, ...rest } = inner as Record<string, unknown>
   const scalar = type === 'number' || type === 'integer' || type === 'boolean'
   const narrowText = type === 'string' && ['pattern', 'enum', 'const', 'format'].some(key => key in rest)
-  if (!scalar && !narrowText && kind !== 'document') return inner
-  const own = { ...(type === undefined ? {} : { type }), ...rest }
+  if (!scalar && !narrowText && kind !== 'document' && kind !== 'list') return inner
+  const own: Record<string, unknown> = { ...(type === undefined ? {} : { type }), ...rest }
   return {
     ...(description === undefined ? {} : { description }),
     ...(fallback === undefined ? {} : { default: fallback }),
-    anyOf: [own, reference],
+    anyOf: kind === 'list' ? [own, own['items']] : [own, reference],
   }
 }
 

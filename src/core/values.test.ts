@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { test } from 'node:test'
 import * as z from 'zod'
-import { bytes, cidr, document, duration, rate, secret, text } from './values.ts'
+import { bytes, cidr, document, duration, list, rate, secret, text } from './values.ts'
 
 function refused(schema: z.ZodType, values: readonly unknown[]): void {
   for (const value of values)
@@ -60,6 +60,12 @@ test('a document may be inline or text; a broken text says where in that text', 
   const issue = broken.error?.issues[0]
   assert.ok(issue?.code === 'custom' && Number(issue.params?.['line']) >= 1)
   refused(schema, ['keys: []\nkeys: []\n', 'a: &a [x]\n__proto__: { keys: [] }\n', '['.repeat(5000), ''])
+})
+
+test('a list may be written as its only item, and is never empty', () => {
+  refused(list(z.string()), [[], [5], 5, null])
+  assert.deepEqual(list(z.string()).parse('a'), ['a'])
+  assert.deepEqual(list(z.string()).parse(['a', 'b']), ['a', 'b'])
 })
 
 test('the values describe themselves to editors in their written form', () => {

@@ -39,6 +39,16 @@ export function document<T extends z.ZodType>(inner: T) {
     .meta({ 'x-portcullis': 'document' })
 }
 
+/** A list that may be written as its only item: `audience: orders` → `['orders']`. */
+export function list<T extends z.ZodType>(inner: T) {
+  return z
+    .preprocess(
+      value => (value === undefined || Array.isArray(value) ? value : [value]),
+      z.array(inner).min(1, 'needs at least one item'),
+    )
+    .meta({ 'x-portcullis': 'list' })
+}
+
 const durationForm = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|min|h|d)$/
 const durationUnits: Readonly<Record<string, number>> = {
   ms: 1,

@@ -53,10 +53,7 @@ export const configurationSchema = z
       .describe('Data-plane workers; `auto` is one per processor.'),
     stateDir: z.string().min(1).optional().describe('Folder for what must survive a restart; made when absent.'),
     control: controlSchema.optional(),
-    trustedProxies: z
-      .array(cidr())
-      .default([])
-      .describe('Networks of proxies whose X-Forwarded-For is believed.'),
+    trustedProxies: z.array(cidr()).default([]).describe('Networks of proxies whose X-Forwarded-For is believed.'),
     reserved: z.array(fieldName()).default([]).describe('Further header names that no client may send.'),
     limits: z
       .strictObject({
