@@ -83,6 +83,11 @@ export class Fields {
   }
 }
 
+/** Is that the name of the field, whatever its case? `lowered` is lower case. */
+export function isNamed(name: string, lowered: string): boolean {
+  return name.length === lowered.length && equalsLowered(name, 0, lowered)
+}
+
 /** Does `text` at `start` spell `name` (lower case) whatever its case? Only letters are folded, so `@` is not a backtick. */
 export function equalsLowered(text: string, start: number, name: string): boolean {
   for (let i = 0; i < name.length; i++) {
@@ -104,7 +109,8 @@ export class FieldEdits {
 
   /** Replaces every line of that name. Throws a TypeError on bytes that could end the line (response splitting). */
   put(name: string, value: string): void {
-    if (!tokenName.test(name) || !fieldValue.test(value)) throw new TypeError(`not a header field: ${JSON.stringify(name)}`)
+    if (!tokenName.test(name) || !fieldValue.test(value))
+      throw new TypeError(`not a header field: ${JSON.stringify(name)}`)
     const lowered = name.toLowerCase()
     this.remove(lowered)
     this.set.push([name, value])
@@ -112,13 +118,15 @@ export class FieldEdits {
 
   /** Adds a line beside those that are there, for fields that are lists (`Set-Cookie`, `Vary`). */
   add(name: string, value: string): void {
-    if (!tokenName.test(name) || !fieldValue.test(value)) throw new TypeError(`not a header field: ${JSON.stringify(name)}`)
+    if (!tokenName.test(name) || !fieldValue.test(value))
+      throw new TypeError(`not a header field: ${JSON.stringify(name)}`)
     this.set.push([name, value])
   }
 
   remove(name: string): void {
     const lowered = name.toLowerCase()
     if (!this.removed.includes(lowered)) this.removed.push(lowered)
-    for (let i = this.set.length - 1; i >= 0; i--) if (this.set[i]?.[0].toLowerCase() === lowered) this.set.splice(i, 1)
+    for (let i = this.set.length - 1; i >= 0; i--)
+      if (isNamed((this.set[i] as [string, string])[0], lowered)) this.set.splice(i, 1)
   }
 }

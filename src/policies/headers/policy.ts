@@ -2,6 +2,7 @@
 
 import { ConfigError, type ConfigIssue } from '../../core/config-error.ts'
 import type { Exchange } from '../../core/exchange.ts'
+import { isNamed } from '../../core/fields.ts'
 import type { Policy } from '../../core/policy.ts'
 import { Secret } from '../../core/secret.ts'
 import { PASS } from '../../core/verdict.ts'
@@ -73,8 +74,12 @@ export const headers: Policy<HeadersConfig> = {
 
 /** Does the answer carry the field, from the service or from another policy? */
 function hasResponse(x: Exchange, lowered: string): boolean {
-  if (x.responseEdits?.set.some(([name]) => name.toLowerCase() === lowered)) return true
-  return x.answer !== null && x.answer.fields.has(lowered) && !x.responseEdits?.removed.includes(lowered)
+  const edits = x.responseEdits
+  if (edits !== null) {
+    for (const [name] of edits.set) if (isNamed(name, lowered)) return true
+    if (edits.removed.includes(lowered)) return false
+  }
+  return x.answer !== null && x.answer.fields.has(lowered)
 }
 
 function compileChanges(changes: FieldChanges, side: 'request' | 'response', issues: ConfigIssue[]): Changes {
