@@ -20,6 +20,7 @@ import { Crossing } from './crossing.ts'
 import { Kept } from './kept.ts'
 import type { ListenerFacts, Plane } from './plane.ts'
 import type { Snapshot } from './snapshot.ts'
+import { createTracer } from './trace.ts'
 import { upstreamErrorKind } from './metric-words.ts'
 
 /** Longest piece of work between two turns of the loop, ms: half of the 10 ms that a reload may hold a request up. */
@@ -75,7 +76,7 @@ export class DataPlane {
       record: (x, outcome) => parts.recorder.exchange(x, outcome),
       upstreamError: (service, kind) => parts.metrics.upstreamError(service, upstreamErrorKind(kind) satisfies UpstreamErrorKind),
       requestId: randomUUID,
-      trace: () => {},
+      trace: createTracer(),
       inFlight: delta => parts.metrics.inFlight(delta),
     }
     this.#pulse.add({ pulse: () => parts.metrics.budget(this.#budget.used) })

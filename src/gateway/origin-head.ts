@@ -6,6 +6,7 @@ import type { RequestHead } from '../net/h1/request-head.ts'
 import type { ServerConnection } from '../net/h1/server-connection.ts'
 import { keptLines } from './kept-lines.ts'
 import type { CompiledRoute } from './snapshot.ts'
+import { traceLines } from './trace.ts'
 
 const FRAMED = HOP_BY_HOP | RESERVED | EXPECT | TRANSFER_ENCODING
 
@@ -26,7 +27,7 @@ export function originHead(x: Exchange, head: RequestHead, connection: ServerCon
   else if (ownLength) text += `Content-Length: ${length}\r\n`
   text += forwardedLines(x, head, connection)
   text += `X-Request-Id: ${x.id}\r\n`
-  if (x.traceId !== '') text += `traceparent: 00-${x.traceId}-${x.spanId}-${x.traceFlags}\r\n`
+  text += traceLines(x)
   if (edits !== null) for (const [name, value] of edits.set) text += `${name}: ${value}\r\n`
   return `${text}\r\n`
 }

@@ -35,7 +35,8 @@ const known: ReadonlyArray<readonly [name: string, flags: number]> = [
   ['cookie', PROTECTED],
   ['cache-control', PROTECTED],
   ['origin', SINGLETON | PROTECTED],
-  ['traceparent', SINGLETON | REPLACED],
+  ['traceparent', REPLACED],
+  ['tracestate', REPLACED],
   ['range', SINGLETON | PROTECTED],
   ['content-range', SINGLETON | PROTECTED],
 ]
