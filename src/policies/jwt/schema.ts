@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import { document, duration, secret } from '../../core/values.ts'
+import { document, duration, list, secret } from '../../core/values.ts'
 import { algorithmNames, algorithmOf } from '../../identity/algorithms.ts'
 import { checkJwks } from '../../identity/check-jwks.ts'
 import { keyUrlFault } from '../../identity/key-url.ts'
 import type { JwtConfig } from './config.ts'
 
-const list = <T extends z.ZodType>(inner: T) =>
-  z.preprocess(value => (typeof value === 'string' ? [value] : value), z.array(inner).min(1))
 const claim = () =>
   z.string().regex(/^(?:[^/].*|(?:\/[^/]+)+)$/s, 'must be a claim name, or a JSON pointer such as /realm_access/roles')
 const headerName = () =>
@@ -17,9 +15,13 @@ const headerName = () =>
       'must be a header field name (without `_`, which many services read as `-`)',
     )
 
+// A claim must never frame a message, choose its host or say where it came from.
+const framing =
+  /^(?:connection|content-length|expect|forwarded|host|http2-settings|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|via|x-forwarded-(?:for|host|port|proto)|x-portcullis-.*|x-real-ip|x-request-id)$/i
+
 const settings = z.strictObject({
   issuer: z.string().min(1).describe('`iss` of accepted tokens, compared character by character.'),
-  audience: list(z.string().min(1)).prefault([]).describe('This API: one of these must be in `aud`. A text or a list.'),
+  audience: list(z.string().min(1)).default([]).describe('This API: one of these must be in `aud`. A text or a list.'),
   anyAudience: z
     .boolean()
     .default(false)
@@ -44,8 +46,7 @@ const settings = z.strictObject({
     .prefault(['absent', 'JWT', 'at+jwt'])
     .describe('Accepted `typ` headers; `absent` stands for none. `[at+jwt]` keeps ID tokens out (RFC 9068 §4).'),
   requiredClaims: list(z.string().min(1))
-    .or(z.array(z.never()))
-    .prefault([])
+    .default([])
     .describe('Claims that must be there and not null. `iss` and `exp` always are.'),
   leeway: duration({ maxMs: 300_000 }).prefault('30s').describe('Tolerance for `exp` and `nbf` between two clocks.'),
   maxStale: duration({ minMs: 5_000, maxMs: 86_400_000 })
@@ -63,7 +64,10 @@ const settings = z.strictObject({
   groupsClaim: claim().default('groups').describe('Claim with the groups of the principal: a list or one text.'),
   tenantClaim: claim().optional().describe('Claim with the tenant of the principal.'),
   claimsToHeaders: z
-    .record(claim(), headerName())
+    .record(
+      claim(),
+      headerName().refine(name => !framing.test(name), 'is set by the gateway itself'),
+    )
     .default({})
     .describe('Claims that are sent to the service as headers; clients cannot send these.'),
 })
