@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Exchange } from '../../src/core/exchange.ts'
 import { Fields } from '../../src/core/fields.ts'
-import { createTracing } from '../../src/events/tracing.ts'
+import { createTracer, traceLines } from '../../src/gateway/trace.ts'
 import { testData } from '../support/test-data.ts'
 import type { SuiteResult } from './suite.ts'
 
@@ -24,7 +24,7 @@ export async function run(): Promise<SuiteResult> {
   const folder = testData('trace-context')
   const cases: TraceCase[] =
     folder === null ? [] : JSON.parse(readFileSync(path.join(folder, 'cases.json'), 'utf8')).cases
-  const trace = createTracing()
+  const trace = createTracer()
   const failures: string[] = []
   for (const one of cases) {
     const wrong = judge(one, trace)
@@ -49,6 +49,8 @@ function judge({ headers, expect }: TraceCase, trace: (x: Exchange) => void): st
     if (expect.random !== undefined && ((flags & 2) === 2) !== expect.random) return `flags ${flags}`
     if (x.parentId === '') return 'the caller is lost'
   } else if (given.includes(x.traceId) || x.parentId !== '') return 'the trace goes on'
+  if (!traceLines(x).startsWith(`traceparent: 00-${x.traceId}-${x.spanId}-${x.traceFlags}\r\n`))
+    return `forwards ${JSON.stringify(traceLines(x))}`
   const state = forwarded(x)
   if (expect.state !== 'any') {
     const wanted = expect.state.map(([key, value]) => `${key}=${value}`).join(',')
@@ -57,11 +59,9 @@ function judge({ headers, expect }: TraceCase, trace: (x: Exchange) => void): st
   return null
 }
 
-/** The `tracestate` that reaches the service: the client's own line unless it was edited. */
+/** The `tracestate` that reaches the service; the client's own line never does. */
 function forwarded(x: Exchange): string {
-  const set = x.requestEdits?.set.find(([name]) => name === 'tracestate')
-  if (set !== undefined) return set[1]
-  return x.requestEdits?.removed.includes('tracestate') ? '' : (x.headers.get('tracestate') ?? '')
+  return /^tracestate: (.*)\r$/m.exec(traceLines(x))?.[1] ?? ''
 }
 
 function exchangeWith(headers: Iterable<readonly [string, string]>): Exchange {

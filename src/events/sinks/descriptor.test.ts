@@ -54,11 +54,11 @@ it('appends to a file that standard output was sent to', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'portcullis-stdout-'))
   const file = path.join(folder, 'out')
   const child = start(openSync(file, 'a'))
-  let last: unknown
-  child.on('message', message => {
-    last = message
+  await new Promise<void>(resolve => {
+    child.on('message', message => {
+      if (message === 'written') resolve()
+    })
   })
-  while (last !== 'written') await once(child, 'message')
   child.disconnect()
   await once(child, 'exit')
   assert.equal(readFileSync(file, 'utf8').length, 500_000)
