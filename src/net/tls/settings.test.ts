@@ -170,6 +170,14 @@ describe('broken TLS files are refused with words that say what to do', () => {
   }
   after(() => assert.equal(ran, cases.length))
 
+  it('stand below the pointer that the caller gives', () => {
+    assert.throws(
+      () => compileTls(spoiled({ key: '' }), '/listeners/2/tls'),
+      (error: unknown) =>
+        error instanceof ConfigError && error.issues[0]?.pointer === '/listeners/2/tls/certificates/0/key',
+    )
+  })
+
   it('names all faults at once', () => {
     const input = { ...spoiled({ key: second.key }), clientAuth: 'required' as const, clientCa: null }
     assert.deepEqual(

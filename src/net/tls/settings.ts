@@ -31,9 +31,9 @@ export interface TlsSettings {
 
 /**
  * Checks and prepares the TLS settings of one listener. Synchronous, no I/O, no clock.
- * Throws a ConfigError with all that is wrong; its pointers start at the `tls` object.
+ * Throws a ConfigError with all that is wrong; its pointers start with `at`, the pointer of the `tls` object.
  */
-export function compileTls(tls: TlsInput): TlsSettings {
+export function compileTls(tls: TlsInput, at = ''): TlsSettings {
   const issues: ConfigIssue[] = []
   const certificates = tls.certificates.flatMap(
     (input, index) => readServerCertificate(input, `/certificates/${index}`, issues) ?? [],
@@ -42,7 +42,7 @@ export function compileTls(tls: TlsInput): TlsSettings {
     issues.push({ pointer: '/certificates', reason: 'a TLS listener needs a certificate' })
   const trust = readClientTrust(tls, issues)
   const [first, ...rest] = certificates
-  if (issues.length > 0 || first === undefined) throw new ConfigError(issues)
+  if (issues.length > 0 || first === undefined) throw new ConfigError(issuesAt(at, issues))
   refuseSharedNames(certificates, issues)
   const settings: TlsSettings = {
     minVersion: tls.minVersion,
@@ -59,8 +59,13 @@ export function compileTls(tls: TlsInput): TlsSettings {
   certificates.forEach((_, index) => {
     refuseUnusable(settings, index, issues)
   })
-  if (issues.length > 0) throw new ConfigError(issues)
+  if (issues.length > 0) throw new ConfigError(issuesAt(at, issues))
   return settings
+}
+
+/** The same issues, their pointers below `at`. */
+export function issuesAt(at: string, issues: readonly ConfigIssue[]): ConfigIssue[] {
+  return issues.map(issue => ({ ...issue, pointer: at + issue.pointer }))
 }
 
 /** OpenSSL has the last word: a key too small or a digest too weak for its security level shows only here. */

@@ -11,6 +11,7 @@ import { ConfigError, type ConfigIssue } from '../../core/config-error.ts'
 import type { Secret } from '../../core/secret.ts'
 import { readAuthorities } from './client-trust.ts'
 import { opensslWords, readServerCertificate } from './server-certificate.ts'
+import { issuesAt } from './settings.ts'
 
 /** What the configuration says of the TLS toward a service. */
 export interface UpstreamTlsInput {
@@ -67,9 +68,9 @@ export function keepUpstreamSession(socket: TLSSocket, tls: UpstreamTlsInput, ho
 
 /**
  * Reads the files at load, so that a broken one is found before the first request. Throws a ConfigError with all that is wrong;
- * its pointers start at the service's `tls` object.
+ * its pointers start with `at`, the pointer of the service's `tls` object.
  */
-export function checkUpstreamTls(tls: UpstreamTlsInput): void {
+export function checkUpstreamTls(tls: UpstreamTlsInput, at = ''): void {
   const issues: ConfigIssue[] = []
   if (tls.ca !== null) readAuthorities(tls.ca, '/ca', issues)
   if (tls.certificate !== null && tls.key !== null)
@@ -82,11 +83,11 @@ export function checkUpstreamTls(tls: UpstreamTlsInput): void {
       reason: 'a private key needs its client certificate',
       hint: 'add certificate: file:PATH',
     })
-  if (issues.length > 0) throw new ConfigError(issues)
+  if (issues.length > 0) throw new ConfigError(issuesAt(at, issues))
   try {
     compile(tls)
   } catch (error) {
-    throw new ConfigError({ pointer: '', reason: `OpenSSL refuses these settings: ${opensslWords(error)}` })
+    throw new ConfigError({ pointer: at, reason: `OpenSSL refuses these settings: ${opensslWords(error)}` })
   }
 }
 
