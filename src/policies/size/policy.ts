@@ -27,7 +27,7 @@ export const size: Policy<SizeConfig> = {
   problems,
   warnings(config) {
     if (config.body === null || config.chunked === 'refuse') return []
-    return ['size: chunked bodies are not held to `body`, only to the limit of the route (`bodyMax`)']
+    return ['size: chunked bodies are not held to `body`, only to the limit of the route (`limits: { body }`)']
   },
   compile(config) {
     const { url, head } = config
