@@ -17,7 +17,7 @@ const headerName = () =>
 
 // A claim must never frame a message, choose its host or say where it came from.
 const framing =
-  /^(?:connection|content-length|expect|forwarded|host|http2-settings|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|via|x-forwarded-(?:for|host|port|proto)|x-portcullis-.*|x-real-ip|x-request-id)$/i
+  /^(?:client-cert.*|connection|content-length|expect|forwarded|host|http2-settings|keep-alive|proxy-.*|te|trailer|transfer-encoding|traceparent|upgrade|via|x-forwarded-(?:for|host|port|proto)|x-portcullis-.*|x-real-ip|x-request-id)$/i
 
 const settings = z.strictObject({
   issuer: z.string().min(1).describe('`iss` of accepted tokens, compared character by character.'),
