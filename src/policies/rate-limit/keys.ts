@@ -1,6 +1,7 @@
 // Hot path: one key per limited request; a key that was seen lately is one Map look-up.
 
 import type { Exchange } from '../../core/exchange.ts'
+import type { Principal } from '../../core/principal.ts'
 import { addressKey, joinKeyParts } from '../../lib/limiter-key.ts'
 import { createKeyMaker } from '../../state/counter-key.ts'
 import type { CounterKey } from '../../state/counter-key.ts'
@@ -20,6 +21,8 @@ export interface LimiterKey extends CounterKey {
 const generation = 4096
 // A longer key (a header of kilobytes) is hashed each time: the cache must not hold what a client can make large.
 const cachedLengthMax = 256
+// Issuers are configured, so there are few; were it otherwise, the cache would begin anew.
+const issuersMax = 64
 
 /**
  * Exchange → key. What an exchange does not have (no such header, nobody proven) counts under one key for all who lack it: a client cannot
@@ -33,27 +36,34 @@ export function compileKeys(
   const parts = by.map(readerOf)
   const makeKey = createKeyMaker(hashKey)
   const scope = joinKeyParts([identity, ...by.map(part => JSON.stringify(part))])
-  const first = parts[0]
-  const textOf =
-    parts.length === 1 && first !== undefined
-      ? (x: Exchange) => mark(first(x))
-      : (x: Exchange) => joinKeyParts(parts.map(part => part(x)))
   // Addresses are cached as they came, so that an IPv6 prefix is not worked out for every request.
-  const addresses = by.map((part, index) => (part.kind === 'address' ? index : -1)).filter(index => index !== -1)
-  let young = new Map<string, LimiterKey>()
-  let old = new Map<string, LimiterKey>()
-
-  function make(x: Exchange): LimiterKey {
-    const values = parts.map((part, index) => {
-      const value = part(x)
-      return value !== null && addresses.includes(index) ? addressKey(value) : value
-    })
-    const text = scope + joinKeyParts(values)
+  const finish = by.map(part => (part.kind === 'address' ? addressKey : (value: string) => value))
+  const make = (x: Exchange): LimiterKey => {
+    const text = scope + joinKeyParts(parts.map((part, index) => mapPart(part(x), finish[index])))
     return Object.assign(makeKey(text), { text })
   }
+  const [first] = parts
+  if (parts.length > 1 || first === undefined) {
+    const cached = createCache(make)
+    return x => cached(joinKeyParts(parts.map(part => part(x))), x)
+  }
+  if (by[0]?.kind === 'principal') return byPrincipal(make)
+  const cached = createCache(make)
+  return x => cached(first(x) ?? MISSING, x)
+}
 
-  return x => {
-    const cacheKey = textOf(x)
+function mapPart(value: string | null, finish: ((value: string) => string) | undefined): string | null {
+  return value === null || finish === undefined ? value : finish(value)
+}
+
+// No value begins with U+0000: what is missing is told from what is there without a copy of every address.
+const MISSING = '\u0000'
+
+/** Keys by cache text: two generations, so that the texts of a flood go and those in use stay. */
+function createCache(make: (x: Exchange) => LimiterKey): (cacheKey: string, x: Exchange) => LimiterKey {
+  let young = new Map<string, LimiterKey>()
+  let old = new Map<string, LimiterKey>()
+  return (cacheKey, x) => {
     const known = young.get(cacheKey)
     if (known !== undefined) return known
     const key = old.get(cacheKey) ?? make(x)
@@ -67,9 +77,27 @@ export function compileKeys(
   }
 }
 
-// A value that is there is told from one that is not without a copy of every address: no value begins with U+0000.
-function mark(value: string | null): string {
-  return value ?? '\u0000'
+/** The one part of most limiters: a cache per (method, issuer), so that no text is put together per request (0.25 µs). */
+function byPrincipal(make: (x: Exchange) => LimiterKey): (x: Exchange) => LimiterKey {
+  type Cached = ReturnType<typeof createCache>
+  const caches = new Map<string, Cached>()
+  let lastMethod = ''
+  let lastIssuer = ''
+  let last: Cached = createCache(make)
+  let missing: LimiterKey | null = null
+  return x => {
+    if (x.principal === null) return (missing ??= make(x))
+    const { method, issuer, subject } = x.principal
+    if (method === lastMethod && issuer === lastIssuer) return last(subject, x)
+    const pair = joinKeyParts([method, issuer])
+    const cached = caches.get(pair) ?? createCache(make)
+    if (caches.size >= issuersMax) caches.clear()
+    caches.set(pair, cached)
+    lastMethod = method
+    lastIssuer = issuer
+    last = cached
+    return cached(subject, x)
+  }
 }
 
 function readerOf(part: KeyPart): (x: Exchange) => string | null {
@@ -79,7 +107,7 @@ function readerOf(part: KeyPart): (x: Exchange) => string | null {
     case 'principal':
       return x => (x.principal === null ? null : principalText(x.principal))
     case 'api-key':
-      return x => (x.principal?.method === 'api-key' ? principalText(x.principal) : null)
+      return x => (x.principal?.method === 'api-key' ? apiKeyText(x.principal) : null)
     case 'route':
       return x => x.route?.name ?? null
     case 'method':
@@ -97,8 +125,14 @@ function readerOf(part: KeyPart): (x: Exchange) => string | null {
 }
 
 // (method, issuer, subject): the subject alone would let one issuer's users spend the budget of another's.
-function principalText({ method, issuer, subject }: { method: string; issuer: string; subject: string }): string {
-  return `${method.length}:${method}${issuer.length}:${issuer}${subject}`
+function principalText({ method, issuer, subject }: Principal): string {
+  return joinKeyParts([method, issuer, subject])
+}
+
+// The key itself: one subject may hold several.
+function apiKeyText({ claims, subject }: Principal): string {
+  const id = Object.hasOwn(claims, 'keyId') ? claims['keyId'] : undefined
+  return typeof id === 'string' ? `k${id}` : `s${subject}`
 }
 
 function claimText(value: unknown): string | null {
