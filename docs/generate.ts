@@ -2,6 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { configurationPage } from './generators/configuration.ts'
+import { eventsPage } from './generators/events.ts'
+import { metricsPage } from './generators/metrics.ts'
+import { problemsPage } from './generators/problems.ts'
 
 /** A generated page: its path from the project's root, and how it is made. */
 export interface Generator {
@@ -10,7 +13,12 @@ export interface Generator {
 }
 
 /** Every generated page. */
-export const generators: readonly Generator[] = [{ file: 'docs/reference/configuration.md', make: configurationPage }]
+export const generators: readonly Generator[] = [
+  { file: 'docs/reference/configuration.md', make: configurationPage },
+  { file: 'docs/reference/events.md', make: eventsPage },
+  { file: 'docs/reference/metrics.md', make: metricsPage },
+  { file: 'docs/reference/problems.md', make: problemsPage },
+]
 
 export const root = path.resolve(import.meta.dirname, '..')
 

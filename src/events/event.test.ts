@@ -10,6 +10,7 @@ import { Fields } from '../core/fields.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { principal } from '../core/principal.ts'
 import { createEventLine } from './event.ts'
+import { eventFields } from './event-fields.ts'
 
 const eventLine = createEventLine(new Uint8Array(32).fill(3))
 
@@ -55,10 +56,7 @@ function hostile(text: string): { x: Exchange; o: Outcome } {
   return { x, o: { ...passed, verdict: 'refuse', policy: text, code: text, reason: text, target: text } }
 }
 
-const columns = [
-  'time', 'id', 'traceId', 'spanId', 'parentId', 'listener', 'protocol', 'client', 'clientPort', 'method', 'host', 'path', 'query', 'route', 'service', 'target',
-  'status', 'upstreamStatus', 'requestBytes', 'responseBytes', 'durationMs', 'upstreamMs', 'principal', 'verdict', 'policy', 'code', 'reason', 'observed', 'configVersion',
-] // biome-ignore format: a table
+const columns = eventFields.map(([name]) => name)
 
 function checkLine(line: string, text: string): void {
   assert.match(line, /^[ -~]+\n$/, 'one line of printable ASCII')
@@ -157,6 +155,10 @@ describe('event line', () => {
     x.route = { name: 'orders', service: 'shop' }
     const event = JSON.parse(eventLine(x, passed))
     assert.deepEqual(Object.keys(event), columns)
+    for (const [name, type] of eventFields) {
+      const kind = Array.isArray(event[name]) ? 'array' : event[name] === null ? 'null' : typeof event[name]
+      assert.ok(type.split(' or ').includes(kind), `${name} is ${kind}, not ${type}`)
+    }
     assert.equal(event.time, '2026-11-22T07:05:09.007Z')
     assert.equal(event.path, '/orders/17')
     assert.deepEqual(event.query, [

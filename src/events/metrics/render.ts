@@ -32,6 +32,7 @@ export interface MetricsExtra {
   }>
   readonly workers: number
   readonly workerRestarts: number
+  /** Of all workers together. */
   readonly bufferedBytesMax: number
   /** Per sink and for the ring: what the event writer's `status()` gives. */
   readonly sinks: ReadonlyArray<{
