@@ -27,7 +27,7 @@ export function createLocator(
   const documents = new Map<string, Parsed>()
   const starts = new Map<Source, readonly number[]>()
   const parsed = (name: string, text: string): Parsed => {
-    const known = documents.get(name) ?? parseYamlDocument(text, true)
+    const known = documents.get(name) ?? parseYamlDocument(text)
     documents.set(name, known)
     return known
   }
@@ -84,6 +84,7 @@ function placeIn(file: string, { document, lines }: Parsed, path: DocumentPath, 
   let node: unknown = document.contents
   let offset = rangeStart(node) ?? 0
   for (const [i, step] of path.entries()) {
+    // Slow for a document of many aliases, and asked only for what is wrong.
     if (isAlias(node)) node = node.resolve(document)
     let next: unknown
     if (isMap(node)) {

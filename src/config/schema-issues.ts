@@ -42,7 +42,9 @@ function one(issue: Issue, path: DocumentPath, context: IssueContext): ConfigIss
 
 function unknownKey(key: string, path: DocumentPath, context: IssueContext): ConfigIssue {
   const hint = alternatives(key, keysAt(context.schema(), path), 'known keys')
-  return placed([...path, key], 'key', 'unknown key', hint, context)[0] as ConfigIssue
+  const issue = placed([...path, key], 'key', 'unknown key', hint, context)[0] as ConfigIssue
+  // What does not look like a key may be a value that slipped into its place: a secret, even.
+  return /^[\w$.-]{1,40}$/.test(key) ? issue : { ...issue, pointer: toPointer([...context.base, ...path]) }
 }
 
 /** The value at a path, also inside a text that stands for a document. */

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { ConfigIssue } from '../core/config-error.ts'
-import { dataOf, parseYamlDocument, preflight, YAML_TEXT_MAX } from '../core/yaml.ts'
+import { parseYamlFully, preflight, YAML_TEXT_MAX } from '../core/yaml.ts'
 import { readPlainYaml, type NodeOffsets } from '../core/yaml-plain.ts'
 import { flowTemplateHint } from './hints.ts'
 
@@ -56,8 +56,7 @@ async function readSource(file: string): Promise<{ source: Source } | { issues: 
   }
   const plain = readPlainYaml(text)
   if (plain !== null) return mapOnly(file, text, plain.value, plain.offsets)
-  const { document, lines } = parseYamlDocument(text, true)
-  const full = dataOf(document, lines)
+  const full = parseYamlFully(text)
   if ('value' in full) return mapOnly(file, text, full.value, null)
   // One mistake makes the parser stumble several times: the first complaint of each line is the useful one.
   const firsts = full.issues.filter((issue, i) => full.issues.findIndex(other => other.line === issue.line) === i)

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { isMap, isScalar, isSeq } from 'yaml'
-import { dataOf, parseYamlDocument } from './yaml.ts'
+import { parseYamlDocument, parseYamlFully } from './yaml.ts'
 import { readPlainYaml } from './yaml-plain.ts'
 
 /** The guarantee: what the quick reader reads, the full parser reads alike, with the same offsets. Gives whether it was read. */
 function agrees(text: string): boolean {
   const plain = readPlainYaml(text)
   if (plain === null) return false
-  const { document, lines } = parseYamlDocument(text, true)
-  const full = dataOf(document, lines)
+  const { document } = parseYamlDocument(text)
+  const full = parseYamlFully(text)
   assert.ok('value' in full, `the full parser refuses what the quick one read: ${JSON.stringify(text)}`)
   assert.deepStrictEqual(plain.value, full.value, JSON.stringify(text))
   const visit = (node: unknown, value: unknown, key: number): void => {
