@@ -3,9 +3,12 @@
 /** Eight 16-bit groups of an IPv6 address, filled by parseIPv6; one per reader, so that nothing is allocated per call. */
 export type Groups = Uint16Array
 
-/** The IPv4 address as an unsigned 32-bit number, or -1. Only four plain decimals: `010.0.0.1` and `0x7f.1` mean different things to different readers. */
-export function parseIPv4(text: string): number {
-  return readIPv4(text, 0, text.length)
+/**
+ * The IPv4 address before `end` as an unsigned 32-bit number, or -1. Only four plain decimals: `010.0.0.1` and `0x7f.1` mean
+ * different things to different readers.
+ */
+export function parseIPv4(text: string, end: number = text.length): number {
+  return readIPv4(text, 0, end)
 }
 
 /**

@@ -32,12 +32,12 @@ export function createCidrSet(networks: readonly string[]): CidrSet | readonly C
   for (let index = 0; index < networks.length; index++) {
     const written = networks[index] as string
     const slash = written.indexOf('/')
-    const address = slash === -1 ? written : written.slice(0, slash)
     const prefix = slash === -1 ? WHOLE : parsePrefix(written, slash + 1)
-    let value = parseIPv4(address)
+    let value = parseIPv4(written, slash === -1 ? written.length : slash)
     let bits = prefix === WHOLE ? 32 : prefix
     let network: RangeIPv6 | string | null = null
     if (value === -1) {
+      const address = slash === -1 ? written : written.slice(0, slash)
       if (address.includes('%') || !parseIPv6(address, groups)) network = 'is not an address or network'
       else {
         value = mappedIPv4(groups)
@@ -90,7 +90,7 @@ function parsePrefix(text: string, from: number): number {
 function faultIPv4(value: number, bits: number): string | null {
   if (bits > 32) return 'has a prefix longer than 32 bits'
   // `10.0.0.1/8` is a slip of the pen for /32 or for 10.0.0.0: guessing would open or close 16 million addresses.
-  return value % 2 ** (32 - bits) === 0 ? null : 'has bits set after its prefix'
+  return bits === 32 || (value & (0xffffffff >>> bits)) === 0 ? null : 'has bits set after its prefix'
 }
 
 function rangeIPv6(groups: Groups, bits: number): RangeIPv6 | string {
@@ -121,7 +121,8 @@ function packIPv4(sorted: Float64Array): RangesIPv4 {
   let count = 0
   for (const one of sorted) {
     const first = Math.floor(one / 64)
-    const last = first + 2 ** (32 - (one % 64)) - 1
+    const bits = one % 64
+    const last = bits === 32 ? first : first + (0xffffffff >>> bits)
     const previous = count === 0 ? -2 : (lasts[count - 1] as number)
     if (first <= previous + 1) {
       lasts[count - 1] = Math.max(previous, last)

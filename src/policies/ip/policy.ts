@@ -1,11 +1,13 @@
 // Hot path: one list look-up per request, nothing allocated.
 
+import { hash } from 'node:crypto'
 import { ConfigError, type ConfigIssue } from '../../core/config-error.ts'
+import type { Host } from '../../core/host.ts'
 import type { Policy } from '../../core/policy.ts'
 import { refuse } from '../../core/problem.ts'
 import { PASS } from '../../core/verdict.ts'
 import { createCidrSet, type CidrSet } from '../../lib/cidr-set.ts'
-import { readNetworks } from './networks.ts'
+import { placeOfNetwork, readNetworks } from './networks.ts'
 
 export interface IpConfig {
   /** Networks, or texts with one network per line; null = everyone who is not denied. */
@@ -28,10 +30,10 @@ export const ip: Policy<IpConfig> = {
     const nobody = config.allow !== null && readNetworks(config.allow).length === 0
     return nobody ? ['ip: the allow list is empty, so nobody may call'] : []
   },
-  compile(config) {
+  compile(config, host) {
     const issues: ConfigIssue[] = []
-    const allow = config.allow === null ? null : compileList(config.allow, 'allow', issues)
-    const deny = config.deny === null ? null : compileList(config.deny, 'deny', issues)
+    const allow = config.allow === null ? null : compileList(config.allow, 'allow', issues, host)
+    const deny = config.deny === null ? null : compileList(config.deny, 'deny', issues, host)
     if (issues.length > 0) throw new ConfigError(issues)
     return {
       request(x) {
@@ -49,19 +51,28 @@ export const ip: Policy<IpConfig> = {
   },
 }
 
-function compileList(entries: readonly string[], list: 'allow' | 'deny', issues: ConfigIssue[]): CidrSet | null {
-  const networks = readNetworks(entries)
-  const made = createCidrSet(networks.map(network => network.text))
+function compileList(
+  entries: readonly string[],
+  list: 'allow' | 'deny',
+  issues: ConfigIssue[],
+  host: Host,
+): CidrSet | null {
+  const digest = hash('sha256', JSON.stringify(entries), 'hex')
+  // Tens of thousands of networks take tens of ms: a reload that changes something else must not hold requests up for them.
+  const made = host.keep(`ip/${digest}`, () => createCidrSet(readNetworks(entries)) as Kept)
   if ('has' in made) return made
+  const networks = readNetworks(entries)
   // The first hundred faults of a wrong file say enough.
-  for (const fault of made.slice(0, 100)) {
-    const network = networks[fault.index] as (typeof networks)[number]
-    const line = network.line === 0 ? '' : ` in line ${network.line}`
+  for (const { index, reason } of made.slice(0, 100)) {
+    const { entry, line } = placeOfNetwork(entries, index)
+    const network = JSON.stringify((networks[index] ?? '').slice(0, 60))
     issues.push({
-      pointer: `/${list}/${network.entry}`,
-      reason: `${JSON.stringify(network.text.slice(0, 60))}${line} ${fault.reason}`,
+      pointer: `/${list}/${entry}`,
+      reason: `${network}${line === 0 ? '' : ` in line ${line}`} ${reason}`,
       hint: 'networks look like 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32',
     })
   }
   return null
 }
+
+type Kept = ReturnType<typeof createCidrSet> & { close?(): void }
