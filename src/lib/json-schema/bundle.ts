@@ -243,13 +243,21 @@ function checkSilent(
 function keywordHint(key: string, dialect: Dialect): string | undefined {
   if (key === 'dependencies') return 'use dependentRequired or dependentSchemas'
   if (key === 'additionalItems') return 'use prefixItems and items'
-  const folded = key.toLowerCase()
-  const near = [...keywords[dialect].keys()].find(
-    name => name.toLowerCase() === folded || name.toLowerCase() === `${folded}s`,
-  )
-  if (near !== undefined) return `did you mean ${near}?`
   const other = (Object.keys(keywords) as Dialect[]).find(name => keywords[name].has(key))
-  return other === undefined ? 'names that begin with x- are free for your own use' : `${other} has it: set $schema`
+  if (other !== undefined) return `${other} has it: set $schema`
+  const near = [...keywords[dialect].keys()].find(name => isNear(key.toLowerCase(), name.toLowerCase()))
+  return near === undefined ? 'names that begin with x- are free for your own use' : `did you mean ${near}?`
+}
+
+/** Equal but for one letter too much, too few, wrong, or two that changed places. */
+function isNear(a: string, b: string): boolean {
+  let start = 0
+  while (start < a.length && a[start] === b[start]) start++
+  let end = 0
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end++
+  const left = a.slice(start, a.length - end)
+  const right = b.slice(start, b.length - end)
+  return (left.length <= 1 && right.length <= 1) || (left.length === 2 && left === `${right[1]}${right[0]}`)
 }
 
 function isObject(value: unknown): value is SchemaObject {

@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/no-thenable -- `then` is a keyword here; nothing awaits a schema.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Dialect } from './dialects.ts'
@@ -113,6 +114,16 @@ describe('a schema that nothing would enforce is refused at load', () => {
       '/y',
       'https://example.com/b.json/z',
     ])
+  })
+
+  it('with a hint at what was probably meant', () => {
+    const hint = (key: string, value: unknown = true): string | undefined => issues({ [key]: value })[0]?.hint
+    assert.match(hint('fromat') ?? '', /did you mean format\?/)
+    assert.match(hint('propertes') ?? '', /did you mean properties\?/)
+    assert.match(hint('maxlength') ?? '', /did you mean maxLength\?/)
+    assert.match(hint('dependencies', {}) ?? '', /dependentRequired/)
+    assert.match(hint('$recursiveRef', '#') ?? '', /2019-09/)
+    assert.match(hint('zzz') ?? '', /x-/)
   })
 
   it('a schema of a million values by aliases', () => {
