@@ -17,6 +17,7 @@ import { createRemoteLimiter } from './remote-limiter.ts'
 import type { RemoteLimit } from './remote-limiter.ts'
 
 const hour = 3_600_000
+const keyOf = (text: string) => ({ text, remote: null })
 const args = ['16', '16000000']
 const limitOf = (given: Partial<RemoteLimit>): RemoteLimit => ({
   algorithm: 'token-bucket',
@@ -212,7 +213,7 @@ describe('one limit over three gateways on one store', needs('redis-server'), ()
       const limiters = opened.gateways.map(({ store }) => createRemoteLimiter(store, limitOf(limit)))
       let admitted = 0
       for (let offered = 0; offered < Math.min(20 * amount, 20_000); offered += 300) {
-        const asked = Array.from({ length: 300 }, (_, i) => limiters[i % 3]?.take('one key'))
+        const asked = Array.from({ length: 300 }, (_, i) => limiters[i % 3]?.take(keyOf('one key')))
         for (const decision of await Promise.all(asked)) {
           assert.equal(typeof decision, 'object', String(decision))
           if (typeof decision === 'object' && decision.outcome === 'pass') admitted++
@@ -233,7 +234,7 @@ describe('one limit over three gateways on one store', needs('redis-server'), ()
       return Number(seconds) * 1_000 + Number(micros) / 1_000
     }
     // Connected before the clock starts: an idle bucket does not fill beyond its size.
-    for (const limiter of limiters) assert.equal(typeof (await limiter.take('another key')), 'object')
+    for (const limiter of limiters) assert.equal(typeof (await limiter.take(keyOf('another key'))), 'object')
     // The clock is read around the first and the last round, so that a pause of this machine is on nobody's account.
     const began: [number, number] = [await clock(), 0]
     const ended: [number, number] = [0, 0]
@@ -244,7 +245,7 @@ describe('one limit over three gateways on one store', needs('redis-server'), ()
       assert.ok(round < 5_000)
       ended[0] = await clock()
       refused = 0
-      const decisions = await Promise.all(Array.from({ length: 60 }, (_, i) => limiters[i % 3]?.take('one key')))
+      const decisions = await Promise.all(Array.from({ length: 60 }, (_, i) => limiters[i % 3]?.take(keyOf('one key'))))
       for (const decision of decisions) {
         if (typeof decision !== 'object') assert.fail(String(decision))
         if (decision.outcome === 'pass') admitted++
@@ -275,7 +276,7 @@ describe('one limit over three gateways on one store', needs('redis-server'), ()
     const at: number[] = []
     await eventually(
       async () => {
-        const decision = await limiter.take('one key')
+        const decision = await limiter.take(keyOf('one key'))
         if (typeof decision !== 'object') assert.fail(String(decision))
         assert.ok(decision.remaining >= 0 && decision.remaining < 3)
         assert.ok(decision.resetMs <= 1_000)
@@ -292,7 +293,7 @@ describe('one limit over three gateways on one store', needs('redis-server'), ()
     await using server = await startRedis()
     using opened = open(server.url)
     for (const algorithm of ['token-bucket', 'sliding-window', 'leaky-bucket'] as const)
-      await createRemoteLimiter(opened.store, limitOf({ algorithm })).take('alice@example.com 192.0.2.1')
+      await createRemoteLimiter(opened.store, limitOf({ algorithm })).take(keyOf('alice@example.com 192.0.2.1'))
     const [keys] = (await admin(server.url, ['KEYS', '*'])) as [string[]]
     const counters = keys.filter(key => /^portcullis:[bw]\d*:\{[\w-]{22}\}$/.test(key))
     assert.equal(counters.length, 2)

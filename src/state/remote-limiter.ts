@@ -10,7 +10,13 @@ import type { RedisStore } from './redis.ts'
 /** A limit that several gateways share through one store. */
 export interface RemoteLimiter {
   /** One decision, one round trip. A text in place of a Decision is the private reason why the store gave none. */
-  take(keyText: string): Promise<Decision | string> | string
+  take(key: RemoteKey): Promise<Decision | string> | string
+}
+
+/** A limiter key for stores: its text (lib/limiter-key.ts), and the name made of it at the first use. */
+export interface RemoteKey {
+  readonly text: string
+  remote: string | null
 }
 
 export interface RemoteLimit {
@@ -27,10 +33,10 @@ const cellsMax = 1024
 export function createRemoteLimiter(store: RedisStore, limit: RemoteLimit): RemoteLimiter {
   const { script, args, family } = scriptOf(limit)
   return {
-    take(keyText) {
+    take(key) {
       // Identifiers do not leave the process in clear, and the braces keep one key on one node of a cluster.
-      const key = `portcullis:${family}:{${hash('sha256', keyText, 'base64url').slice(0, 22)}}`
-      const asked = store.run(script, key, args)
+      key.remote ??= `portcullis:${family}:{${hash('sha256', key.text, 'base64url').slice(0, 22)}}`
+      const asked = store.run(script, key.remote, args)
       return typeof asked === 'string' ? asked : asked.then(decisionOf)
     },
   }

@@ -5,6 +5,7 @@ import type { Principal } from '../../core/principal.ts'
 import { addressKey, joinKeyParts } from '../../lib/limiter-key.ts'
 import { createKeyMaker } from '../../state/counter-key.ts'
 import type { CounterKey } from '../../state/counter-key.ts'
+import type { RemoteKey } from '../../state/remote-limiter.ts'
 
 /** One part of a limiter's key. */
 export type KeyPart =
@@ -12,11 +13,8 @@ export type KeyPart =
   | { readonly kind: 'header' | 'claim'; readonly name: string }
   | { readonly kind: 'constant'; readonly value: string }
 
-/** A limiter's key for one exchange. */
-export interface LimiterKey extends CounterKey {
-  /** The text behind the tag, for stores that are shared by several gateways. */
-  readonly text: string
-}
+/** A limiter's key for one exchange: for the memory of this process, and for stores that several gateways share. */
+export interface LimiterKey extends CounterKey, RemoteKey {}
 
 const generation = 4096
 // A longer key (a header of kilobytes) is hashed each time: the cache must not hold what a client can make large.
@@ -40,7 +38,7 @@ export function compileKeys(
   const finish = by.map(part => (part.kind === 'address' ? addressKey : (value: string) => value))
   const make = (x: Exchange): LimiterKey => {
     const text = scope + joinKeyParts(parts.map((part, index) => mapPart(part(x), finish[index])))
-    return Object.assign(makeKey(text), { text })
+    return Object.assign(makeKey(text), { text, remote: null })
   }
   const [first] = parts
   if (parts.length > 1 || first === undefined) {

@@ -189,7 +189,7 @@ function compileRemote(parts: {
   }
 
   return x => {
-    const asked = remote.take(keyOf(x).text)
+    const asked = remote.take(keyOf(x))
     if (typeof asked === 'string') return without(x, asked)
     return asked.then(found => (typeof found === 'string' ? without(x, found) : answer(x, found)))
   }
