@@ -9,4 +9,5 @@ export const fuzzers: ReadonlyArray<readonly [name: string, load: () => Promise<
   ['json-scan', () => import('./json-scan.ts')],
   ['json-schema', () => import('./json-schema.ts')],
   ['ecma-pattern', () => import('./ecma-pattern.ts')],
+  ['jwt', () => import('./jwt.ts')],
 ]
