@@ -192,6 +192,21 @@ describe('what is remembered of a token', () => {
     assert.equal(codeOf(check(token).verdict), 'credential-expired')
   })
 
+  it('a clock that steps across the leeway and back decides each time anew', async () => {
+    const host = testHost({ now, keys: () => ready })
+    const config = (await schema.parseAsync({ issuer, audience: 'orders', ...remote })) as JwtConfig
+    const check = jwt.compile(config, host).request
+    const token = tokenBy(key, { ...good, nbf: at - 10 })
+    // The wall clock steps; the monotonic one, by which memory ends, does not.
+    const codeAt = (time: number): string =>
+      codeOf(check?.(exchange({ time, startedMs: 1_000, headers: { Authorization: `Bearer ${token}` } })))
+    assert.deepEqual(
+      [0, 330_000, 0, -41_000, -40_000, 329_999, 330_000].map(step => codeAt(now + step)),
+      ['pass', 'credential-expired', 'pass', 'credential-invalid', 'pass', 'pass', 'credential-expired'],
+    )
+    assert.equal(host.counted.get('verified'), 1)
+  })
+
   it('a bad signature is remembered for 5 s, so that repeating it costs little', async () => {
     const host = testHost({ now, keys: () => ready })
     const check = await checkOf(host, remote)
