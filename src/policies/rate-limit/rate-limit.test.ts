@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Exchange } from '../../core/exchange.ts'
 import type { HostSettings, TestHost } from '../../../test/support/host.ts'
 import { testHost } from '../../../test/support/host.ts'
@@ -77,6 +79,29 @@ describe('rate-limit counts', () => {
     assert.equal(await ask({ headers: { 'x-tenant': long } }), 'pass')
     assert.equal(await ask({ headers: { 'x-tenant': long } }), 'rate-limited')
     assert.equal(await ask({ headers: { 'x-tenant': 'tenant 0' } }), 'rate-limited')
+  })
+
+  it('in the cache of keys do not keep the heads alive that they came from', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const host = testHost({
+      counters: { memory: createCounterMemory({ entries: 1 << 16 }), hashKey: new Uint8Array(32) },
+    })
+    const asks = [[{ header: 'x-tenant' }], [{ header: 'x-tenant' }, 'address']].map(by =>
+      limiter({ limit: '9/min', by }, host),
+    )
+    const filler = 'x'.repeat(30_000)
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let i = 0; i < 3_000; i++) {
+      const headers = { 'x-tenant': `a tenant with a long name ${i}`, cookie: `${filler}${i}` }
+      for (const ask of asks) assert.equal(await ask({ headers }), 'pass')
+    }
+    collect()
+    const grown = process.memoryUsage().heapUsed - before
+    // 6,000 heads of 30 kB would be 180 MB.
+    assert.ok(grown < 20e6, `${Math.round(grown / 1e6)} MB`)
+    assert.equal(await asks[0]?.(), 'pass')
   })
 
   it('a full table refuses new keys with 503 and is counted, the known ones go on', async () => {
