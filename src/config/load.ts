@@ -81,10 +81,10 @@ export async function loadConfig(
       secrets,
       resolved.flatMap(one => [...one.references.values()]),
     )
-  const partSecrets = [...entries.entries.values(), ...sinks.entries.values()].reduce<Set<string>>(
-    (found, one) => secretTexts(one, found),
-    new Set(),
-  )
+  const secrets = new Set<string>()
+  // Equal settings are one object (entries.ts), so each is looked through once.
+  const settings = [...entries.entries.values(), ...sinks.entries.values()].map(one => one.with)
+  secretTexts([...new Set(settings)], secrets)
   const paths = new Map<PolicyEntry, DocumentPath>()
   const config =
     'value' in document
@@ -96,7 +96,8 @@ export async function loadConfig(
           paths,
         })
       : null
-  const secrets = secretTexts(config, partSecrets)
+  if (config !== null)
+    secretTexts([config.listeners, config.control, config.stores, config.services.map(({ tls }) => tls)], secrets)
   if (config !== null) {
     issues.push(...configIssues(config, locator).filter(beside))
     // A list with a refused entry is not whole: what is said of its order or its chain would be wrong.
@@ -184,7 +185,7 @@ function inOrder(issues: readonly ConfigIssue[]): ConfigIssue[] {
 function deepFreeze<T>(value: T): T {
   if (value !== null && typeof value === 'object' && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
     Object.freeze(value)
-    for (const inner of Object.values(value)) deepFreeze(inner)
+    for (const key of Object.keys(value)) deepFreeze((value as Record<string, unknown>)[key])
   }
   return value
 }

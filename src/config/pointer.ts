@@ -3,7 +3,12 @@ export type DocumentPath = readonly (string | number)[]
 
 /** RFC 6901. */
 export function toPointer(path: DocumentPath): string {
-  return path.map(step => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  let pointer = ''
+  for (const step of path) {
+    if (typeof step === 'number' || !/[~/]/.test(step)) pointer += `/${step}`
+    else pointer += `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  }
+  return pointer
 }
 
 /** The steps of a JSON pointer; all of them texts, as the pointer does not say which are indexes. */

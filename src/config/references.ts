@@ -67,19 +67,15 @@ function collect(
   found: Array<{ path: DocumentPath; written: string }>,
 ): void {
   if (typeof value === 'string') {
-    if (scheme.test(value)) found.push({ path: [...path], written: value })
-  } else if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) {
-      path.push(i)
-      collect(value[i], path, found)
-      path.pop()
-    }
-  } else if (value !== null && typeof value === 'object') {
-    for (const [key, inner] of Object.entries(value)) {
-      path.push(key)
-      collect(inner, path, found)
-      path.pop()
-    }
+    if (value.includes(':') && scheme.test(value)) found.push({ path: [...path], written: value })
+    return
+  }
+  if (value === null || typeof value !== 'object') return
+  const keys = Array.isArray(value) ? value.keys() : Object.keys(value)
+  for (const key of keys) {
+    path.push(key)
+    collect((value as Record<string | number, unknown>)[key], path, found)
+    path.pop()
   }
 }
 

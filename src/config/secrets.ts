@@ -6,18 +6,12 @@ import type { DocumentPath } from './pointer.ts'
 
 const REDACTED = '[redacted]'
 
-/** Every secret text inside checked settings. */
-export function secretTexts(
-  value: unknown,
-  found: Set<string> = new Set(),
-  seen: Set<object> = new Set(),
-): Set<string> {
+/** Adds every secret text inside checked settings to `found`. */
+export function secretTexts(value: unknown, found: Set<string>): void {
   if (value instanceof Secret) found.add(value.reveal())
-  else if (value !== null && typeof value === 'object' && !ArrayBuffer.isView(value) && !seen.has(value)) {
-    seen.add(value)
-    for (const inner of Object.values(value)) secretTexts(inner, found, seen)
+  else if (value !== null && typeof value === 'object' && !ArrayBuffer.isView(value)) {
+    for (const key of Object.keys(value)) secretTexts((value as Record<string, unknown>)[key], found)
   }
-  return found
 }
 
 /**
