@@ -36,6 +36,15 @@ it('hashes for a user who does not exist exactly as often as for one who does', 
   }
 })
 
+it('refuses a user who does not exist with the password of the user whose hash stands in for him', async () => {
+  const host = testHost()
+  const policy = compiled(host, { guesses: generous })
+  // With one user every name that does not exist is judged against his hash.
+  for (let i = 0; i < 4; i++) assert.equal(await login(policy, `nobody${i}:correct horse`), 'credential-invalid')
+  assert.equal(await login(policy, 'nobody0:correct horse'), 'credential-invalid')
+  assert.equal(await login(policy, 'bob:correct horse'), 'pass')
+})
+
 it('hashes a right password once until the cache forgets it, and never answers a wrong one from it', async () => {
   const host = testHost()
   const policy = compiled(host, { cache: '10s' })
