@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RE2JS } from 're2js'
-import { ecmaToRe2 } from './ecma-pattern.ts'
+import { ecmaToRe2, isPlainlyLinear } from './ecma-pattern.ts'
 
 describe('ecmaToRe2', () => {
   it('refuses what no linear engine can match, and says why', () => {
@@ -164,5 +164,59 @@ describe('ecmaToRe2', () => {
       }
     }
     assert.equal(compared, patterns.length * texts.length)
+  })
+})
+
+describe('isPlainlyLinear', () => {
+  it('says no to all that can backtrack beyond a constant', () => {
+    const no = [
+      '',
+      'a',
+      'a+',
+      '[a-z]+@',
+      '^(a+)+$',
+      '^(?:a)$',
+      '^a|b$',
+      '^a*a*$',
+      '^[a-z]+[0-9]*$',
+      '^\\d+\\.\\d+$',
+      '^a{1,}b{1,}$',
+      '^a+b{0,8}$',
+      '^a?b?c?d?e?f*$',
+      '^[a-z]*a{1000}$',
+      '^a{0,40}b{0,40}$',
+      '^[^"]*"[^"]*$',
+      '^a**$',
+      '^(',
+      '^a)$',
+      '^[a',
+      '^a\\$+b+$',
+      '^\\1$',
+      '^\\k<n>$',
+      '^^a+$',
+      '^a$b+$',
+      '^.*,.*$',
+      '^[[a]b]+$',
+    ]
+    for (const source of no) assert.equal(isPlainlyLinear(source), false, source)
+  })
+
+  it('says yes to the plain ones', () => {
+    const yes = [
+      '^',
+      '^$',
+      '^a',
+      '^[A-Z]{3}-\\d{4}$',
+      '^[a-z0-9-]+$',
+      '^\\S+$',
+      '^[a-z][a-z0-9_]{0,63}$',
+      '^#[0-9A-Fa-f]{6}$',
+      '^\\+?[1-9]\\d{1,14}$',
+      '^[^<>]*$',
+      '^.{1,100}$',
+      '^é*$',
+      '^\\$\\d+',
+    ]
+    for (const source of yes) assert.equal(isPlainlyLinear(source), true, source)
   })
 })

@@ -22,6 +22,36 @@ export function ecmaToRe2(source: string): string {
   return out
 }
 
+/**
+ * May a backtracking engine run it? Only where that is plain to see: anchored at the start, a sequence of single characters and
+ * classes without groups or alternatives, at most one of them repeated without bound. Then each place of the text costs at
+ * most `choices` tries of `length` characters, so time is linear in the text. Everything else says false, however harmless it looks.
+ */
+export function isPlainlyLinear(source: string): boolean {
+  if (!source.startsWith('^')) return false
+  const end = source.length - (source.endsWith('$') && !source.endsWith('\\$') ? 1 : 0)
+  let at = 1
+  let unbounded = 0
+  let choices = 1
+  let length = 0
+  while (at < end) {
+    step.lastIndex = at
+    const found = step.exec(source)
+    if (found === null) return false
+    at = step.lastIndex
+    const { simple, least, more, most } = found.groups as Record<string, string | undefined>
+    length += Number(most || (least ?? 1))
+    if (simple === '*' || simple === '+' || (more !== undefined && most === '')) unbounded++
+    else if (simple === '?') choices *= 2
+    else if (most !== undefined) choices *= Math.max(1, Number(most) - Number(least) + 1)
+  }
+  return at === end && (unbounded === 0 ? choices * length <= 50_000 : unbounded === 1 && choices * length <= 16)
+}
+
+/** One character, escape or class, and how often it is repeated. */
+const step =
+  /(?:[^\\^$.*+?()[\]{}|]|\.|\\[dDwWsS]|\\[\^$\\.*+?()[\]{}|/-]|\[\^?(?:[^\\[\]]|\\[dDwWsS]|\\[\^$\\.*+?()[\]{}|/-])*\])(?:(?<simple>[*+?])\??|\{(?<least>\d+)(?<more>,(?<most>\d*))?\}\??)?/uy
+
 interface Reader {
   readonly source: string
   at: number

@@ -102,6 +102,7 @@ const shapes: Readonly<Record<string, (size: number) => Uint8Array>> = {
     Buffer.from(`{${Array.from({ length: size / 10 }, (_, i) => `"\\u006b${i}":0`).join(',')}}`),
   'names that differ in their last letter': size =>
     Buffer.from(`{${Array.from({ length: size / 100 }, (_, i) => `"${'x'.repeat(80)}${i}":0`).join(',')}}`),
+  'many objects with one name': size => Buffer.from(`[${'{"a":1},'.repeat(size / 8)}{}]`),
   'deep arrays': size => Buffer.from('['.repeat(size / 2) + ']'.repeat(size / 2)),
   'deep objects': size => Buffer.from('{"a":'.repeat(size / 6) + '1' + '}'.repeat(size / 6)),
   'one string of escapes': size => Buffer.from(`"${'\\u00e9'.repeat(size / 6)}"`),
