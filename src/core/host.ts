@@ -25,6 +25,8 @@ export interface KeySource {
   readonly discovery?: true
   /** A JWK Set document given in the configuration itself. */
   readonly keys?: { readonly keys: ReadonlyArray<Readonly<Record<string, unknown>>> }
+  /** PEM of the only CAs that a remote place's certificate may chain to; the system's roots when absent. */
+  readonly ca?: string
   /** How long a last good answer may serve while the source is away, ms. */
   readonly maxStaleMs?: number
 }

@@ -9,6 +9,8 @@ export interface DocumentRequest {
   readonly etag: string | null
   /** The host stands in the configuration. Any other host came out of a document and may only be a public address. */
   readonly trusted: boolean
+  /** PEM of the only CAs that the server's certificate may chain to; null = the system's roots. */
+  readonly ca: string | null
   readonly signal: AbortSignal
 }
 
@@ -24,48 +26,72 @@ const connectTimeoutMs = 3_000
 
 /**
  * A fetch for key documents over undici: one connection per call, no redirect is followed, at most 1 MiB is read, nothing is
- * decompressed. Certificates are verified against the system's roots.
+ * decompressed, the server's certificate is always verified. `close` breaks off what is under way.
  */
 export function createDocumentFetch(): FetchDocument & { close(): Promise<void> } {
-  // pipelining 0 = no keep-alive: an idle connection to an issuer for five minutes serves nobody.
-  const common = { pipelining: 0, allowH2: false, headersTimeout: 5_000, bodyTimeout: 5_000, maxHeaderSize: 16_384 }
-  const trusted = new Agent({ ...common, connect: { timeout: connectTimeoutMs } })
-  const guarded = new Agent({ ...common, connect: { timeout: connectTimeoutMs, lookup: publicLookup } })
-
+  const open = new Set<Agent>()
   const fetchDocument: FetchDocument = async wanted => {
     const host = bareHost(new URL(wanted.url))
     if (!wanted.trusted && isIP(host) !== 0 && isInnerAddress(host))
       throw new Error('the named host is an inner address')
-    const answer = await request(wanted.url, {
-      dispatcher: wanted.trusted ? trusted : guarded,
-      signal: wanted.signal,
-      headers: {
-        accept: 'application/jwk-set+json, application/json',
-        'accept-encoding': 'identity',
-        'user-agent': 'portcullis',
-        ...(wanted.etag === null ? {} : { 'if-none-match': wanted.etag }),
-      },
-    })
-    const maxAgeMs = maxAgeOf(answer.headers['cache-control'])
-    if (answer.statusCode === 304 && wanted.etag !== null) {
-      await answer.body.dump()
-      return { status: 304, maxAgeMs }
+    // An agent per call: an idle connection to an issuer for five minutes serves nobody, and each source has its own trust.
+    const agent = agentFor(wanted)
+    open.add(agent)
+    try {
+      return await fetchBy(agent, wanted)
+    } finally {
+      open.delete(agent)
+      await agent.destroy()
     }
-    if (answer.statusCode !== 200 || answer.headers['content-encoding'] !== undefined) {
-      // Destroying makes the stream emit an error; without a listener that would end the process.
-      answer.body.on('error', () => {}).destroy()
-      if (answer.statusCode >= 300 && answer.statusCode < 400)
-        throw new Error(`status ${answer.statusCode}: redirects are not followed`)
-      throw new Error(answer.statusCode === 200 ? 'the answer is compressed' : `status ${answer.statusCode}`)
-    }
-    const etag = answer.headers['etag']
-    return { status: 200, body: await readBody(answer.body), etag: typeof etag === 'string' ? etag : null, maxAgeMs }
   }
   return Object.assign(fetchDocument, {
     async close() {
-      await Promise.all([trusted.destroy(), guarded.destroy()])
+      await Promise.all([...open].map(agent => agent.destroy()))
     },
   })
+}
+
+function agentFor({ trusted, ca }: DocumentRequest): Agent {
+  return new Agent({
+    pipelining: 0,
+    allowH2: false,
+    headersTimeout: 5_000,
+    bodyTimeout: 5_000,
+    maxHeaderSize: 16_384,
+    connect: {
+      timeout: connectTimeoutMs,
+      ...(ca === null ? {} : { ca }),
+      ...(trusted ? {} : { lookup: publicLookup }),
+    },
+  })
+}
+
+async function fetchBy(agent: Agent, wanted: DocumentRequest): Promise<DocumentAnswer> {
+  const answer = await request(wanted.url, {
+    dispatcher: agent,
+    signal: wanted.signal,
+    headers: {
+      accept: 'application/jwk-set+json, application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'portcullis',
+      ...(wanted.etag === null ? {} : { 'if-none-match': wanted.etag }),
+    },
+  })
+  const maxAgeMs = maxAgeOf(answer.headers['cache-control'])
+  if (answer.statusCode === 304 && wanted.etag !== null) {
+    await answer.body.dump()
+    return { status: 304, maxAgeMs }
+  }
+  if (answer.statusCode !== 200 || answer.headers['content-encoding'] !== undefined) {
+    // Destroying makes the stream emit an error; without a listener that would end the process.
+    answer.body.on('error', () => {}).destroy()
+    if (answer.statusCode >= 300 && answer.statusCode < 400) {
+      throw new Error(`status ${answer.statusCode}: redirects are not followed`)
+    }
+    throw new Error(answer.statusCode === 200 ? 'the answer is compressed' : `status ${answer.statusCode}`)
+  }
+  const etag = answer.headers['etag']
+  return { status: 200, body: await readBody(answer.body), etag: typeof etag === 'string' ? etag : null, maxAgeMs }
 }
 
 async function readBody(body: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -43,5 +43,11 @@ export const defaultMaxStaleMs = 600_000
 
 /** A stable name of where keys come from: sources of one name share one fetch, whatever staleness each of them allows. */
 export function sourceId(source: KeySource): string {
-  return JSON.stringify([source.issuer, source.jwks ?? null, source.discovery ?? false, source.keys ?? null])
+  return JSON.stringify([
+    source.issuer,
+    source.jwks ?? null,
+    source.discovery ?? false,
+    source.ca ?? null,
+    source.keys ?? null,
+  ])
 }

@@ -47,6 +47,7 @@ const discoveryMaxAgeMs = 3_600_000
 /** The state of one key source by URL or discovery: single flight, cool-down, ETag, back-off, stale-if-error. Starts idle and due. */
 export function createRemoteSet(source: KeySource, world: RemoteWorld): RemoteSet {
   const { clock, log, read } = world
+  const ca = source.ca ?? null
   let failures = 0
   let attempts = 0
   let closed = false
@@ -141,14 +142,14 @@ export function createRemoteSet(source: KeySource, world: RemoteWorld): RemoteSe
   async function keysDocument(signal: AbortSignal) {
     const url = source.jwks ?? (await discovered(signal))
     const trusted = source.jwks !== undefined || sameHost(url, source.issuer)
-    return world.fetch({ url, etag: set.keys === null ? null : etag, trusted, signal })
+    return world.fetch({ url, etag: set.keys === null ? null : etag, trusted, ca, signal })
   }
 
   /** `jwks_uri` by OpenID Connect Discovery §4; the document must speak of exactly this issuer (§4.3). */
   async function discovered(signal: AbortSignal): Promise<string> {
     if (located !== null && clock.monotonic() - located.atMs < discoveryMaxAgeMs) return located.url
     const place = `${source.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-    const answer = await world.fetch({ url: place, etag: null, trusted: true, signal })
+    const answer = await world.fetch({ url: place, etag: null, trusted: true, ca, signal })
     const document = answer.status === 200 ? read(answer.body) : 'not sent'
     if (typeof document === 'string')
       throw new Error(`the discovery document is no JSON object to rely on: ${document}`)

@@ -10,6 +10,8 @@ export interface JwtConfig {
   readonly jwks?: string | undefined
   readonly discovery?: true | undefined
   readonly keys?: { readonly keys: ReadonlyArray<Readonly<Record<string, unknown>>> } | undefined
+  /** PEM of the CAs of the place of the keys; the system's roots when absent. */
+  readonly ca?: string | undefined
   readonly secret?: Secret | undefined
   readonly algorithms: readonly string[]
   /** `absent` or media types without `application/`, lower case. */
@@ -31,8 +33,9 @@ export interface JwtConfig {
 /** Where the keys of this configuration come from; null when it is a secret. */
 export function keySourceOf(config: JwtConfig): KeySource | null {
   const { issuer, maxStale: maxStaleMs } = config
-  if (config.jwks !== undefined) return { issuer, jwks: config.jwks, maxStaleMs }
-  if (config.discovery !== undefined) return { issuer, discovery: config.discovery, maxStaleMs }
+  const remote = { issuer, maxStaleMs, ...(config.ca === undefined ? {} : { ca: config.ca }) }
+  if (config.jwks !== undefined) return { ...remote, jwks: config.jwks }
+  if (config.discovery !== undefined) return { ...remote, discovery: config.discovery }
   if (config.keys !== undefined) return { issuer, keys: config.keys, maxStaleMs }
   return null
 }

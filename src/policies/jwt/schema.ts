@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
-import { document, duration, list, secret } from '../../core/values.ts'
+import { document, duration, list, secret, text } from '../../core/values.ts'
 import { algorithmNames, algorithmOf } from '../../identity/algorithms.ts'
 import { checkJwks } from '../../identity/check-jwks.ts'
 import { keyUrlFault } from '../../identity/key-url.ts'
@@ -31,6 +32,11 @@ const settings = z.strictObject({
   keys: document(z.looseObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1) }))
     .optional()
     .describe('A JWK Set of public keys, inline or `file:`.'),
+  ca: text()
+    .optional()
+    .describe(
+      '`file:` with the CAs of the place of the keys, in place of the roots of the system. For `jwks` and `discovery`.',
+    ),
   secret: secret()
     .optional()
     .describe('Shared secret of an issuer that signs with HS*: the bytes of a `file:`. Reported by `check`.'),
@@ -88,6 +94,10 @@ export const schema: z.ZodType<JwtConfig> = settings
     }
     if (config.audience.length > 0 && config.anyAudience) fault(['anyAudience'], 'contradicts `audience`')
 
+    if (config.ca !== undefined) {
+      if (config.jwks === undefined && config.discovery === undefined) fault(['ca'], 'is for `jwks` and `discovery`')
+      else if (!isCertificate(config.ca)) fault(['ca'], 'is no PEM certificate')
+    }
     if (config.jwks !== undefined) {
       const words = keyUrlFault(config.jwks)
       if (words !== null) fault(['jwks'], words)
@@ -126,5 +136,13 @@ function checkFamilies(
     } else if (config.secret !== undefined && Buffer.byteLength(config.secret.reveal()) < (algorithm?.hashBytes ?? 0)) {
       fault(['secret'], `is shorter than the ${algorithm?.hashBytes} bytes that ${name} needs (RFC 7518 §3.2)`)
     }
+  }
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0
+  } catch {
+    return false
   }
 }
