@@ -10,7 +10,7 @@ export const eventFields: ReadonlyArray<readonly [name: string, type: string, me
   ['spanId', 'string or null', 'The span of this hop, 16 hex digits; the parent id that the service saw.'],
   ['parentId', 'string or null', 'The caller’s span; null when the trace began here.'],
   ['listener', 'string', 'Name of the listener.'],
-  ['protocol', 'string', '`HTTP/1.1`, `HTTP/1.0`.'],
+  ['protocol', 'string', '`http/1.1` or `http/1.0`.'],
   ['client', 'string', 'Address of the client: of the connection, or from a trusted proxy’s header.'],
   ['clientPort', 'number', 'Port of the client’s connection: tells clients behind one address apart (RFC 6302).'],
   ['method', 'string', 'Request method; cut after 32 characters.'],

@@ -1,6 +1,6 @@
 // Hot path: once per exchange with a query.
 import { valueType } from '../lib/value-type.ts'
-import { jsonTextCut } from './json-text.ts'
+import { jsonInnerCut } from './json-text.ts'
 import type { Redaction } from './redaction.ts'
 
 const parametersMax = 32
@@ -30,7 +30,7 @@ function parameter(text: string, redaction: Redaction): string {
   const equals = text.indexOf('=')
   const name = decoded(equals < 0 ? text : text.slice(0, equals))
   const type = equals < 0 ? 'empty' : valueType(decoded(text.slice(equals + 1, equals + 1 + valueMax)))
-  return `{"name":${jsonTextCut(redaction.name(name), nameMax)},"type":"${type}"}`
+  return `{"name":"${jsonInnerCut(redaction.name(name), nameMax)}","type":"${type}"}`
 }
 
 /** Form decoding for looks only: what does not decode stays as it is. */

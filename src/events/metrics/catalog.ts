@@ -58,7 +58,11 @@ export const metricCatalog = {
     ['worker'],
     'The most that a worker held in buffers since the process started.',
   ],
-  portcullis_buffered_bytes_limit: ['gauge', [], 'The budget of all workers together; a worker above its share refuses new work.'],
+  portcullis_buffered_bytes_limit: [
+    'gauge',
+    [],
+    'The budget of all workers together; a worker above its share refuses new work.',
+  ],
   portcullis_config_version: ['gauge', [], 'Version of the configuration that decides.'],
   portcullis_config_reloads_total: ['counter', ['outcome'], 'Reloads since the start, by outcome (applied, rejected).'],
   portcullis_certificate_not_after_seconds: [
