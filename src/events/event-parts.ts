@@ -102,8 +102,7 @@ export function createEventParts(): EventParts {
       if (principal === null) return ',"principal":null'
       const { subject, method, issuer } = principal
       const found = callers.get(subject)
-      if (found !== undefined && found.principal.method === method && found.principal.issuer === issuer)
-        return found.text
+      if (found !== undefined && found.method === method && found.issuer === issuer) return found.text
       const issuerText = issuer === '' ? 'null' : `"${jsonInnerCut(issuer, subjectMax)}"`
       const text = flat(
         `,"principal":{"subject":"${jsonInnerCut(subject, subjectMax)}","method":${known(method)},"issuer":${issuerText}}`,
