@@ -100,6 +100,26 @@ describe('issuers that fail', () => {
     assert.equal(world.server.requests.length, 1)
   })
 
+  it('the 15 s count from the end of an attempt, since its request may have left late', async () => {
+    let fetches = 0
+    const fetch: FetchDocument = async () => {
+      fetches++
+      // Slow to connect: the issuer saw the request only at the end.
+      world.clock.advance(4_900)
+      return { status: 200, body: Buffer.from(JSON.stringify({ keys: [first] })), etag: null, maxAgeMs: 0 }
+    }
+    await world.restart({ fetch })
+    await world.service.require([world.source()])
+    const set = world.worker()(world.source())
+    await arrived(set, one => one.state === 'ready')
+    world.clock.advance(15_000)
+    await Promise.all([world.service.tick(), set.want('new')])
+    assert.equal(fetches, 1)
+    world.clock.advance(1_000)
+    await Promise.all([world.service.tick(), set.want('new')])
+    assert.equal(fetches, 2)
+  })
+
   it('a late answer cannot undo a newer one, nor bring back a source that was dropped', async () => {
     const answers: Array<(document: object) => void> = []
     const fetch: FetchDocument = () =>

@@ -97,8 +97,8 @@ export function createRemoteSet(source: KeySource, world: RemoteWorld): RemoteSe
       if (closed) return
       failed(startMs, error)
     }
-    // Only now: while an attempt is under way whoever asks joins it, and a worker must not take the last outcome for the answer.
-    set.coolUntilMs = startMs + coolDownMs
+    // Set only now: while an attempt is under way whoever asks joins it. Counted from its end, since its request may have left late.
+    set.coolUntilMs = clock.monotonic() + coolDownMs
     world.settled(set)
   }
 
