@@ -55,8 +55,6 @@ export async function listenTls(tls: TlsInput, more: Partial<TlsEndpointInit> = 
     ...more,
   })
   const { server } = endpoint
-  // As a listener with connection limits by address does it.
-  server.on('connection', socket => socket.remoteAddress)
   const port = await listening(server)
   return {
     endpoint,

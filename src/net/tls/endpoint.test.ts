@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connect as connectTcp } from 'node:net'
 import { once } from 'node:events'
 import { after, describe, it } from 'node:test'
+import { connect } from 'node:tls'
 import { createAuthority, type TestCertificate } from '../../../test/support/certificates.ts'
 import { asClient, listenTls, tlsInput, visitTls } from '../../../test/support/tls-listener.ts'
 import type { TlsInput } from './settings.ts'
@@ -184,6 +185,34 @@ describe('protocol', () => {
       ['no-shared-cipher'],
     )
   })
+
+  it('refuses renegotiation, with which a client could make handshakes on one connection without end', async () => {
+    const listener = await listenTls(tlsInput(server, { minVersion: 'TLSv1.2' }))
+    const socket = connect({
+      port: listener.port,
+      host: '127.0.0.1',
+      servername: 'localhost',
+      maxVersion: 'TLSv1.2',
+      ...trusting,
+    })
+    await once(socket, 'data')
+    const refusal = await new Promise<Error | null>(resolve => {
+      socket.on('error', resolve)
+      socket.renegotiate({}, resolve)
+    })
+    socket.destroy()
+    await listener.close()
+    assert.match(String(refusal), /no renegotiation/i)
+  })
+
+  for (const key of ['rsa:2048', 'ed25519'] as const) {
+    it(`serves a certificate with a key of ${key}`, async () => {
+      const listener = await listenTls(tlsInput(authority.issue({ san: 'DNS:localhost', eku: 'serverAuth', key })))
+      const { greeting } = await visitTls(listener.port, trusting)
+      await listener.close()
+      assert.equal(greeting?.error, null)
+    })
+  }
 
   it('agrees on http/1.1 and on TLS 1.3 with AES-128-GCM', async () => {
     const listener = await listenTls(tlsInput(server))

@@ -120,6 +120,8 @@ function createGeneration(
     settings,
     ticketKeys,
     accept(socket) {
+      // Asked now, the address is kept: after a failed handshake the system has forgotten it, and the log wants to name the client.
+      void socket.remoteAddress
       inner.emit('connection', socket)
     },
   }
@@ -178,7 +180,7 @@ function contextChooser(settings: TlsSettings, ticketKeys: Buffer) {
   }
 }
 
-/** A failed TLS socket has lost its handle; the TCP socket below it still knows the address if anybody asked before. */
+/** A failed TLS socket has lost its handle; the TCP socket below it still knows the address, because it was asked before. */
 function addressOf(socket: TLSSocket): string {
   const below = (socket as { _parent?: Socket })._parent
   return socket.remoteAddress ?? below?.remoteAddress ?? ''

@@ -67,6 +67,18 @@ describe('resumption', () => {
     assert.equal(listener.faults[0]?.[0], 'certificate-refused')
   })
 
+  it('holds to all of this in TLS 1.2 too', async () => {
+    const options = { ...asHolder, maxVersion: 'TLSv1.2' } as const
+    const old = { minVersion: 'TLSv1.2' } as const
+    const listener = await listenTls(asking(old))
+    const first = await visitTls(listener.port, options)
+    const again = await visitTls(listener.port, { ...options, ...session(first) })
+    listener.endpoint.update(compileTls(asking({ ...old, clientCa: next.certificate })), listener.ticketKeys)
+    const late = await visitTls(listener.port, { ...options, ...session(first) })
+    await listener.close()
+    assert.deepEqual([again.protocol, again.greeting?.resumed, late.greeting], ['TLSv1.2', true, null])
+  })
+
   it('never carries a session from an open listener to one that requires a certificate', async () => {
     const open = await listenTls(tlsInput(server))
     const closed = await listenTls(asking(), { ticketKeys: open.ticketKeys })
