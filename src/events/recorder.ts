@@ -8,10 +8,12 @@ import type { RingWriter } from './ring.ts'
 /** Where ended exchanges go: counted in the metrics, written once as an event. */
 export interface Recorder {
   exchange(x: Exchange, outcome: Outcome): void
+  /** Events are written from now on, or not: at each commit, by whether any sink is configured. Metrics always count. */
+  writeEvents(on: boolean): void
 }
 
 export interface RecorderParts {
-  /** null when no sink is configured: then nothing is serialized. */
+  /** null: events are never written, and nothing is serialized. */
   readonly ring: RingWriter | null
   readonly metrics: WorkerMetrics
   /** Keys the hashes of masked segments; the same in all workers. */
@@ -21,10 +23,14 @@ export interface RecorderParts {
 /** One per worker. A full ring drops the event and counts it; the exchange never waits. */
 export function createRecorder({ ring, metrics, hashKey }: RecorderParts): Recorder {
   const eventLine = createEventLine(hashKey)
+  let out = ring
   return {
     exchange(x, outcome) {
       metrics.exchange(x, outcome)
-      if (ring !== null && !ring.write(eventLine(x, outcome))) metrics.eventDropped()
+      if (out !== null && !out.write(eventLine(x, outcome))) metrics.eventDropped()
+    },
+    writeEvents(on) {
+      out = on ? ring : null
     },
   }
 }
