@@ -2,11 +2,13 @@ import os from 'node:os'
 import { loadConfig, type LoadedConfig } from '../config/load.ts'
 import { sinks } from '../events/sinks/index.ts'
 import { policies } from '../policies/index.ts'
+import { tlsJudge } from './tls-judge.ts'
 
-/** Loads a configuration with what this program has: its policies, its sinks, the environment and processors of the process. Throws ConfigError. */
+/**
+ * Loads a configuration with what this program has: its policies, sinks and TLS, the environment and processors of the process.
+ * Throws ConfigError; `watch` learns the files even then.
+ */
 export function loadConfiguration(path: string, watch?: (files: readonly string[]) => void): Promise<LoadedConfig> {
-  return loadConfig(
-    { path, env: process.env, policies, sinks, cpus: os.availableParallelism(), now: Date.now() },
-    watch,
-  )
+  const cpus = os.availableParallelism()
+  return loadConfig({ path, env: process.env, policies, sinks, cpus, now: Date.now(), tls: tlsJudge }, watch)
 }

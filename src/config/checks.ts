@@ -1,20 +1,18 @@
 import type { ConfigIssue } from '../core/config-error.ts'
 import { formatAddress } from './address.ts'
-import { certificateWarning, tlsFaults, upstreamTlsFaults, type CertificateFault } from './certificates.ts'
 import { unknownWord } from './entries.ts'
 import type { Locator } from './locate.ts'
 import { toPointer, type DocumentPath } from './pointer.ts'
 import { routeConflicts } from './route-conflicts.ts'
-import type { Address, Config, TlsConfig } from './types.ts'
+import type { Address, Config } from './types.ts'
 
-/** What holds between the parts of a configuration: references, names, addresses, routes, keys. */
+/** What holds between the parts of a configuration: references, names, addresses, routes. */
 export function configIssues(config: Config, locator: Locator): ConfigIssue[] {
   return [
     ...duplicateNames(config, locator),
     ...addressClashes(config, locator),
     ...danglingServices(config, locator),
     ...routeIssues(config, locator),
-    ...certificateIssues(config, locator),
   ]
 }
 
@@ -109,30 +107,4 @@ function routeIssues(config: Config, locator: Locator): ConfigIssue[] {
       : [],
   )
   return [...conflicts, ...prefixes]
-}
-
-function certificateIssues(config: Config, locator: Locator): ConfigIssue[] {
-  const at = (base: DocumentPath, faults: readonly CertificateFault[]): ConfigIssue[] =>
-    faults.map(({ path, reason, hint }) => issueAt(locator, [...base, ...path], reason, hint))
-  return [
-    ...tlsSections(config).flatMap(([tls, path]) => at(path, tlsFaults(tls))),
-    ...config.services.flatMap(service => at(['services', service.name, 'tls'], upstreamTlsFaults(service.tls))),
-  ]
-}
-
-function tlsSections(config: Config): Array<readonly [TlsConfig, DocumentPath]> {
-  return [
-    ...config.listeners.flatMap(({ tls }, i) => (tls === null ? [] : [[tls, ['listeners', i, 'tls']] as const])),
-    ...(config.control?.tls == null ? [] : [[config.control.tls, ['control', 'tls']] as const]),
-  ]
-}
-
-/** Certificates that end soon or already did: allowed, since refusing them would also refuse the reload that replaces another one. */
-export function certificateWarnings(config: Config, locator: Locator, now: number): ConfigIssue[] {
-  return tlsSections(config).flatMap(([tls, path]) =>
-    tls.certificates.flatMap(({ certificate }, i) => {
-      const warning = certificateWarning(certificate, now)
-      return warning === null ? [] : [issueAt(locator, [...path, 'certificates', i, 'certificate'], warning)]
-    }),
-  )
 }

@@ -282,6 +282,7 @@ test('what is allowed but dangerous is said', async () => {
       policies: testPolicies,
       sinks: testSinks,
       cpus: 1,
+      now: 0,
     }
     const said = (await loadConfig(options)).warnings.join('\n')
     assert.match(said, /portcullis.yaml:8:\d+ \/routes\/0\/policies\/0: no listener asks for client certificates/)

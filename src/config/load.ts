@@ -4,7 +4,7 @@ import type { Sink } from '../core/sink.ts'
 import { authoredDocument } from './authored.ts'
 import { buildConfig } from './build.ts'
 import { certificatePolicyWarnings, chainIssues } from './chain-checks.ts'
-import { certificateWarnings, configIssues, issueAt } from './checks.ts'
+import { configIssues, issueAt } from './checks.ts'
 import { checkPolicyEntries, checkSinkEntries, type CheckedEntry } from './entries.ts'
 import { createLocator, type Locator } from './locate.ts'
 import { clashIssues, mergeSources } from './merge.ts'
@@ -14,6 +14,7 @@ import { resolveReferences, type Resolved } from './references.ts'
 import { configurationSchema } from './schema/configuration.ts'
 import { scrubber, scrubIssue, secretTexts } from './secrets.ts'
 import { readSources, type Source } from './source.ts'
+import { tlsIssues, tlsWarnings, type TlsJudge } from './tls-judge.ts'
 import { trialCompile } from './trial-compile.ts'
 import type { Config, PolicyEntry } from './types.ts'
 
@@ -25,8 +26,10 @@ export interface LoadOptions {
   readonly sinks: readonly Sink[]
   /** Processors of this machine, for `workers: auto`. */
   readonly cpus: number
-  /** Wall clock, ms since the epoch: when given, certificates that end soon are warned of. */
-  readonly now?: number
+  /** Wall clock, ms since the epoch. */
+  readonly now: number
+  /** Judges certificates, keys and CAs; without it they are only read. */
+  readonly tls?: TlsJudge
 }
 
 export interface LoadedConfig {
@@ -100,6 +103,7 @@ export async function loadConfig(
     secretTexts([config.listeners, config.control, config.stores, config.services.map(({ tls }) => tls)], secrets)
   if (config !== null) {
     issues.push(...configIssues(config, locator).filter(beside))
+    if (options.tls !== undefined) issues.push(...tlsIssues(config, options.tls, locator).filter(beside))
     // A list with a refused entry is not whole: what is said of its order or its chain would be wrong.
     if (entries.issues.length === 0) issues.push(...chainIssues(config, paths, locator))
     issues.push(
@@ -114,7 +118,7 @@ export async function loadConfig(
 
   const warnings = inOrder([
     ...certificatePolicyWarnings(config, paths, locator),
-    ...(options.now === undefined ? [] : certificateWarnings(config, locator, options.now)),
+    ...(options.tls === undefined ? [] : tlsWarnings(config, options.tls, options.now, locator)),
     ...policyWarnings(paths, entries.entries, locator),
     ...readableSecrets(sources, resolved, secrets, locator),
   ])

@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { createAuthority } from '../support/certificates.ts'
 import { startGateway } from '../support/gateway.ts'
 import { freePorts } from '../support/ports.ts'
+import { tlsJudge } from '../../src/cli/tls-judge.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/core/config-error.ts'
 import { sinks } from '../../src/events/sinks/index.ts'
@@ -47,6 +48,8 @@ test('every example is valid and warns of nothing', async t => {
             policies,
             sinks,
             cpus: 1,
+            now: Date.now(),
+            tls: tlsJudge,
           })
           assert.deepEqual(warnings, [])
           assert.ok(config.routes.length > 0)

@@ -2,6 +2,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import * as z from 'zod'
+import { tlsJudge } from '../../src/cli/tls-judge.ts'
 import { loadConfig, type LoadedConfig } from '../../src/config/load.ts'
 import { ConfigError, type ConfigIssue } from '../../src/core/config-error.ts'
 import type { Phase } from '../../src/core/phase.ts'
@@ -78,7 +79,6 @@ export interface Written {
   readonly path?: string
   readonly env?: Readonly<Record<string, string>>
   readonly policies?: readonly Policy[]
-  readonly now?: number
 }
 
 export type Loaded =
@@ -99,7 +99,8 @@ export async function loadWritten(written: Written): Promise<Loaded> {
       policies: written.policies ?? testPolicies,
       sinks: testSinks,
       cpus: 2,
-      ...(written.now === undefined ? {} : { now: written.now }),
+      now: Date.UTC(2026, 0, 1),
+      tls: tlsJudge,
     })
     return { loaded, issues: null }
   } catch (error) {
