@@ -1,45 +1,30 @@
 export type MetricType = 'counter' | 'gauge' | 'histogram'
 
-/** One metric family: its samples share a name, a help line and a type. */
-export interface MetricFamily {
-  readonly name: string
-  readonly type: MetricType
-  readonly help: string
-  readonly samples: readonly MetricSample[]
-}
-
-export interface MetricSample {
-  /** Behind the family's name: `_bucket`, `_sum`, `_count`; '' otherwise. */
-  readonly suffix?: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number
-}
-
 export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Prometheus text exposition format 0.0.4. Families without samples are left out. */
-export function prometheusText(families: Iterable<MetricFamily>): string {
+/** The two comment lines in front of a family's samples (Prometheus text exposition format 0.0.4). */
+export function familyHead(name: string, type: MetricType, help: string): string {
+  return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
+}
+
+/** One sample. `name` with its suffix (`_bucket`, `_sum`, `_count`), `labels` as labelText gives them. */
+export function sampleLine(name: string, labels: string, value: number): string {
+  return `${name}${labels === '' ? '' : `{${labels}}`} ${numberText(value)}\n`
+}
+
+/** `name="value",…`, escaped; without braces, so that a part can be used again. */
+export function labelText(labels: Readonly<Record<string, string>>): string {
   let out = ''
-  for (const { name, type, help, samples } of families) {
-    if (samples.length === 0) continue
-    out += `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
-    for (const { suffix, labels, value } of samples)
-      out += `${name}${suffix ?? ''}${labelText(labels)} ${numberText(value)}\n`
-  }
+  for (const [name, value] of Object.entries(labels)) out += `${out === '' ? '' : ','}${name}="${escaped(value)}"`
   return out
 }
 
-function labelText(labels: Readonly<Record<string, string>>): string {
-  let out = ''
-  for (const [name, value] of Object.entries(labels)) {
-    const escaped = value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
-    out += `${out === '' ? '' : ','}${name}="${escaped}"`
-  }
-  return out === '' ? '' : `{${out}}`
+function escaped(value: string): string {
+  if (!/[\\"\n]/.test(value)) return value
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }
 
 function numberText(value: number): string {
-  if (Number.isNaN(value)) return 'NaN'
   if (value === Infinity) return '+Inf'
   if (value === -Infinity) return '-Inf'
   return String(value)

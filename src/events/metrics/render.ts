@@ -1,4 +1,4 @@
-import { type MetricFamily, type MetricSample, prometheusText } from '../../lib/prometheus-text.ts'
+import { familyHead, labelText, sampleLine } from '../../lib/prometheus-text.ts'
 import { type MetricName, metricCatalog } from './catalog.ts'
 import {
   handshakeReasons,
@@ -49,21 +49,23 @@ export interface MetricsExtra {
 /** All metrics of the process as Prometheus text 0.0.4: the cells of all workers added up, and `extra`. A series appears once it counted. */
 export function renderMetrics(memory: MetricsMemory, plan: MetricsPlan, extra: MetricsExtra): string {
   const workers = Array.from({ length: memory.workers }, (_, index) => workerCells(memory, index))
-  const sum = (at: number): number => workers.reduce((total, cells) => total + (cells[at] as number), 0)
-  const samples = new Map<MetricName, MetricSample[]>()
-  const put: Put = (name, labels, value, suffix) => {
-    const list = samples.get(name)
-    const sample = suffix === undefined ? { labels, value } : { labels, value, suffix }
-    if (list === undefined) samples.set(name, [sample])
-    else list.push(sample)
+  const sum: Sum = at => {
+    let total = 0
+    for (const cells of workers) total += cells[at] as number
+    return total
   }
+  const texts = new Map<MetricName, string>()
+  const append: Append = (name, suffix, labels, value) => {
+    texts.set(name, (texts.get(name) ?? '') + sampleLine(name + suffix, labels, value))
+  }
+  const put: Put = (name, labels, value) => append(name, '', labelText(labels), value)
 
   const routes = [
     ...Object.entries(plan.routes),
     [noRouteLabel, plan.noRoute],
     [otherRoutesLabel, plan.otherRoutes],
   ] as const
-  for (const [route, at] of routes) putRoute(put, sum, route, at)
+  for (const [route, at] of routes) putRoute(append, sum, route, at)
   for (const [policy, codes] of Object.entries(plan.refusals)) {
     for (const [code, at] of Object.entries(codes)) {
       const labels = { policy: policy === '' ? 'gateway' : policy, code: code === '*' ? 'other' : code }
@@ -97,46 +99,49 @@ export function renderMetrics(memory: MetricsMemory, plan: MetricsPlan, extra: M
     put('portcullis_buffered_bytes_peak', { worker: String(index) }, cells[workerBlock.bufferedPeak] as number)
   }
   putExtra(put, extra)
-  return prometheusText(families(samples))
+  let out = ''
+  for (const [name, [type, , help]] of Object.entries(metricCatalog)) {
+    const samples = texts.get(name as MetricName)
+    if (samples !== undefined) out += familyHead(name, type, help) + samples
+  }
+  return out
 }
 
-type Put = (name: MetricName, labels: Readonly<Record<string, string>>, value: number, suffix?: string) => void
+/** Labels as text already: a route's are made once for its forty lines. */
+type Append = (name: MetricName, suffix: string, labels: string, value: number) => void
+type Put = (name: MetricName, labels: Readonly<Record<string, string>>, value: number) => void
 type Sum = (at: number) => number
 
-function* families(samples: ReadonlyMap<MetricName, readonly MetricSample[]>): Generator<MetricFamily> {
-  for (const [name, [type, , help]] of Object.entries(metricCatalog)) {
-    yield { name, type, help, samples: samples.get(name as MetricName) ?? [] }
-  }
-}
-
-function putRoute(put: Put, sum: Sum, route: string, at: number): void {
+function putRoute(append: Append, sum: Sum, route: string, at: number): void {
+  const label = labelText({ route })
   let requests = 0
   for (const [v, verdict] of verdictWords.entries()) {
     for (let s = 0; s < routeBlock.statuses; s++) {
       const count = sum(at + routeBlock.requests + v * routeBlock.statuses + s)
+      if (count === 0) continue
       requests += count
       const status = s < statusCodes.length ? String(statusCodes[s]) : 'other'
-      if (count > 0) put('portcullis_requests_total', { route, status, verdict }, count)
+      append('portcullis_requests_total', '', `${label},status="${status}",verdict="${verdict}"`, count)
     }
   }
   if (requests === 0) return
-  putHistogram(put, sum, 'portcullis_request_duration_seconds', route, at + routeBlock.total)
-  putHistogram(put, sum, 'portcullis_upstream_duration_seconds', route, at + routeBlock.upstream)
-  put('portcullis_request_bytes_total', { route }, sum(at + routeBlock.requestBytes))
-  put('portcullis_response_bytes_total', { route }, sum(at + routeBlock.responseBytes))
+  putHistogram(append, sum, 'portcullis_request_duration_seconds', label, at + routeBlock.total)
+  putHistogram(append, sum, 'portcullis_upstream_duration_seconds', label, at + routeBlock.upstream)
+  append('portcullis_request_bytes_total', '', label, sum(at + routeBlock.requestBytes))
+  append('portcullis_response_bytes_total', '', label, sum(at + routeBlock.responseBytes))
 }
 
-function putHistogram(put: Put, sum: Sum, name: MetricName, route: string, at: number): void {
-  let count = 0
-  for (const [index, boundMs] of latencyBoundsMs.entries()) {
-    count += sum(at + index)
-    put(name, { route, le: String(boundMs / 1000) }, count, '_bucket')
-  }
+const bounds = [...latencyBoundsMs.map(ms => `le="${ms / 1000}"`), 'le="+Inf"']
+
+function putHistogram(append: Append, sum: Sum, name: MetricName, label: string, at: number): void {
   // The count comes from the buckets, so `+Inf` and `_count` agree even while a worker writes.
-  count += sum(at + latencyBoundsMs.length)
-  put(name, { route, le: '+Inf' }, count, '_bucket')
-  put(name, { route }, sum(at + routeBlock.sum) / 1000, '_sum')
-  put(name, { route }, count, '_count')
+  let count = 0
+  for (const [index, bound] of bounds.entries()) {
+    count += sum(at + index)
+    append(name, '_bucket', `${label},${bound}`, count)
+  }
+  append(name, '_sum', label, sum(at + routeBlock.sum) / 1000)
+  append(name, '_count', label, count)
 }
 
 function putExtra(put: Put, extra: MetricsExtra): void {
