@@ -1,6 +1,6 @@
-import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml'
 import type { SourcePlace } from '../core/config-error.ts'
-import { parseYamlDocument } from '../core/yaml.ts'
+import { parseYamlDocument, type YamlDocument } from '../core/yaml.ts'
 import type { Merged, Origin } from './merge.ts'
 import type { DocumentPath } from './pointer.ts'
 import { toPointer, valueAt } from './pointer.ts'
@@ -24,9 +24,9 @@ export function createLocator(
   references: readonly ReadonlyMap<string, Reference>[],
   merged: Merged | null,
 ): Locator {
-  const documents = new Map<string, Parsed>()
+  const documents = new Map<string, YamlDocument>()
   const starts = new Map<Source, readonly number[]>()
-  const parsed = (name: string, text: string): Parsed => {
+  const parsed = (name: string, text: string): YamlDocument => {
     const known = documents.get(name) ?? parseYamlDocument(text)
     documents.set(name, known)
     return known
@@ -48,7 +48,7 @@ export function createLocator(
       if (reference.file === null || length === path.length) break
       return placeIn(reference.file, parsed(`file:${reference.file}`, reference.text), path.slice(length), part)
     }
-    return placeIn(source.file, parsed(source.file, source.text), path, part)
+    return placeIn(source.file, source.parsed ?? parsed(source.file, source.text), path, part)
   }
 
   const originOf = (path: DocumentPath): Origin | null => (merged === null ? { source: 0, path } : merged.origin(path))
@@ -65,11 +65,6 @@ export function createLocator(
   }
 }
 
-interface Parsed {
-  readonly document: Document.Parsed
-  readonly lines: { linePos(offset: number): { line: number; col: number } }
-}
-
 /** Offset of a map or list, or of its key, from the quick reader's notes; null when it has none. */
 function quickOffset(source: Source, path: DocumentPath, part: Part): number | null {
   if (source.offsets === null) return null
@@ -80,7 +75,7 @@ function quickOffset(source: Source, path: DocumentPath, part: Part): number | n
   return part === 'key' && offsets.key >= 0 ? offsets.key : offsets.start
 }
 
-function placeIn(file: string, { document, lines }: Parsed, path: DocumentPath, part: Part): SourcePlace {
+function placeIn(file: string, { document, lines }: YamlDocument, path: DocumentPath, part: Part): SourcePlace {
   let node: unknown = document.contents
   let offset = rangeStart(node) ?? 0
   for (const [i, step] of path.entries()) {

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { ConfigIssue } from '../core/config-error.ts'
-import { parseYamlFully, preflight, YAML_TEXT_MAX } from '../core/yaml.ts'
+import { parseYamlFully, preflight, YAML_TEXT_MAX, type YamlDocument } from '../core/yaml.ts'
 import { readPlainYaml, type NodeOffsets } from '../core/yaml-plain.ts'
 import { flowTemplateHint } from './hints.ts'
 
@@ -14,6 +14,8 @@ export interface Source {
   readonly value: Readonly<Record<string, unknown>>
   /** Where the maps and lists of `value` stand; null when the quick reader gave up and the full parser has to be asked. */
   readonly offsets: ReadonlyMap<object, NodeOffsets> | null
+  /** What the full parser made, when it was asked. */
+  readonly parsed: YamlDocument | null
 }
 
 export interface Sources {
@@ -55,9 +57,9 @@ async function readSource(file: string): Promise<{ source: Source } | { issues: 
     return { issues: [{ pointer: '', reason: tooMuch.reason, place: { file, line: 1, column: 1 } }] }
   }
   const plain = readPlainYaml(text)
-  if (plain !== null) return mapOnly(file, text, plain.value, plain.offsets)
+  if (plain !== null) return mapOnly({ file, text, offsets: plain.offsets, parsed: null }, plain.value)
   const full = parseYamlFully(text)
-  if ('value' in full) return mapOnly(file, text, full.value, null)
+  if ('value' in full) return mapOnly({ file, text, offsets: null, parsed: full.parsed ?? null }, full.value)
   // One mistake makes the parser stumble several times: the first complaint of each line is the useful one.
   const firsts = full.issues.filter((issue, i) => full.issues.findIndex(other => other.line === issue.line) === i)
   return {
@@ -69,16 +71,11 @@ async function readSource(file: string): Promise<{ source: Source } | { issues: 
   }
 }
 
-function mapOnly(
-  file: string,
-  text: string,
-  value: unknown,
-  offsets: Source['offsets'],
-): { source: Source } | { issues: ConfigIssue[] } {
+function mapOnly(read: Omit<Source, 'value'>, value: unknown): { source: Source } | { issues: ConfigIssue[] } {
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-    return { source: { file, text, value: value as Record<string, unknown>, offsets } }
+    return { source: { ...read, value: value as Record<string, unknown> } }
   }
-  const place = { file, line: 1, column: 1 }
+  const place = { file: read.file, line: 1, column: 1 }
   const hint = 'begin with `version: 1`, then listeners, services and routes'
   return {
     issues: [

@@ -24,19 +24,28 @@ export function parseYaml(text: string): YamlResult {
   const tooMuch = preflight(text)
   if (tooMuch !== null) return { issues: [tooMuch] }
   const plain = readPlainYaml(text)
-  return plain === null ? parseYamlFully(text) : { value: plain.value }
+  if (plain !== null) return { value: plain.value }
+  const full = parseYamlFully(text)
+  return 'value' in full ? { value: full.value } : full
+}
+
+/** A document with the ranges of all its nodes; `lines` turns offsets into places. */
+export interface YamlDocument {
+  readonly document: Document.Parsed
+  readonly lines: LineCounter
 }
 
 /** The same by the full parser alone, after `preflight`. */
-export function parseYamlFully(text: string): YamlResult {
+export function parseYamlFully(text: string): YamlResult & { readonly parsed?: YamlDocument } {
   try {
-    const { document, lines } = parseYamlDocument(text)
+    const parsed = parseYamlDocument(text)
+    const { document, lines } = parsed
     const complaints = [...document.errors, ...document.warnings]
     // In YAML 1.1 `no` is a truth value and 0777 octal: a reader of the text could not know.
     if (document.directives.yaml.version !== '1.2') {
       return { issues: [{ line: 1, column: 1, reason: 'must be YAML 1.2: remove the %YAML directive' }] }
     }
-    if (complaints.length === 0) return dataOf(document, lines)
+    if (complaints.length === 0) return { ...dataOf(document, lines), parsed }
     return {
       issues: complaints.slice(0, 50).map(({ pos, message }) => ({
         ...placeOf(lines, pos[0]),
@@ -49,8 +58,8 @@ export function parseYamlFully(text: string): YamlResult {
   }
 }
 
-/** The document with ranges of all nodes; `lines` turns offsets into places. */
-export function parseYamlDocument(text: string): { document: Document.Parsed; lines: LineCounter } {
+/** The document itself, mistakes and all. */
+export function parseYamlDocument(text: string): YamlDocument {
   const lines = new LineCounter()
   const document = parseDocument(text, {
     version: '1.2',
