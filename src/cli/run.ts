@@ -148,13 +148,11 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
       configVersion: supervisor.version,
       reloads: { applied, rejected },
       certificates: supervisor.certificates,
-      keySets: keys
-        .status()
-        .map(({ issuer, ageMs, keys: held }) => ({
-          issuer,
-          ageSeconds: ageMs === null ? null : ageMs / 1000,
-          keys: held,
-        })),
+      keySets: keys.status().map(({ issuer, ageMs, keys: held }) => ({
+        issuer,
+        ageSeconds: ageMs === null ? null : ageMs / 1000,
+        keys: held,
+      })),
       workers: supervisor.serving,
       workerRestarts: supervisor.restarts,
       bufferedBytesMax: loaded.config.limits.bufferedBytesMax * config.workers,
@@ -179,7 +177,10 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
   })
   const ready = (): { ready: boolean; why: string[] } => {
     const missing = config.workers - supervisor.serving
-    return { ready: missing === 0 && !stopping, why: [...(missing > 0 ? [`${count(missing, 'worker')} not serving`] : []), ...(stopping ? ['stopping'] : [])] }
+    return {
+      ready: missing === 0 && !stopping,
+      why: [...(missing > 0 ? [`${count(missing, 'worker')} not serving`] : []), ...(stopping ? ['stopping'] : [])],
+    }
   }
   const { stateDir, control: controlConfig } = config
   const control =
@@ -190,7 +191,13 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
           stateDir,
           log,
           clock,
-          live: { ready, status, metrics: renderedMetrics, config: () => loaded.authored as object, reload: () => reload('the control API') },
+          live: {
+            ready,
+            status,
+            metrics: renderedMetrics,
+            config: () => loaded.authored as object,
+            reload: () => reload('the control API'),
+          },
         })
   try {
     await control?.start()

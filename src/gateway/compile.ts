@@ -42,7 +42,8 @@ export async function compileSnapshot(config: Config, version: number, parts: Co
       router.add({ ...route.match, value })
     }
     const trusted = config.trustedProxies.length === 0 ? null : createCidrSet(config.trustedProxies)
-    if (Array.isArray(trusted)) throw new ConfigError(trusted.map(fault => ({ pointer: `/trustedProxies/${fault.index}`, reason: fault.reason })))
+    if (Array.isArray(trusted))
+      throw new ConfigError(trusted.map(fault => ({ pointer: `/trustedProxies/${fault.index}`, reason: fault.reason })))
     return {
       version,
       router: router.seal(),
@@ -61,7 +62,11 @@ export async function compileSnapshot(config: Config, version: number, parts: Co
 /** Every header that some policy of this configuration makes the gateway set, so that no client can send it. */
 export function reservedNames(config: Config, policies: ReadonlyMap<string, Policy>): string[] {
   const names = new Set([...reservedHeaders, ...config.reserved])
-  for (const entry of [...config.policies, ...config.services.flatMap(s => s.policies), ...config.routes.flatMap(r => r.policies)]) {
+  for (const entry of [
+    ...config.policies,
+    ...config.services.flatMap(s => s.policies),
+    ...config.routes.flatMap(r => r.policies),
+  ]) {
     for (const name of policies.get(entry.use)?.setsUpstream?.(entry.with) ?? []) names.add(name.toLowerCase())
   }
   return [...names]
@@ -78,11 +83,20 @@ function compileService(service: ServiceConfig, version: number, parts: CompileP
         url: target.url,
         authority: target.authority,
         address: target.address,
-        tls: target.tls ? { options: () => upstreamTlsOptions(service.tls, host), keep: (socket: Parameters<typeof keepUpstreamSession>[0]) => keepUpstreamSession(socket, service.tls, host) } : null,
+        tls: target.tls
+          ? {
+              options: () => upstreamTlsOptions(service.tls, host),
+              keep: (socket: Parameters<typeof keepUpstreamSession>[0]) =>
+                keepUpstreamSession(socket, service.tls, host),
+            }
+          : null,
       }
     })
-    return new ServicePool(targets, { connectMs, timeouts: { responseMs, idleMs, keepAliveMs }, connectionsMax: service.connectionsMax }, parts.pulse, delta =>
-      parts.countUpstream(service.name, delta),
+    return new ServicePool(
+      targets,
+      { connectMs, timeouts: { responseMs, idleMs, keepAliveMs }, connectionsMax: service.connectionsMax },
+      parts.pulse,
+      delta => parts.countUpstream(service.name, delta),
     )
   })
   const { host } = service
@@ -98,15 +112,23 @@ function compileRoute(
   parts: CompileParts,
 ): CompiledRoute {
   const service = services.get(route.service)
-  if (service === undefined) throw new ConfigError({ pointer: '/routes', reason: `route ${route.name}: no service ${route.service}`, place: route.at })
+  if (service === undefined)
+    throw new ConfigError({
+      pointer: '/routes',
+      reason: `route ${route.name}: no service ${route.service}`,
+      place: route.at,
+    })
   const chain = effectiveChain(config, route)
   const links = chain.map(entry => ({ entry, link: compileEntry(entry, route, made, version, parts) }))
   const phase = (name: Phase): Link[] => links.filter(({ entry }) => entry.phase === name).map(({ link }) => link)
   const identify = levels
-    .map(level => links.filter(({ entry }) => entry.phase === 'identify' && entry.level === level).map(({ link }) => link))
+    .map(level =>
+      links.filter(({ entry }) => entry.phase === 'identify' && entry.level === level).map(({ link }) => link),
+    )
     .filter(level => level.length > 0)
   // The configuration check says this with more words; here it must hold whoever made the configuration.
-  if (identify.length === 0) throw new ConfigError({ pointer: '/routes', reason: `route ${route.name} has no identify policy`, place: route.at })
+  if (identify.length === 0)
+    throw new ConfigError({ pointer: '/routes', reason: `route ${route.name} has no identify policy`, place: route.at })
   return {
     chain: compileChain({
       route: { name: route.name, service: route.service },
@@ -125,16 +147,31 @@ function compileRoute(
 }
 
 /** One entry is compiled once, however many routes inherit it. */
-function compileEntry(entry: PolicyEntry, route: RouteConfig, made: Map<PolicyEntry, Compiled>, version: number, parts: CompileParts): Link {
+function compileEntry(
+  entry: PolicyEntry,
+  route: RouteConfig,
+  made: Map<PolicyEntry, Compiled>,
+  version: number,
+  parts: CompileParts,
+): Link {
   const policy = parts.policies.get(entry.use)
   if (policy === undefined) throw new ConfigError({ pointer: '', reason: `no policy ${entry.use}`, place: entry.at })
   let compiled = made.get(entry)
   if (compiled === undefined) {
     const owner = entry.level === 'global' ? '' : entry.level === 'service' ? route.service : route.name
-    compiled = policy.compile(entry.with, parts.hostFor(version, entry.use, { key: `${entry.level}/${owner}/${entry.id}`, id: entry.id }))
+    compiled = policy.compile(
+      entry.with,
+      parts.hostFor(version, entry.use, { key: `${entry.level}/${owner}/${entry.id}`, id: entry.id }),
+    )
     made.set(entry, compiled)
   }
-  return { policy: entry.use, id: entry.id, observe: entry.mode === 'observe', answersStrangers: policy.answersStrangers === true, compiled }
+  return {
+    policy: entry.use,
+    id: entry.id,
+    observe: entry.mode === 'observe',
+    answersStrangers: policy.answersStrangers === true,
+    compiled,
+  }
 }
 
 /** The part of a template before its first variable: what `stripPrefix` takes off. */

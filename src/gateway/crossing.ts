@@ -63,7 +63,13 @@ export class Crossing implements RequestSink, ResponseSink {
   /** While a response hook waits: what arrived behind the head. */
   #waiting: { head: ResponseHead; data: Buffer[]; trailers: Trailers | null | undefined } | null = null
 
-  constructor(plane: Plane, listener: ListenerFacts, snapshot: Snapshot, connection: ServerConnection, head: RequestHead) {
+  constructor(
+    plane: Plane,
+    listener: ListenerFacts,
+    snapshot: Snapshot,
+    connection: ServerConnection,
+    head: RequestHead,
+  ) {
     this.#plane = plane
     this.#listener = listener
     this.#connection = connection
@@ -77,7 +83,10 @@ export class Crossing implements RequestSink, ResponseSink {
       id: plane.requestId(),
       listener: listener.name,
       protocol: head.version === 1 ? 'http/1.1' : 'http/1.0',
-      client: snapshot.trustedProxies === null ? connection.client : clientBehindProxies(connection.client, head, snapshot.trustedProxies),
+      client:
+        snapshot.trustedProxies === null
+          ? connection.client
+          : clientBehindProxies(connection.client, head, snapshot.trustedProxies),
       tls: connection.tls,
       method: head.method,
       host: colon > 0 ? head.authority.slice(0, colon) : head.authority,
@@ -100,8 +109,12 @@ export class Crossing implements RequestSink, ResponseSink {
   #enter(): void {
     const x = this.#x
     this.#plane.trace(x)
-    if (this.#plane.budget.spent) return this.#refuse('overloaded', { reason: 'the memory budget of the worker is spent' })
-    if (x.tls !== null && !servesHost(x.tls, x.host)) return this.#refuse('misdirected-request', { reason: `SNI ${x.tls.serverName ?? ''} does not serve Host ${x.host}` })
+    if (this.#plane.budget.spent)
+      return this.#refuse('overloaded', { reason: 'the memory budget of the worker is spent' })
+    if (x.tls !== null && !servesHost(x.tls, x.host))
+      return this.#refuse('misdirected-request', {
+        reason: `SNI ${x.tls.serverName ?? ''} does not serve Host ${x.host}`,
+      })
     const own = reply(x)
     if (own !== null) return this.#stop({ stop: own, policy: '' })
     const found = this.#snapshot.router.match(x.host, x.method, x.path, name => x.headers.get(name))
@@ -134,7 +147,9 @@ export class Crossing implements RequestSink, ResponseSink {
 
   /** Something of ours threw: the exchange ends with 500, never with a pass. */
   #failed(error: unknown): void {
-    this.#plane.log.error('an exchange failed', { cause: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    this.#plane.log.error('an exchange failed', {
+      cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
     if (this.#answering) this.#breakOff('internal', `failed while answering: ${String(error)}`)
     else this.#refuse('internal', { reason: String(error) })
   }
@@ -168,7 +183,8 @@ export class Crossing implements RequestSink, ResponseSink {
     if (this.#over) return
     this.#requestBytes += to - from
     if (this.#collected !== null) {
-      if (!this.#plane.budget.charge(to - from)) return this.#refuse('overloaded', { reason: 'the memory budget of the worker is spent' })
+      if (!this.#plane.budget.charge(to - from))
+        return this.#refuse('overloaded', { reason: 'the memory budget of the worker is spent' })
       this.#charged += to - from
       this.#collected.push(Buffer.from(bytes.subarray(from, to)))
       if (this.#charged > (this.#route?.chain.bufferedBodyMax ?? 0) && !this.#streaming) {
@@ -205,7 +221,8 @@ export class Crossing implements RequestSink, ResponseSink {
   }
 
   requestFlush(): void {
-    if (this.#streaming && this.#collected === null && this.#upstream !== null && !this.#upstream.flush()) this.#connection.pauseBody()
+    if (this.#streaming && this.#collected === null && this.#upstream !== null && !this.#upstream.flush())
+      this.#connection.pauseBody()
   }
 
   upstreamDrained(): void {
@@ -219,7 +236,8 @@ export class Crossing implements RequestSink, ResponseSink {
     // Observing policies may have let a body pass that was too large to hold: what was read goes first, the rest streams.
     this.#streaming = this.#x.body === null && this.#head.length !== 0
     const limit = this.#route?.bodyMax ?? 0
-    if (this.#streaming && this.#head.length > limit) return this.#refuse('body-too-large', { reason: 'the declared body is larger than the route allows' })
+    if (this.#streaming && this.#head.length > limit)
+      return this.#refuse('body-too-large', { reason: 'the declared body is larger than the route allows' })
     this.#connect(cleared, false)
   }
 
@@ -243,7 +261,12 @@ export class Crossing implements RequestSink, ResponseSink {
     this.#cleared = cleared
     this.#upstreamSentMs = this.#plane.clock.monotonic()
     const length = x.body === null ? this.#head.length : x.body.length
-    upstream.send(originHead(x, this.#head, this.#connection, route, target.authority, length), this, x.method === 'HEAD', length === CHUNKED)
+    upstream.send(
+      originHead(x, this.#head, this.#connection, route, target.authority, length),
+      this,
+      x.method === 'HEAD',
+      length === CHUNKED,
+    )
     if (x.body !== null) {
       const body = x.body
       upstream.write(Buffer.from(body.buffer, body.byteOffset, body.byteLength), 0, body.length)
@@ -266,7 +289,12 @@ export class Crossing implements RequestSink, ResponseSink {
   }
 
   #noConnection(failure: NoConnection): void {
-    const code = failure.kind === 'unreachable' ? 'upstream-unreachable' : failure.kind === 'timeout' ? 'upstream-timeout' : 'overloaded'
+    const code =
+      failure.kind === 'unreachable'
+        ? 'upstream-unreachable'
+        : failure.kind === 'timeout'
+          ? 'upstream-timeout'
+          : 'overloaded'
     this.#plane.upstreamError(this.#x.route?.service ?? '', failure.kind)
     this.#refuse(code, { reason: failure.reason }, 'error')
   }
@@ -275,7 +303,8 @@ export class Crossing implements RequestSink, ResponseSink {
 
   informational(head: ResponseHead): void {
     // 100 answers an Expect that we never forward; 103 and the like are hints for the client.
-    if (!this.#over && head.status !== 100) this.#connection.interim(head.status, head.reason, keptLines(head, HOP_BY_HOP | CONTENT_LENGTH, null))
+    if (!this.#over && head.status !== 100)
+      this.#connection.interim(head.status, head.reason, keptLines(head, HOP_BY_HOP | CONTENT_LENGTH, null))
   }
 
   response(head: ResponseHead): void {
@@ -306,7 +335,8 @@ export class Crossing implements RequestSink, ResponseSink {
 
   #relay(head: ResponseHead): void {
     const edits = this.#x.responseEdits
-    let fields = keptLines(head, HOP_BY_HOP | CONTENT_LENGTH | TRANSFER_ENCODING, edits?.removed ?? null) + this.#listener.fields
+    let fields =
+      keptLines(head, HOP_BY_HOP | CONTENT_LENGTH | TRANSFER_ENCODING, edits?.removed ?? null) + this.#listener.fields
     if (edits !== null) for (const [name, value] of edits.set) fields += `${name}: ${value}\r\n`
     this.#answering = true
     this.#status = head.status
@@ -348,20 +378,39 @@ export class Crossing implements RequestSink, ResponseSink {
     if (this.#over) return
     if (this.#answering) {
       this.#plane.upstreamError(this.#x.route?.service ?? '', kind)
-      return this.#breakOff(kind === 'malformed' ? 'upstream-malformed' : kind === 'timeout' ? 'upstream-timeout' : 'upstream-unreachable', reason)
+      return this.#breakOff(
+        kind === 'malformed' ? 'upstream-malformed' : kind === 'timeout' ? 'upstream-timeout' : 'upstream-unreachable',
+        reason,
+      )
     }
     // A kept connection that the service closed as we wrote is not a failure of the service (RFC 9112 §9.3.1): once more, on a fresh one.
-    if (kind === 'closed' && !answered && !this.#retried && upstream !== null && upstream.used > 1 && !this.#streaming && idempotent.has(this.#x.method)) {
+    if (
+      kind === 'closed' &&
+      !answered &&
+      !this.#retried &&
+      upstream !== null &&
+      upstream.used > 1 &&
+      !this.#streaming &&
+      idempotent.has(this.#x.method)
+    ) {
       this.#retried = true
       return this.#connect(this.#cleared as Cleared, true)
     }
     this.#plane.upstreamError(this.#x.route?.service ?? '', kind)
-    this.#refuse(kind === 'malformed' ? 'upstream-malformed' : kind === 'timeout' ? 'upstream-timeout' : 'upstream-unreachable', { reason }, 'error')
+    this.#refuse(
+      kind === 'malformed' ? 'upstream-malformed' : kind === 'timeout' ? 'upstream-timeout' : 'upstream-unreachable',
+      { reason },
+      'error',
+    )
   }
 
   // ---- answers of our own
 
-  #refuse(code: Parameters<typeof refuse>[0], words: ProblemWords, verdict: VerdictWord = code === 'internal' ? 'error' : 'refuse'): void {
+  #refuse(
+    code: Parameters<typeof refuse>[0],
+    words: ProblemWords,
+    verdict: VerdictWord = code === 'internal' ? 'error' : 'refuse',
+  ): void {
     this.#stop({ stop: refuse(code, words), policy: '' }, verdict)
   }
 

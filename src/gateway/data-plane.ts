@@ -74,7 +74,8 @@ export class DataPlane {
       log: parts.log,
       budget: this.#budget,
       record: (x, outcome) => parts.recorder.exchange(x, outcome),
-      upstreamError: (service, kind) => parts.metrics.upstreamError(service, upstreamErrorKind(kind) satisfies UpstreamErrorKind),
+      upstreamError: (service, kind) =>
+        parts.metrics.upstreamError(service, upstreamErrorKind(kind) satisfies UpstreamErrorKind),
       requestId: randomUUID,
       trace: createTracer(),
       inFlight: delta => parts.metrics.inFlight(delta),
@@ -88,7 +89,12 @@ export class DataPlane {
     const tls = new Map(
       config.listeners.flatMap(listener => {
         if (listener.tls === null) return []
-        return [[listener.name, { settings: compileTls(listener.tls), ticketKeys: Buffer.from(ticketKeys[listener.name] ?? []) }] as const]
+        return [
+          [
+            listener.name,
+            { settings: compileTls(listener.tls), ticketKeys: Buffer.from(ticketKeys[listener.name] ?? []) },
+          ] as const,
+        ]
       }),
     )
     let sliceStart = performance.now()
@@ -136,7 +142,10 @@ export class DataPlane {
   async drain(graceMs: number): Promise<void> {
     for (const { listener } of this.#listeners.values()) listener.close()
     const deadline = performance.now() + graceMs
-    while ([...this.#listeners.values()].some(({ listener }) => listener.connections > 0) && performance.now() < deadline) {
+    while (
+      [...this.#listeners.values()].some(({ listener }) => listener.connections > 0) &&
+      performance.now() < deadline
+    ) {
       await new Promise(resolve => setTimeout(resolve, 20))
     }
     for (const { listener } of this.#listeners.values()) listener.destroy()
@@ -174,19 +183,32 @@ export class DataPlane {
     return failures
   }
 
-  #open(config: ListenerConfig, names: FieldNames, tls: { settings: TlsSettings; ticketKeys: Buffer } | null): OpenListener {
+  #open(
+    config: ListenerConfig,
+    names: FieldNames,
+    tls: { settings: TlsSettings; ticketKeys: Buffer } | null,
+  ): OpenListener {
     const { metrics, log } = this.#parts
     const { name } = config
     const facts: ListenerFacts = { name, fields: hstsField(config) }
     const handler: ServerHandler = {
-      request: (connection, head) => new Crossing(this.#plane, facts, this.#plane.snapshot as Snapshot, connection, head),
+      request: (connection, head) =>
+        new Crossing(this.#plane, facts, this.#plane.snapshot as Snapshot, connection, head),
       refused: (connection, code, reason) => this.#refused(facts, connection, code, reason),
       closed: connection => {
         metrics.connectionClosed(name)
         listener.forget(connection)
       },
     }
-    const settings: ServerSettings = { listener: name, secure: tls !== null, names, limits: config.limits, budget: this.#budget, pulse: this.#pulse, handler }
+    const settings: ServerSettings = {
+      listener: name,
+      secure: tls !== null,
+      names,
+      limits: config.limits,
+      budget: this.#budget,
+      pulse: this.#pulse,
+      handler,
+    }
     const listener = new Listener({
       address: config.address,
       settings,
@@ -244,7 +266,10 @@ export class DataPlane {
 
   #limits(config: ListenerConfig): { connectionsMax: number; connectionsPerAddressMax: number } {
     const share = (limit: number): number => Math.ceil(limit / this.#parts.workers)
-    return { connectionsMax: share(config.limits.connectionsMax), connectionsPerAddressMax: share(config.limits.connectionsPerAddressMax) }
+    return {
+      connectionsMax: share(config.limits.connectionsMax),
+      connectionsPerAddressMax: share(config.limits.connectionsPerAddressMax),
+    }
   }
 
   #hostFor(version: number, policy: string, entry: EntryIdentity, config: Config): Host {
@@ -268,5 +293,7 @@ function listenerKey(config: ListenerConfig): string {
 }
 
 function hstsField(config: ListenerConfig): string {
-  return config.tls === null || config.hstsSeconds === 0 ? '' : `Strict-Transport-Security: max-age=${config.hstsSeconds}\r\n`
+  return config.tls === null || config.hstsSeconds === 0
+    ? ''
+    : `Strict-Transport-Security: max-age=${config.hstsSeconds}\r\n`
 }

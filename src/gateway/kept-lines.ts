@@ -24,7 +24,9 @@ export function keptLines(head: Lines, dropped: number, removed: readonly string
   let runStart = -1
   for (let index = 0; index < count; index++) {
     const start = offsets[index * 4] as number
-    const drop = ((flags[index] as number) & dropped) !== 0 || (byName && isNamed(text.slice(start, offsets[index * 4 + 1]).toLowerCase(), head.named, removed))
+    const drop =
+      ((flags[index] as number) & dropped) !== 0 ||
+      (byName && isNamed(text.slice(start, offsets[index * 4 + 1]).toLowerCase(), head.named, removed))
     if (drop) {
       if (runStart >= 0) kept += text.slice(runStart, start)
       runStart = -1

@@ -39,5 +39,10 @@ export type FromWorker =
   | { readonly kind: 'prepared'; readonly version: number }
   | { readonly kind: 'refused'; readonly version: number; readonly issues: readonly ConfigIssue[] }
   | { readonly kind: 'committed'; readonly version: number; readonly failures: readonly string[] }
-  | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string; readonly facts?: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'log'
+      readonly level: 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly facts?: Readonly<Record<string, unknown>>
+    }
   | { readonly kind: 'drained' }

@@ -1,7 +1,15 @@
 // Hot path: the head of every forwarded request.
 import type { Exchange } from '../core/exchange.ts'
 import { CHUNKED } from '../net/h1/framing.ts'
-import { CONTENT_LENGTH, EXPECT, HOP_BY_HOP, HOST, REPLACED, RESERVED, TRANSFER_ENCODING } from '../net/h1/field-names.ts'
+import {
+  CONTENT_LENGTH,
+  EXPECT,
+  HOP_BY_HOP,
+  HOST,
+  REPLACED,
+  RESERVED,
+  TRANSFER_ENCODING,
+} from '../net/h1/field-names.ts'
 import type { RequestHead } from '../net/h1/request-head.ts'
 import type { ServerConnection } from '../net/h1/server-connection.ts'
 import { keptLines } from './kept-lines.ts'
@@ -14,12 +22,23 @@ const FRAMED = HOP_BY_HOP | RESERVED | EXPECT | TRANSFER_ENCODING
  * The request toward the service, complete with its empty line: canonical path, the client's lines without hop-by-hop and reserved ones,
  * what policies set, our own forwarding fields. `authority` is the target's; `length` is bytes, CHUNKED or 0 for no body.
  */
-export function originHead(x: Exchange, head: RequestHead, connection: ServerConnection, route: CompiledRoute, authority: string, length: number): string {
+export function originHead(
+  x: Exchange,
+  head: RequestHead,
+  connection: ServerConnection,
+  route: CompiledRoute,
+  authority: string,
+  length: number,
+): string {
   const edits = x.requestEdits
   const { host } = route.service
   // A body that was read or changed is sent with the length that it has now; else the client's own line goes on as it is.
   const ownLength = length !== head.length
-  const dropped = FRAMED | (host === null && head.authority !== '' ? 0 : HOST) | (ownLength ? CONTENT_LENGTH : 0) | (x.traceId === '' ? 0 : REPLACED)
+  const dropped =
+    FRAMED |
+    (host === null && head.authority !== '' ? 0 : HOST) |
+    (ownLength ? CONTENT_LENGTH : 0) |
+    (x.traceId === '' ? 0 : REPLACED)
   const path = route.stripPrefix === '' ? x.path : stripped(x.path, route.stripPrefix)
   let text = `${x.method} ${path}${x.query === '' ? '' : `?${x.query}`} HTTP/1.1\r\n${keptLines(head, dropped, edits?.removed ?? null)}`
   if ((dropped & HOST) !== 0) text += `Host: ${host === null || host === '' ? authority : host}\r\n`
@@ -51,4 +70,3 @@ function stripped(path: string, prefix: string): string {
   const rest = path.slice(prefix.length)
   return rest.startsWith('/') ? rest : `/${rest}`
 }
-

@@ -14,8 +14,20 @@ const quiet: Log = { info() {}, warn() {}, error() {} }
 
 function exchange(): Exchange {
   return new Exchange({
-    id: 'r1', listener: 'l', protocol: 'http/1.1', client: { address: '192.0.2.1', port: 1 }, tls: null, method: 'GET', host: 'a.test',
-    path: '/', query: '', headers: Fields.from([]), contentLength: 0, time: 0, startedMs: 0, abort() {},
+    id: 'r1',
+    listener: 'l',
+    protocol: 'http/1.1',
+    client: { address: '192.0.2.1', port: 1 },
+    tls: null,
+    method: 'GET',
+    host: 'a.test',
+    path: '/',
+    query: '',
+    headers: Fields.from([]),
+    contentLength: 0,
+    time: 0,
+    startedMs: 0,
+    abort() {},
   })
 }
 
@@ -33,7 +45,17 @@ const proves = (subject: string, method = 'test'): Compiled => ({
 const someone = [link('someone', proves('s'))]
 
 function plan(parts: Partial<ChainPlan>): ChainPlan {
-  return { route: { name: 'r', service: 's' }, admit: [], identify: [someone], authorize: [], limit: [], inspect: [], transform: [], bufferedBodyMax: 10, ...parts }
+  return {
+    route: { name: 'r', service: 's' },
+    admit: [],
+    identify: [someone],
+    authorize: [],
+    limit: [],
+    inspect: [],
+    transform: [],
+    bufferedBodyMax: 10,
+    ...parts,
+  }
 }
 
 async function decide(parts: Partial<ChainPlan>, x = exchange()): Promise<Decision> {
@@ -46,7 +68,13 @@ function codeOf(decision: Decision): string {
   return decision.stop instanceof Problem ? decision.stop.code : 'reply'
 }
 
-for (const [name, verdict] of [['undefined', undefined], ['true', true], ['null', null], ['a foreign symbol', Symbol('PASS')], ['an object', {}]] as const) {
+for (const [name, verdict] of [
+  ['undefined', undefined],
+  ['true', true],
+  ['null', null],
+  ['a foreign symbol', Symbol('PASS')],
+  ['an object', {}],
+] as const) {
   test(`denies when a policy says ${name}`, async () => {
     assert.equal(codeOf(await decide({ admit: [link('odd', says(verdict))] })), 'internal')
     assert.equal(codeOf(await decide({ admit: [link('odd', says(Promise.resolve(verdict)))] })), 'internal')
@@ -71,22 +99,41 @@ test('an identify policy that passes without a principal is refused', async () =
 })
 
 test('a level whose policies all skip is 401 with every challenge', async () => {
-  const decision = await decide({ identify: [[link('a', { request: () => SKIP, challenge: 'Bearer' }), link('b', { request: () => SKIP, challenge: 'Basic realm="x"' })]] })
+  const decision = await decide({
+    identify: [
+      [
+        link('a', { request: () => SKIP, challenge: 'Bearer' }),
+        link('b', { request: () => SKIP, challenge: 'Basic realm="x"' }),
+      ],
+    ],
+  })
   assert.ok(decision !== NEED_BODY && !(decision instanceof Cleared) && decision.stop instanceof Problem)
   assert.equal(decision.stop.code, 'credential-missing')
-  assert.deepEqual(decision.stop.headers, [['WWW-Authenticate', 'Bearer'], ['WWW-Authenticate', 'Basic realm="x"']])
+  assert.deepEqual(decision.stop.headers, [
+    ['WWW-Authenticate', 'Bearer'],
+    ['WWW-Authenticate', 'Basic realm="x"'],
+  ])
 })
 
 test('a bad credential stops at once and never falls through to a weaker method', async () => {
   const bad = link('jwt', says(refuse('credential-invalid')))
-  assert.equal(codeOf(await decide({ identify: [[bad, link('anonymous', proves('', 'anonymous'))]] })), 'credential-invalid')
+  assert.equal(
+    codeOf(await decide({ identify: [[bad, link('anonymous', proves('', 'anonymous'))]] })),
+    'credential-invalid',
+  )
 })
 
 test('levels are ANDed: each must pass, and the inner proof names the caller', async () => {
   const x = exchange()
-  assert.equal(codeOf(await decide({ identify: [[link('mtls', proves('outer'))], [link('jwt', proves('inner'))]] }, x)), 'cleared')
+  assert.equal(
+    codeOf(await decide({ identify: [[link('mtls', proves('outer'))], [link('jwt', proves('inner'))]] }, x)),
+    'cleared',
+  )
   assert.equal(x.principal?.subject, 'inner')
-  assert.equal(codeOf(await decide({ identify: [[link('mtls', says(SKIP))], [link('jwt', proves('inner'))]] })), 'credential-missing')
+  assert.equal(
+    codeOf(await decide({ identify: [[link('mtls', says(SKIP))], [link('jwt', proves('inner'))]] })),
+    'credential-missing',
+  )
 })
 
 test('anonymous on an inner level does not hide who was proven outside', async () => {
@@ -102,15 +149,34 @@ test('observe notes the refusal, also of a throw, and passes', async () => {
       throw new Error('boom')
     },
   }
-  assert.equal(codeOf(await decide({ limit: [link('a', says(refuse('forbidden', { reason: 'because' })), true), link('b', throws, true)] }, x)), 'cleared')
-  assert.deepEqual(x.observed?.map(note => note.code), ['forbidden', 'internal'])
+  assert.equal(
+    codeOf(
+      await decide(
+        { limit: [link('a', says(refuse('forbidden', { reason: 'because' })), true), link('b', throws, true)] },
+        x,
+      ),
+    ),
+    'cleared',
+  )
+  assert.deepEqual(
+    x.observed?.map(note => note.code),
+    ['forbidden', 'internal'],
+  )
 })
 
 test('phases run in order, synchronously when nothing waits', () => {
   const order: string[] = []
   const mark = (id: string): Link => link(id, { request: () => (order.push(id), PASS) })
   const decision = new Passage(
-    compileChain(plan({ transform: [mark('transform')], inspect: [mark('inspect')], limit: [mark('limit')], authorize: [mark('authorize')], admit: [mark('admit')] })),
+    compileChain(
+      plan({
+        transform: [mark('transform')],
+        inspect: [mark('inspect')],
+        limit: [mark('limit')],
+        authorize: [mark('authorize')],
+        admit: [mark('admit')],
+      }),
+    ),
     exchange(),
     quiet,
   ).advance()
@@ -120,10 +186,15 @@ test('phases run in order, synchronously when nothing waits', () => {
 
 test('the body is asked for only after identify, authorize and limit, and once', async () => {
   const order: string[] = []
-  const chain = compileChain(plan({
-    limit: [link('limit', { request: () => (order.push('limit'), PASS) })],
-    inspect: [link('one', { body: () => (order.push('one'), PASS) }), link('two', { body: () => (order.push('two'), PASS) })],
-  }))
+  const chain = compileChain(
+    plan({
+      limit: [link('limit', { request: () => (order.push('limit'), PASS) })],
+      inspect: [
+        link('one', { body: () => (order.push('one'), PASS) }),
+        link('two', { body: () => (order.push('two'), PASS) }),
+      ],
+    }),
+  )
   const x = exchange()
   const passage = new Passage(chain, x, quiet)
   assert.equal(await passage.advance(), NEED_BODY)
@@ -135,10 +206,16 @@ test('the body is asked for only after identify, authorize and limit, and once',
 
 test('only a transform policy may change the body', async () => {
   const changes: Compiled = { body: () => Buffer.from('changed') }
-  for (const [phase, want] of [['inspect', 'internal'], ['transform', 'cleared']] as const) {
+  for (const [phase, want] of [
+    ['inspect', 'internal'],
+    ['transform', 'cleared'],
+  ] as const) {
     const x = exchange()
     x.body = Buffer.from('as sent')
-    assert.equal(codeOf(await new Passage(compileChain(plan({ [phase]: [link('c', changes)] })), x, quiet).advance()), want)
+    assert.equal(
+      codeOf(await new Passage(compileChain(plan({ [phase]: [link('c', changes)] })), x, quiet).advance()),
+      want,
+    )
     assert.equal(Buffer.from(x.body).toString(), want === 'cleared' ? 'changed' : 'as sent')
   }
 })
@@ -151,21 +228,36 @@ test('a body that is too large is refused, and streams where only observers want
   assert.equal(codeOf(await strict.bodyTooLarge()), 'body-too-large')
   const x = exchange()
   const watching = new Passage(
-    compileChain(plan({ inspect: [link('a', body, true)], transform: [link('t', { request: () => (last.seen++, PASS) })] })),
+    compileChain(
+      plan({ inspect: [link('a', body, true)], transform: [link('t', { request: () => (last.seen++, PASS) })] }),
+    ),
     x,
     quiet,
   )
   assert.equal(await watching.advance(), NEED_BODY)
   assert.equal(codeOf(await watching.bodyTooLarge()), 'cleared')
   assert.equal(last.seen, 1)
-  assert.deepEqual(x.observed?.map(note => note.code), ['body-too-large'])
+  assert.deepEqual(
+    x.observed?.map(note => note.code),
+    ['body-too-large'],
+  )
 })
 
 test('done is called once for each policy that ran, also after a failure of another, and not for those that did not run', async () => {
   const calls: string[] = []
-  const counted = (id: string, verdict: unknown): Link => link(id, { request: () => verdict as Verdict, done: () => void calls.push(id) })
-  const failing = link('f', { request: () => PASS, done: () => { throw new Error('boom') } })
-  const passage = new Passage(compileChain(plan({ admit: [failing, counted('a', PASS), counted('b', refuse('forbidden')), counted('c', PASS)] })), exchange(), quiet)
+  const counted = (id: string, verdict: unknown): Link =>
+    link(id, { request: () => verdict as Verdict, done: () => void calls.push(id) })
+  const failing = link('f', {
+    request: () => PASS,
+    done: () => {
+      throw new Error('boom')
+    },
+  })
+  const passage = new Passage(
+    compileChain(plan({ admit: [failing, counted('a', PASS), counted('b', refuse('forbidden')), counted('c', PASS)] })),
+    exchange(),
+    quiet,
+  )
   await passage.advance()
   passage.done({} as never)
   passage.done({} as never)
@@ -174,8 +266,13 @@ test('done is called once for each policy that ran, also after a failure of anot
 
 test('response hooks run in reverse order and may replace the answer', async () => {
   const order: string[] = []
-  const hook = (id: string, verdict: unknown): Link => link(id, { response: () => (order.push(id), verdict as Verdict) })
-  const passage = new Passage(compileChain(plan({ admit: [hook('first', PASS)], transform: [hook('last', PASS)] })), exchange(), quiet)
+  const hook = (id: string, verdict: unknown): Link =>
+    link(id, { response: () => (order.push(id), verdict as Verdict) })
+  const passage = new Passage(
+    compileChain(plan({ admit: [hook('first', PASS)], transform: [hook('last', PASS)] })),
+    exchange(),
+    quiet,
+  )
   assert.equal(await passage.respond(), null)
   assert.deepEqual(order, ['last', 'first'])
   const leaking = new Passage(compileChain(plan({ admit: [hook('leak', refuse('internal'))] })), exchange(), quiet)

@@ -90,17 +90,28 @@ export type Decision = Cleared | Stopped | typeof NEED_BODY
 export function compileChain(plan: ChainPlan): Chain {
   const steps: Step[] = []
   const checks = (links: readonly Link[], early = false): void => {
-    for (const link of links) if (link.compiled.request !== undefined) steps.push({ ...step(link, link.compiled.request, null, steps.length), early })
+    for (const link of links)
+      if (link.compiled.request !== undefined)
+        steps.push({ ...step(link, link.compiled.request, null, steps.length), early })
   }
   const bodies = (links: readonly Link[], mayChange: boolean): void => {
-    for (const link of links) if (link.compiled.body !== undefined) steps.push(step(link, null, link.compiled.body.bind(link.compiled), steps.length, mayChange))
+    for (const link of links)
+      if (link.compiled.body !== undefined)
+        steps.push(step(link, null, link.compiled.body.bind(link.compiled), steps.length, mayChange))
   }
   checks(plan.admit, true)
   for (const level of plan.identify) identifyLevel(level, steps)
   checks(plan.authorize)
   checks(plan.limit)
   checks(plan.inspect)
-  const all = [...plan.admit, ...plan.identify.flat(), ...plan.authorize, ...plan.limit, ...plan.inspect, ...plan.transform]
+  const all = [
+    ...plan.admit,
+    ...plan.identify.flat(),
+    ...plan.authorize,
+    ...plan.limit,
+    ...plan.inspect,
+    ...plan.transform,
+  ]
   let bodyFrom = steps.length
   bodies(plan.inspect, false)
   const readBefore = bodyFrom < steps.length
@@ -113,21 +124,35 @@ export function compileChain(plan: ChainPlan): Chain {
     bodyFrom: all.some(link => link.compiled.body !== undefined) ? bodyFrom : steps.length,
     bufferedBodyMax: plan.bufferedBodyMax,
     responses: all.filter(link => link.compiled.response !== undefined).toReversed(),
-    challenges: plan.identify.flat().flatMap(link => (link.compiled.challenge === undefined ? [] : [['WWW-Authenticate', link.compiled.challenge] as const])),
+    challenges: plan.identify
+      .flat()
+      .flatMap(link =>
+        link.compiled.challenge === undefined ? [] : [['WWW-Authenticate', link.compiled.challenge] as const],
+      ),
     all,
     hasDone: all.some(link => link.compiled.done !== undefined),
   }
 }
 
 function step(link: Link, check: Check | null, body: BodyCheck | null, at: number, mayChange = false): Step {
-  return { link, check: check === null ? null : check.bind(link.compiled), body, mayChange, pass: at + 1, skip: at + 1, identify: false, early: false }
+  return {
+    link,
+    check: check === null ? null : check.bind(link.compiled),
+    body,
+    mayChange,
+    pass: at + 1,
+    skip: at + 1,
+    identify: false,
+    early: false,
+  }
 }
 
 /** First PASS wins, a Problem stops at once, all SKIP is 401: a bad credential never falls through to a weaker method. */
 function identifyLevel(level: readonly Link[], steps: Step[]): void {
   const after = steps.length + level.length
   level.forEach((link, index) => {
-    const check = link.compiled.request ?? (() => refuse('internal', { reason: `identify policy ${link.id} has no check` }))
+    const check =
+      link.compiled.request ?? (() => refuse('internal', { reason: `identify policy ${link.id} has no check` }))
     steps.push({
       link,
       check: check.bind(link.compiled),
@@ -165,12 +190,19 @@ export class Passage {
       const before = this.#x.principal
       let verdict: unknown
       try {
-        verdict = current.check === null ? (current.body as BodyCheck)(this.#x, this.#x.body as Uint8Array) : current.check(this.#x)
+        verdict =
+          current.check === null
+            ? (current.body as BodyCheck)(this.#x, this.#x.body as Uint8Array)
+            : current.check(this.#x)
       } catch (error) {
         verdict = this.#threw(current, error)
       }
       if (verdict === PASS) {
-        if (current.identify && !this.#identified(current, before)) return this.#stop(current, refuse('internal', { reason: `policy ${current.link.id} passed without a principal` }))
+        if (current.identify && !this.#identified(current, before))
+          return this.#stop(
+            current,
+            refuse('internal', { reason: `policy ${current.link.id} passed without a principal` }),
+          )
         this.#at = current.pass
         continue
       }
@@ -187,14 +219,28 @@ export class Passage {
     for (let i = this.#at; i < steps.length; i++) {
       const { body, link } = steps[i] as Step
       if (body === null) continue
-      if (!link.observe) return { stop: refuse('body-too-large', { reason: `more than ${this.#chain.bufferedBodyMax} bytes, and ${link.id} needs the whole body` }), policy: link.policy }
+      if (!link.observe)
+        return {
+          stop: refuse('body-too-large', {
+            reason: `more than ${this.#chain.bufferedBodyMax} bytes, and ${link.id} needs the whole body`,
+          }),
+          policy: link.policy,
+        }
       this.#x.note(link.policy, 'body-too-large', `more than ${this.#chain.bufferedBodyMax} bytes`)
     }
     while (this.#at < steps.length && (steps[this.#at] as Step).body !== null) this.#at++
     // Without a body the remaining body steps must not run: they are all observing, so the chain ends at the last check.
     const rest = steps.slice(this.#at).filter(({ body }) => body === null)
     if (rest.length === 0) return new Cleared(cleared, this.#x)
-    return new Passage({ ...this.#chain, steps: rest.map((current, index) => ({ ...current, pass: index + 1, skip: index + 1 })), bodyFrom: rest.length }, this.#x, this.#log).advance()
+    return new Passage(
+      {
+        ...this.#chain,
+        steps: rest.map((current, index) => ({ ...current, pass: index + 1, skip: index + 1 })),
+        bodyFrom: rest.length,
+      },
+      this.#x,
+      this.#log,
+    ).advance()
   }
 
   /** Runs the response hooks; the problem or reply that replaces the answer, or null. */
@@ -228,7 +274,10 @@ export class Passage {
       if (verdict === PASS || verdict === SKIP) continue
       if (isThenable(verdict)) {
         return Promise.resolve(verdict).then(
-          value => (value === PASS || value === SKIP ? this.#respondFrom(i + 1) : (this.#refusal(link, value) ?? this.#respondFrom(i + 1))),
+          value =>
+            value === PASS || value === SKIP
+              ? this.#respondFrom(i + 1)
+              : (this.#refusal(link, value) ?? this.#respondFrom(i + 1)),
           (error: unknown) => this.#refusal(link, this.#failure(link, error)) ?? this.#respondFrom(i + 1),
         )
       }
@@ -252,7 +301,11 @@ export class Passage {
       verdict = this.#threw(current, error)
     }
     if (verdict === PASS) {
-      if (current.identify && !this.#identified(current, before)) return this.#stop(current, refuse('internal', { reason: `policy ${current.link.id} passed without a principal` }))
+      if (current.identify && !this.#identified(current, before))
+        return this.#stop(
+          current,
+          refuse('internal', { reason: `policy ${current.link.id} passed without a principal` }),
+        )
       this.#at = current.pass
       return this.advance()
     }
@@ -262,7 +315,14 @@ export class Passage {
   /** Anything but PASS: moves on and gives null, or stops. */
   #judge(current: Step, verdict: unknown): Stopped | null {
     if (verdict === SKIP) {
-      if (current.skip === NOBODY) return this.#stop(current, refuse('credential-missing', { reason: 'no policy of the level found a credential', headers: this.#chain.challenges }))
+      if (current.skip === NOBODY)
+        return this.#stop(
+          current,
+          refuse('credential-missing', {
+            reason: 'no policy of the level found a credential',
+            headers: this.#chain.challenges,
+          }),
+        )
       this.#at = current.skip
       return null
     }
@@ -272,7 +332,10 @@ export class Passage {
       return null
     }
     const tooEarly = verdict instanceof Reply && current.early && !current.link.answersStrangers
-    const stopped = this.#refusal(current.link, tooEarly ? refuse('internal', { reason: `policy ${current.link.id} may not answer strangers` }) : verdict)
+    const stopped = this.#refusal(
+      current.link,
+      tooEarly ? refuse('internal', { reason: `policy ${current.link.id} may not answer strangers` }) : verdict,
+    )
     if (stopped === null) this.#at = current.pass
     return stopped
   }
@@ -280,9 +343,15 @@ export class Passage {
   /** What a refusal means here: null in observe mode (noted), else a stop. What nobody understands is a refusal too. */
   #refusal(link: Link, verdict: unknown): Stopped | null {
     const stop =
-      verdict instanceof Problem || verdict instanceof Reply ? verdict : refuse('internal', { reason: `policy ${link.id} gave something that is not a verdict` })
+      verdict instanceof Problem || verdict instanceof Reply
+        ? verdict
+        : refuse('internal', { reason: `policy ${link.id} gave something that is not a verdict` })
     if (!link.observe) return { stop, policy: link.policy }
-    this.#x.note(link.policy, stop instanceof Problem ? stop.code : 'reply', stop instanceof Problem ? (stop.reason ?? stop.title) : `would reply ${stop.status}`)
+    this.#x.note(
+      link.policy,
+      stop instanceof Problem ? stop.code : 'reply',
+      stop instanceof Problem ? (stop.reason ?? stop.title) : `would reply ${stop.status}`,
+    )
     return null
   }
 
@@ -301,8 +370,14 @@ export class Passage {
   }
 
   #failure(link: Link, error: unknown): Problem {
-    this.#log.error('a policy failed; the request is refused', { policy: link.policy, id: link.id, cause: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-    return refuse('internal', { reason: `policy ${link.id} failed: ${error instanceof Error ? error.message : String(error)}` })
+    this.#log.error('a policy failed; the request is refused', {
+      policy: link.policy,
+      id: link.id,
+      cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+    return refuse('internal', {
+      reason: `policy ${link.id} failed: ${error instanceof Error ? error.message : String(error)}`,
+    })
   }
 
   #remember(link: Link): void {

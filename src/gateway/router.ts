@@ -83,7 +83,12 @@ export class Router<T> {
     }
     for (const [suffix, root] of this.#wildcards) {
       // One label only, as in certificates (RFC 6125 §6.4.3): `*.example.com` is not `a.b.example.com`.
-      if (!host.endsWith(suffix) || host.length === suffix.length || host.lastIndexOf('.', host.length - suffix.length - 1) >= 0) continue
+      if (
+        !host.endsWith(suffix) ||
+        host.length === suffix.length ||
+        host.lastIndexOf('.', host.length - suffix.length - 1) >= 0
+      )
+        continue
       const found = walk(root, path, 1, method, header, [], allow)
       if (found !== null) return found
     }
@@ -121,8 +126,17 @@ function insert<T>(root: Node<T>, pattern: RoutePattern<T>): void {
 }
 
 /** Depth first, most specific first; backtracks, so `/a/{x}/b` and `/a/c/**` live together. */
-function walk<T>(at: Node<T>, path: string, from: number, method: string, header: Header, values: string[], allow: string[]): Matched<T> | null {
-  if (from > path.length) return choose(at.ends, method, header, values, allow) ?? choose(at.rests, method, header, values, allow)
+function walk<T>(
+  at: Node<T>,
+  path: string,
+  from: number,
+  method: string,
+  header: Header,
+  values: string[],
+  allow: string[],
+): Matched<T> | null {
+  if (from > path.length)
+    return choose(at.ends, method, header, values, allow) ?? choose(at.rests, method, header, values, allow)
   const slash = path.indexOf('/', from)
   const end = slash < 0 ? path.length : slash
   const segment = path.slice(from, end)
@@ -140,7 +154,13 @@ function walk<T>(at: Node<T>, path: string, from: number, method: string, header
   return at.rests.length === 0 ? null : choose(at.rests, method, header, values, allow)
 }
 
-function choose<T>(terminals: readonly Terminal<T>[], method: string, header: Header, values: readonly string[], allow: string[]): Matched<T> | null {
+function choose<T>(
+  terminals: readonly Terminal<T>[],
+  method: string,
+  header: Header,
+  values: readonly string[],
+  allow: string[],
+): Matched<T> | null {
   for (const terminal of terminals) {
     if (!terminal.headers.every(([name, value]) => header(name) === value)) continue
     if (terminal.methods !== null && !terminal.methods.has(method)) {

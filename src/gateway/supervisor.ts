@@ -62,7 +62,11 @@ export class Supervisor {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
-    this.#plan = planMetrics({ routes: [], services: [], listeners: [], policies: [], coreCodes: Object.keys(coreProblems) }, null, parts.metrics.capacity)
+    this.#plan = planMetrics(
+      { routes: [], services: [], listeners: [], policies: [], coreCodes: Object.keys(coreProblems) },
+      null,
+      parts.metrics.capacity,
+    )
   }
 
   /** Version of the committed configuration; 0 before the first. */
@@ -80,7 +84,9 @@ export class Supervisor {
 
   /** Certificates in use, for metrics and status. */
   get certificates(): Array<{ listener: string; subject: string; notAfterMs: number }> {
-    return [...this.#tls].flatMap(([listener, settings]) => settings.certificates.map(({ subject, notAfter }) => ({ listener, subject, notAfterMs: notAfter })))
+    return [...this.#tls].flatMap(([listener, settings]) =>
+      settings.certificates.map(({ subject, notAfter }) => ({ listener, subject, notAfterMs: notAfter })),
+    )
   }
 
   /** Workers that serve the committed configuration. */
@@ -114,16 +120,30 @@ export class Supervisor {
   async #apply(config: Config): Promise<number> {
     const { log } = this.#parts
     const version = this.#version + 1
-    const tls = new Map(config.listeners.flatMap(listener => (listener.tls === null ? [] : [[listener.name, compileTls(listener.tls)] as const])))
+    const tls = new Map(
+      config.listeners.flatMap(listener =>
+        listener.tls === null ? [] : [[listener.name, compileTls(listener.tls)] as const],
+      ),
+    )
     await this.#checkPorts(config)
     const tickets = this.#ticketsFor(tls)
     const plan = planMetrics(this.#subjects(config), this.#plan, this.#parts.metrics.capacity)
     const first = this.#crew.length === 0
     this.#plan = plan
     if (first) for (let index = 0; index < config.workers; index++) this.#crew.push(this.#start(index))
-    else if (config.workers !== this.#crew.length) log.warn('the number of workers changes at the next start', { now: this.#crew.length, configured: config.workers })
+    else if (config.workers !== this.#crew.length)
+      log.warn('the number of workers changes at the next start', {
+        now: this.#crew.length,
+        configured: config.workers,
+      })
 
-    const message: ToWorker = { kind: 'prepare', version, config: packSecrets(config), plan, ticketKeys: ticketKeysOf(tickets) }
+    const message: ToWorker = {
+      kind: 'prepare',
+      version,
+      config: packSecrets(config),
+      plan,
+      ticketKeys: ticketKeysOf(tickets),
+    }
     const answers = await Promise.all(this.#crew.map(crew => this.#prepare(crew, message)))
     const issues = answers.flat()
     if (issues.length > 0) {
@@ -149,13 +169,22 @@ export class Supervisor {
   }
 
   async #prepare(crew: Crew, message: ToWorker & { kind: 'prepare' }): Promise<readonly ConfigIssue[]> {
-    const answer = this.#answer(crew.index, m => (m.kind === 'prepared' || m.kind === 'refused') && m.version === message.version, PREPARE_MS)
+    const answer = this.#answer(
+      crew.index,
+      m => (m.kind === 'prepared' || m.kind === 'refused') && m.version === message.version,
+      PREPARE_MS,
+    )
     this.#send(crew.worker, message)
     try {
       const said = await answer
       return said.kind === 'refused' ? said.issues : []
     } catch (error) {
-      return [{ pointer: '', reason: `worker ${crew.index} did not get ready: ${error instanceof Error ? error.message : String(error)}` }]
+      return [
+        {
+          pointer: '',
+          reason: `worker ${crew.index} did not get ready: ${error instanceof Error ? error.message : String(error)}`,
+        },
+      ]
     }
   }
 
@@ -185,13 +214,22 @@ export class Supervisor {
       ring: rings[index] as SharedArrayBuffer,
       keys: channel.port2,
     }
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: birth, transferList: [channel.port2], name: `data-plane-${index}` })
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: birth,
+      transferList: [channel.port2],
+      name: `data-plane-${index}`,
+    })
     const crew: Crew = { index, worker, version: 0, detach: keys.attach(channel.port1) }
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'log') log[message.level](message.message, { worker: index, ...message.facts })
       for (const waiter of this.#waiting) waiter(index, message)
     })
-    worker.on('error', error => log.error('a worker crashed', { worker: index, cause: error instanceof Error ? (error.stack ?? error.message) : String(error) }))
+    worker.on('error', error =>
+      log.error('a worker crashed', {
+        worker: index,
+        cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+    )
     worker.on('exit', code => this.#died(crew, code))
     return crew
   }
@@ -207,7 +245,9 @@ export class Supervisor {
     crew.version = 0
     resetGauges(metrics, this.#plan, crew.index)
     setTimeout(() => {
-      this.#turn = this.#turn.then(() => this.#replace(crew)).catch((error: unknown) => log.error('a worker could not be replaced', { cause: String(error) }))
+      this.#turn = this.#turn
+        .then(() => this.#replace(crew))
+        .catch((error: unknown) => log.error('a worker could not be replaced', { cause: String(error) }))
     }, RESTART_MS).unref()
   }
 
@@ -216,7 +256,13 @@ export class Supervisor {
     if (this.#stopping || config === null || this.#crew[dead.index] !== dead) return
     const crew = this.#start(dead.index)
     this.#crew[dead.index] = crew
-    const message: ToWorker = { kind: 'prepare', version: this.#version, config: packSecrets(config), plan: this.#plan, ticketKeys: ticketKeysOf(this.#tickets) }
+    const message: ToWorker = {
+      kind: 'prepare',
+      version: this.#version,
+      config: packSecrets(config),
+      plan: this.#plan,
+      ticketKeys: ticketKeysOf(this.#tickets),
+    }
     const issues = await this.#prepare(crew, message)
     const failures = issues.length > 0 ? issues.map(({ reason }) => reason) : await this.#commit(crew, this.#version)
     for (const failure of failures) this.#parts.log.error('a successor does not serve', { worker: dead.index, failure })
@@ -268,7 +314,11 @@ export class Supervisor {
     for (const [name, settings] of tls) {
       const known = this.#tickets.get(name)
       const before = this.#tls.get(name)
-      const keep = known !== undefined && before !== undefined && !trustChanged(before, settings) && !ticketKeysDue(known.madeAtMs, now)
+      const keep =
+        known !== undefined &&
+        before !== undefined &&
+        !trustChanged(before, settings) &&
+        !ticketKeysDue(known.madeAtMs, now)
       tickets.set(name, keep ? known : { keys: createTicketKeys(), madeAtMs: now })
     }
     return tickets
@@ -294,7 +344,11 @@ export class Supervisor {
 }
 
 function allEntries(config: Config): Array<Config['policies'][number]> {
-  return [...config.policies, ...config.services.flatMap(service => service.policies), ...config.routes.flatMap(route => route.policies)]
+  return [
+    ...config.policies,
+    ...config.services.flatMap(service => service.policies),
+    ...config.routes.flatMap(route => route.policies),
+  ]
 }
 
 function ticketKeysOf(tickets: ReadonlyMap<string, Tickets>): Record<string, Uint8Array> {

@@ -31,7 +31,9 @@ let plane: DataPlane | null = null
 let turn: Promise<void> = Promise.resolve()
 
 port.on('message', (message: ToWorker) => {
-  turn = turn.then(() => obey(message)).catch((error: unknown) => log.error('a worker could not obey', { kind: message.kind, cause: String(error) }))
+  turn = turn
+    .then(() => obey(message))
+    .catch((error: unknown) => log.error('a worker could not obey', { kind: message.kind, cause: String(error) }))
 })
 
 async function obey(message: ToWorker): Promise<void> {
@@ -44,13 +46,20 @@ async function obey(message: ToWorker): Promise<void> {
         await plane.prepare(config, message.version, message.ticketKeys)
         say({ kind: 'prepared', version: message.version })
       } catch (error) {
-        const issues = error instanceof ConfigError ? error.issues : [{ pointer: '', reason: error instanceof Error ? error.message : String(error) }]
+        const issues =
+          error instanceof ConfigError
+            ? error.issues
+            : [{ pointer: '', reason: error instanceof Error ? error.message : String(error) }]
         say({ kind: 'refused', version: message.version, issues: issues.map(issue => ({ ...issue })) })
       }
       return
     }
     case 'commit':
-      say({ kind: 'committed', version: message.version, failures: (await plane?.commit()) ?? ['nothing was prepared'] })
+      say({
+        kind: 'committed',
+        version: message.version,
+        failures: (await plane?.commit()) ?? ['nothing was prepared'],
+      })
       return
     case 'abort':
       plane?.abort()
@@ -65,7 +74,11 @@ async function obey(message: ToWorker): Promise<void> {
 }
 
 function createPlane(config: Config): DataPlane {
-  const recorder = createRecorder({ ring: config.events.length === 0 ? null : ring, metrics, hashKey: birth.eventHashKey })
+  const recorder = createRecorder({
+    ring: config.events.length === 0 ? null : ring,
+    metrics,
+    hashKey: birth.eventHashKey,
+  })
   return new DataPlane(
     {
       policies,
@@ -85,6 +98,9 @@ function createPlane(config: Config): DataPlane {
 /** Facts as plain data: what cannot cross threads (errors, secrets) crosses as its text. */
 function plain(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(facts).map(([key, value]) => [key, typeof value === 'number' || typeof value === 'boolean' || value === null ? value : String(value)]),
+    Object.entries(facts).map(([key, value]) => [
+      key,
+      typeof value === 'number' || typeof value === 'boolean' || value === null ? value : String(value),
+    ]),
   )
 }

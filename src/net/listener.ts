@@ -8,7 +8,9 @@ import { createTlsEndpoint, type TlsEndpoint } from './tls/endpoint.ts'
 import type { HandshakeFault } from './tls/handshake-fault.ts'
 import { type TlsSettings, trustRevision } from './tls/settings.ts'
 
-export type ListenAddress = { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string }
+export type ListenAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
 
 export interface ConnectionLimits {
   /** Open connections of this worker; the surplus is closed before a byte is read. */
@@ -71,7 +73,8 @@ export class Listener {
         resolve()
       }
       // All workers accept on the same port, and the kernel spreads new connections over them (DESIGN §3).
-      if (address.kind === 'tcp') this.#server.listen({ host: address.host, port: address.port, reusePort: true, backlog: 4096 }, done)
+      if (address.kind === 'tcp')
+        this.#server.listen({ host: address.host, port: address.port, reusePort: true, backlog: 4096 }, done)
       else {
         // Main has made sure that nobody answers there; what is left is the socket file of a process that is gone.
         rmSync(address.path, { force: true })
@@ -88,7 +91,9 @@ export class Listener {
     const revision = trustRevision(tls.settings)
     if (revision === this.#revision) return
     this.#revision = revision
-    const revoked = [...this.#connections].filter(({ tls: info }) => info instanceof ConnectionTls && info.trust !== revision)
+    const revoked = [...this.#connections].filter(
+      ({ tls: info }) => info instanceof ConnectionTls && info.trust !== revision,
+    )
     for (const connection of revoked) {
       if (connection.busy) connection.drain()
       else connection.destroy()
@@ -123,7 +128,8 @@ export class Listener {
     const address = unmapAddress(socket.remoteAddress ?? '')
     const already = this.#perAddress.get(address) ?? 0
     // Callers on a Unix socket have no address and are not limited as if they were one.
-    const tooMany = this.#connections.size >= limits.connectionsMax || (address !== '' && already >= limits.connectionsPerAddressMax)
+    const tooMany =
+      this.#connections.size >= limits.connectionsMax || (address !== '' && already >= limits.connectionsPerAddressMax)
     if (tooMany) {
       socket.destroy()
       this.#init.shed(address)

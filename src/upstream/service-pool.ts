@@ -3,14 +3,23 @@ import type { UpstreamConnection } from '../net/h1/upstream-connection.ts'
 import type { Pulse } from '../net/pulse.ts'
 import { type NoConnection, type PoolSettings, TargetPool, type TargetSettings } from './target-pool.ts'
 
-export type Connected = (connection: UpstreamConnection | null, target: TargetSettings, failure: NoConnection | null) => void
+export type Connected = (
+  connection: UpstreamConnection | null,
+  target: TargetSettings,
+  failure: NoConnection | null,
+) => void
 
 /** The targets of one service, taken in turn. */
 export class ServicePool {
   readonly #pools: readonly TargetPool[]
   #turn = 0
 
-  constructor(targets: readonly TargetSettings[], settings: PoolSettings, pulse: Pulse, count: (delta: number) => void) {
+  constructor(
+    targets: readonly TargetSettings[],
+    settings: PoolSettings,
+    pulse: Pulse,
+    count: (delta: number) => void,
+  ) {
     this.#pools = targets.map(target => new TargetPool(target, settings, pulse, count))
   }
 

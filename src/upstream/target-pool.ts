@@ -10,7 +10,9 @@ export interface TargetSettings {
   readonly url: string
   /** Authority for `Host` when the service says so. */
   readonly authority: string
-  readonly address: { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string }
+  readonly address:
+    | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+    | { readonly kind: 'unix'; readonly path: string }
   /** null for plain HTTP. `options` are made anew for each connection, `keep` remembers its session for the next. */
   readonly tls: { options(): ConnectionOptions; keep(socket: TLSSocket): void } | null
 }
@@ -71,7 +73,11 @@ export class TargetPool {
   take(taken: Taken, fresh = false): void {
     if (this.#open.size + this.#connecting < this.#settings.connectionsMax) return this.#connect(taken)
     if (fresh) this.#idle.pop()?.abandon()
-    if (this.#waiters.length >= WAITERS_MAX) return taken(null, { kind: 'overloaded', reason: `all connections to ${this.target.url} are busy and the queue is full` })
+    if (this.#waiters.length >= WAITERS_MAX)
+      return taken(null, {
+        kind: 'overloaded',
+        reason: `all connections to ${this.target.url} are busy and the queue is full`,
+      })
     const waiter: Waiter = {
       taken,
       timer: setTimeout(() => {
@@ -104,13 +110,29 @@ export class TargetPool {
         this.#next()
         return
       }
-      connection = new UpstreamConnection(socket, this.#pulse, this.#settings.timeouts, c => this.#returned(c), c => this.#closed(c))
+      connection = new UpstreamConnection(
+        socket,
+        this.#pulse,
+        this.#settings.timeouts,
+        c => this.#returned(c),
+        c => this.#closed(c),
+      )
       this.#open.add(connection)
       this.#count(1)
       taken(connection, null)
     }
-    const timer = setTimeout(() => settle({ kind: 'timeout', reason: `connecting to ${this.target.url} took longer than ${this.#settings.connectMs} ms` }), this.#settings.connectMs)
-    const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, autoSelectFamily: true }
+    const timer = setTimeout(
+      () =>
+        settle({
+          kind: 'timeout',
+          reason: `connecting to ${this.target.url} took longer than ${this.#settings.connectMs} ms`,
+        }),
+      this.#settings.connectMs,
+    )
+    const where =
+      address.kind === 'unix'
+        ? { path: address.path }
+        : { host: address.host, port: address.port, autoSelectFamily: true }
     let socket: Socket
     if (tls === null) {
       socket = connectTcp({
@@ -134,8 +156,15 @@ export class TargetPool {
       secure.on('data', (chunk: Buffer) => connection?.received(chunk))
       socket = secure
     }
-    socket.on('error', (error: NodeJS.ErrnoException) => settle({ kind: 'unreachable', reason: `connecting to ${this.target.url} failed: ${error.code ?? ''} ${error.message}` }))
-    socket.once('close', () => settle({ kind: 'unreachable', reason: `${this.target.url} closed the connection while it was being set up` }))
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      settle({
+        kind: 'unreachable',
+        reason: `connecting to ${this.target.url} failed: ${error.code ?? ''} ${error.message}`,
+      }),
+    )
+    socket.once('close', () =>
+      settle({ kind: 'unreachable', reason: `${this.target.url} closed the connection while it was being set up` }),
+    )
   }
 
   #returned(connection: UpstreamConnection): void {
