@@ -214,6 +214,31 @@ describe('JsonScanner accepts', () => {
   })
 })
 
+describe('JsonScanner is not slowed by chosen names (hash flooding)', () => {
+  // Names whose words differ in few, high bits: they collide in hashes that only multiply.
+  const families: Readonly<Record<string, (bit: boolean) => string>> = {
+    'case of one letter': bit => (bit ? 'aaaA' : 'aaaa'),
+    'one bit of the last byte': bit => (bit ? 'aaaq' : 'aaa1'),
+    'top bits of UTF-8': bit => (bit ? '\u{10000}' : '\u{50000}'),
+    'whole words': bit => (bit ? 'bbbb' : 'aaaa'),
+  }
+  for (const [family, word] of Object.entries(families)) {
+    it(family, () => {
+      const names = Array.from({ length: 16_384 }, (_, i) => {
+        let name = ''
+        for (let bit = 0; bit < 14; bit++) name += word(((i >> bit) & 1) === 1)
+        return `"${name}":0`
+      })
+      const body = Buffer.from(`{${names.join(',')}}`)
+      for (let round = 0; round < 5; round++) {
+        const own = Uint8Array.from({ length: 16 }, (_, i) => (i + 1) * (round * 2 + 31))
+        // A run of 512 names in one place would end the scan.
+        assert.equal(new JsonScanner(wide, own).scan(body), null)
+      }
+    })
+  }
+})
+
 describe('one JsonScanner for many bodies', () => {
   it('keeps nothing of one body for the next, whatever came before', () => {
     const scanner = new JsonScanner(wide, seed)
