@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { Agent, request as httpsRequest } from 'node:https'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -400,7 +400,11 @@ describe('control API beyond loopback', () => {
     assert.throws(make({ tls, allow: ['nonsense'] }), /\/control\/allow\/0/)
   })
 
-  async function status(port: number, identity: { certificate: string; key: string } | null): Promise<number> {
+  async function status(
+    port: number,
+    identity: { certificate: string; key: string } | null,
+    agent: Agent | false = false,
+  ): Promise<number> {
     const token = readFileSync(join(stateDir, 'control-token'), 'utf8').trim()
     const req = httpsRequest({
       host: '127.0.0.1',
@@ -409,7 +413,7 @@ describe('control API beyond loopback', () => {
       path: '/status',
       ca: authority.certificate,
       headers: { authorization: `Bearer ${token}`, host: 'console.example' },
-      agent: false,
+      agent,
       ...(identity === null ? {} : { cert: identity.certificate, key: identity.key }),
     })
     req.end()
@@ -443,5 +447,29 @@ describe('control API beyond loopback', () => {
     const other = await closed.start()
     await assert.rejects(status(other.port, client))
     await closed.close()
+  })
+
+  it('refuses at once after a reload what the new terms refuse, on open connections too', async () => {
+    const client = authority.issue({ subject: '/CN=operator', eku: 'clientAuth' })
+    const first: ControlConfig = { ...plain, address: everywhere, tls, allow: ['127.0.0.0/8'] }
+    const lines: string[] = []
+    const log = { ...quiet, warn: (line: string) => lines.push(line), error: (line: string) => lines.push(line) }
+    const server = createControlServer({ config: first, stateDir, log, clock, live: live() })
+    const { port } = await server.start()
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    assert.equal(await status(port, client, agent), 200)
+    server.renew(first)
+    assert.equal(await status(port, client, agent), 200, 'nothing changed')
+    server.renew({ ...first, tls: { ...tls, clientAuth: 'none' } })
+    assert.match(lines.join(), /keeps its old terms: .*needs tls/)
+    assert.equal(await status(port, client, agent), 200)
+    server.renew({ ...first, tls: { ...tls, clientCa: stranger.certificate } })
+    await assert.rejects(status(port, client, agent))
+    await assert.rejects(status(port, client))
+    assert.equal(await status(port, stranger.issue({ subject: '/CN=new', eku: 'clientAuth' })), 200)
+    server.renew({ ...first, tls: { ...tls, clientCa: stranger.certificate }, hosts: ['other.example'] })
+    assert.equal(await status(port, stranger.issue({ subject: '/CN=new', eku: 'clientAuth' })), 421)
+    agent.destroy()
+    await server.close()
   })
 })

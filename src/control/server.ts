@@ -10,7 +10,8 @@ import type { Socket } from 'node:net'
 import type { ControlConfig } from '../config/types.ts'
 import { ConfigError } from '../core/config-error.ts'
 import type { Clock, Log } from '../core/host.ts'
-import { createCidrSet } from '../lib/cidr-set.ts'
+import { packSecrets } from '../core/secret.ts'
+import { type CidrSet, createCidrSet } from '../lib/cidr-set.ts'
 import { type Answer, problemAnswer, refuse, send } from './answer.ts'
 import { type ControlLive, endpoints } from './endpoints.ts'
 import { createHostCheck, type HostCheck, isLoopback } from './host-names.ts'
@@ -30,6 +31,11 @@ export interface ControlParts {
 export interface ControlServer {
   /** Binds the listeners. Rejects with words that name a taken port. */
   start(): Promise<{ readonly port: number; readonly healthPort: number | null }>
+  /**
+   * After a reload: certificates, client CA, CRLs, hosts and networks as they are now; connections that came in under other terms are closed
+   * at their next request. Addresses stay until the next start. Never throws: what cannot be taken over is logged, and the old terms stay.
+   */
+  renew(config: ControlConfig): void
   /** Ends idle connections, waits at most a second for the others. */
   close(): Promise<void>
 }
@@ -52,11 +58,12 @@ const connectionsMax = 64
 export function createControlServer({ config, stateDir, log, clock, live }: ControlParts): ControlServer {
   checkReach(config)
   const tokenCheck = createTokenCheck(loadControlToken(stateDir))
-  const allowed = createCidrSet(config.allow)
-  if (!('has' in allowed))
-    throw new ConfigError(allowed.map(({ index, reason }) => ({ pointer: `/control/allow/${index}`, reason })))
+  let allowed = networks(config.allow)
   const beyondLoopback = config.address.kind === 'tcp' && !isLoopback(config.address.host)
   let hostCheck: HostCheck = () => false
+  let port = 0
+  let terms = termsOf(config)
+  let openedUnder = new WeakSet<Socket>()
   let complainedAt = Number.NEGATIVE_INFINITY
 
   function refusedToken(req: IncomingMessage): void {
@@ -68,12 +75,15 @@ export function createControlServer({ config, stateDir, log, clock, live }: Cont
     })
   }
 
-  const handle = createHandler({ tokenCheck, hostCheck: host => hostCheck(host), live, log, refusedToken })
-  const server =
-    config.tls === null
-      ? createPlainServer(limits, handle)
-      : createTlsServer({ ...limits, ...tlsOptions(config.tls) }, handle)
+  const answer = createHandler({ tokenCheck, hostCheck: host => hostCheck(host), live, log, refusedToken })
+  const handle = (req: IncomingMessage, res: ServerResponse): void => {
+    if (openedUnder.has(req.socket)) answer(req, res)
+    else req.socket.destroy()
+  }
+  const tlsServer = config.tls === null ? null : createTlsServer({ ...limits, ...tlsOptions(config.tls) }, handle)
+  const server = tlsServer ?? createPlainServer(limits, handle)
   prepare(server)
+  server.on(tlsServer === null ? 'connection' : 'secureConnection', (socket: Socket) => openedUnder.add(socket))
   if (beyondLoopback) {
     const refuseStranger = (socket: Socket): void => {
       if (allowed.has(socket.remoteAddress ?? '') !== true) socket.destroy()
@@ -90,7 +100,7 @@ export function createControlServer({ config, stateDir, log, clock, live }: Cont
 
   return {
     async start() {
-      const port = await listen(server, config.address, 'control')
+      port = await listen(server, config.address, 'control')
       hostCheck = createHostCheck(config.address, port, config.hosts)
       try {
         const healthPort =
@@ -101,10 +111,47 @@ export function createControlServer({ config, stateDir, log, clock, live }: Cont
         throw error
       }
     },
+    renew(next) {
+      try {
+        if (termsOf(next) === terms) return
+        checkReach({ ...next, address: config.address })
+        if (
+          JSON.stringify([next.address, next.health]) !== JSON.stringify([config.address, config.health]) ||
+          (next.tls === null) !== (config.tls === null)
+        ) {
+          log.warn('addresses of the control API, and whether it speaks TLS, change at the next start')
+        }
+        const nextAllowed = networks(next.allow)
+        if (tlsServer !== null && next.tls !== null) {
+          const options = tlsOptions(next.tls)
+          tlsServer.setSecureContext(options)
+          // Node reads these two at each connection, but setSecureContext leaves them alone.
+          Object.assign(tlsServer, { requestCert: options.requestCert, rejectUnauthorized: options.rejectUnauthorized })
+        }
+        allowed = nextAllowed
+        hostCheck = createHostCheck(config.address, port, next.hosts)
+        terms = termsOf(next)
+        openedUnder = new WeakSet()
+        server.closeIdleConnections()
+      } catch (error) {
+        log.error(`the control API keeps its old terms: ${(error as Error).message}`)
+      }
+    },
     async close() {
       await Promise.all([closeServer(server), health === null ? undefined : closeServer(health)])
     },
   }
+}
+
+/** Everything that a connection is let in under, as one text to compare. It holds private keys: never print it. */
+function termsOf(config: ControlConfig): string {
+  return JSON.stringify(packSecrets(config))
+}
+
+function networks(allow: readonly string[]): CidrSet {
+  const set = createCidrSet(allow)
+  if ('has' in set) return set
+  throw new ConfigError(set.map(({ index, reason }) => ({ pointer: `/control/allow/${index}`, reason })))
 }
 
 interface HandlerParts {

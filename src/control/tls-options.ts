@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import type { ServerOptions } from 'node:https'
 import type { TlsConfig } from '../config/types.ts'
 
@@ -11,6 +11,8 @@ export function tlsOptions(tls: TlsConfig): ServerOptions {
     key: first.key.reveal(),
     ...(first.passphrase === null ? {} : { passphrase: first.passphrase.reveal() }),
     minVersion: 'TLSv1.3',
+    // New keys at every renewal: a resumed session would not show its certificate again.
+    ticketKeys: randomBytes(48),
     requestCert: tls.clientAuth !== 'none',
     // Optional client certificates have no use here: whoever shows a bad one is refused.
     rejectUnauthorized: tls.clientAuth !== 'none',
