@@ -12,12 +12,13 @@ import { ConfigError } from '../core/config-error.ts'
 import type { Clock, Log } from '../core/host.ts'
 import { packSecrets } from '../core/secret.ts'
 import { type CidrSet, createCidrSet } from '../lib/cidr-set.ts'
-import { type Answer, problemAnswer, refuse, send } from './answer.ts'
-import { type ControlLive, endpoints } from './endpoints.ts'
+import { problemAnswer, refuse } from './answer.ts'
+import type { ControlLive } from './endpoints.ts'
+import { createHandler } from './handler.ts'
 import { createHostCheck, type HostCheck, isLoopback } from './host-names.ts'
 import { listen } from './listen.ts'
 import { tlsOptions } from './tls-options.ts'
-import { createTokenCheck, loadControlToken, type TokenCheck } from './token.ts'
+import { createTokenCheck, loadControlToken } from './token.ts'
 
 export interface ControlParts {
   readonly config: ControlConfig
@@ -39,9 +40,6 @@ export interface ControlServer {
   /** Ends idle connections, waits at most a second for the others. */
   close(): Promise<void>
 }
-
-const bodyBytesMax = 64 * 1024
-const answerTimeoutMs = 30_000
 
 // An operator's tool and a scraper need little; everything beyond is somebody else.
 const limits: ServerOptions = {
@@ -152,101 +150,6 @@ function networks(allow: readonly string[]): CidrSet {
   const set = createCidrSet(allow)
   if ('has' in set) return set
   throw new ConfigError(set.map(({ index, reason }) => ({ pointer: `/control/allow/${index}`, reason })))
-}
-
-interface HandlerParts {
-  readonly tokenCheck: TokenCheck
-  /** null: the health listener, which probes reach by any name and which serves the open endpoints alone. */
-  readonly hostCheck: HostCheck | null
-  readonly live: ControlLive
-  readonly log: Log
-  readonly refusedToken: (req: IncomingMessage) => void
-}
-
-function createHandler(parts: HandlerParts): (req: IncomingMessage, res: ServerResponse) => void {
-  return (req, res) => {
-    const work = answerTo(req, parts).catch((error: unknown) => {
-      parts.log.error(`the control API failed at ${req.method} ${req.url}: ${(error as Error).message}`)
-      return problemAnswer(refuse('internal'))
-    })
-    void work.then(answer => {
-      // An unread rest of a body would be taken for the next request.
-      if (!req.complete) res.setHeader('connection', 'close')
-      send(res, answer, req.method !== 'HEAD')
-    })
-  }
-}
-
-/** The checks in their order; the first that refuses answers. */
-async function answerTo(
-  req: IncomingMessage,
-  { tokenCheck, hostCheck, live, refusedToken }: HandlerParts,
-): Promise<Answer> {
-  const hosts = valuesOf(req, 'host')
-  if (hosts.length !== 1 || !req.url?.startsWith('/')) return problemAnswer(refuse('malformed-request'))
-  if (hostCheck !== null && !hostCheck(hosts[0])) {
-    return problemAnswer(
-      refuse('misdirected-request', {
-        detail: 'Use the address of the control API, or list this name under control.hosts.',
-      }),
-    )
-  }
-  const [path, query] = splitTarget(req.url)
-  const here = endpoints.filter(endpoint => endpoint.path === path && (hostCheck !== null || endpoint.open))
-  const credentials = valuesOf(req, 'authorization')
-  const trusted = credentials.length === 1 && tokenCheck(credentials[0])
-  // An unknown path asks for the token too: strangers learn nothing of what exists.
-  if (!trusted && hostCheck !== null && !here.some(endpoint => endpoint.open)) {
-    refusedToken(req)
-    const challenge = ['WWW-Authenticate', credentials.length > 0 ? 'Bearer error="invalid_token"' : 'Bearer'] as const
-    return problemAnswer(
-      refuse(credentials.length > 0 ? 'credential-invalid' : 'credential-missing', { headers: [challenge] }),
-    )
-  }
-  if (here.length === 0) return problemAnswer(refuse('no-route'))
-  const method = req.method === 'HEAD' ? 'GET' : req.method
-  const endpoint = here.find(candidate => candidate.method === method)
-  if (endpoint === undefined) {
-    const allow = here
-      .flatMap(candidate => (candidate.method === 'GET' ? ['GET', 'HEAD'] : [candidate.method]))
-      .join(', ')
-    return problemAnswer(refuse('method-not-allowed', { headers: [['Allow', allow]] }))
-  }
-  // A token in a query would land in histories and logs: nothing here takes a query, so nobody gets used to one.
-  if (query !== '') return problemAnswer(refuse('malformed-request', { detail: 'The control API takes no query.' }))
-  if (!(await bodyIsSmall(req))) return problemAnswer(refuse('body-too-large'))
-  return inTime(Promise.resolve(endpoint.run(live, trusted)))
-}
-
-function splitTarget(url: string): [path: string, query: string] {
-  const mark = url.indexOf('?')
-  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)]
-}
-
-/** All lines of one field; Node's joined view would hide a second Host or Authorization. */
-function valuesOf(req: IncomingMessage, name: string): string[] {
-  return req.rawHeaders.filter((_, index) => index % 2 === 1 && req.rawHeaders[index - 1]?.toLowerCase() === name)
-}
-
-/** No endpoint reads a body; a small one is swallowed, since clients like to send `{}`. */
-async function bodyIsSmall(req: IncomingMessage): Promise<boolean> {
-  if (Number(req.headers['content-length'] ?? 0) > bodyBytesMax) return false
-  let bytes = 0
-  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-    bytes += (chunk as Buffer).length
-    if (bytes > bodyBytesMax) return false
-  }
-  return true
-}
-
-async function inTime(work: Promise<Answer>): Promise<Answer> {
-  const { promise, resolve } = Promise.withResolvers<Answer>()
-  const timer = setTimeout(() => resolve(problemAnswer(refuse('control-timeout'))), answerTimeoutMs)
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 function prepare(server: Server): void {
