@@ -4,7 +4,7 @@ import { epochScript } from './redis-scripts.ts'
 /** The little of a connection that watching needs. */
 export interface Commands {
   readonly isReady: boolean
-  sendCommand(args: readonly string[]): Promise<unknown>
+  sendCommand(args: string[]): Promise<unknown>
 }
 
 /** Looks whether a store forgets: a counter that the server evicted is a limit that began anew. */
