@@ -11,6 +11,7 @@ import type { Principal } from '../core/principal.ts'
 import { Problem, refuse } from '../core/problem.ts'
 import { PASS } from '../core/verdict.ts'
 import { reservedNames } from '../gateway/compile.ts'
+import { reply } from '../gateway/own-replies.ts'
 import { compileChain, NEED_BODY, Passage, type Link } from '../gateway/pipeline.ts'
 import { Router } from '../gateway/router.ts'
 import { systemClock } from '../gateway/system-clock.ts'
@@ -56,8 +57,8 @@ export async function explainRequest({ config }: LoadedConfig, request: Describe
   const target = canonicalTarget(request.target)
   if (typeof target === 'string') return refused(null, [], refuse('ambiguous-path', { reason: target }))
   const x = exchange(config, request, target)
-  if (request.method === 'TRACE')
-    return refused(null, [], refuse('method-not-allowed', { reason: 'TRACE is never forwarded' }))
+  const own = reply(x)
+  if (own !== null) return refused(null, [], own)
 
   const router = new Router<RouteConfig>()
   for (const route of config.routes) router.add({ ...route.match, value: route })

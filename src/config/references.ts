@@ -48,8 +48,11 @@ export async function resolveReferences(
   const texts = new Map<string, string>()
   const broken: BrokenReference[] = []
   const files = new Map<string, ReturnType<typeof readReferenced>>()
-  for (const { path: at, written } of found) {
-    const answer = await resolve(written, source, env, files, at.includes('crls'))
+  const answers = await Promise.all(
+    found.map(({ path: at, written }) => resolve(written, source, env, files, at.includes('crls'))),
+  )
+  for (const [i, { path: at }] of found.entries()) {
+    const answer = answers[i] as Answer
     if (typeof answer === 'string') texts.set(toPointer(at), answer)
     else if ('reason' in answer) broken.push({ path: at, ...answer })
     else {
