@@ -36,7 +36,7 @@ export function keepRedisStore(host: Host, name: string): RedisStore {
   return host.keep(`redis:${name}:${identity}`, () => openRedisStore(name, settings, host.log))
 }
 
-/** Opens a store. It connects at the first use, so that neither a start nor a check waits for a server. */
+/** Opens a store. It connects by itself soon after, so that no start waits for a server and the first request seldom does. */
 export function openRedisStore(name: string, settings: StoreSettings, log: Log): RedisStore {
   const { timeoutMs } = settings
   let client: Client | null = null
@@ -52,11 +52,14 @@ export function openRedisStore(name: string, settings: StoreSettings, log: Log):
   let timer: ReturnType<typeof setTimeout> | undefined
   const eviction = watchEviction(name, log, randomUUID())
 
-  // Loaded when a configuration has a store, not before: the library takes 0.2 s and 38 MB in every thread that loads it.
-  const library = import('redis')
-  library.catch(() => {})
+  // In the next turn: a configuration that is only checked closes the store in this one, and then nobody loads or dials anything.
+  const early = setImmediate(() => {
+    if (connecting === null) dial()
+  })
 
   function dial(): void {
+    // Loaded here and not above: the library takes 0.2 s and 38 MB in every thread that loads it.
+    const library = import('redis')
     const mine = ++dials
     connecting = library.then(
       ({ createClient }) => (closed || mine !== dials ? undefined : connect(createClient(clientOptions(settings)))),
@@ -171,6 +174,7 @@ export function openRedisStore(name: string, settings: StoreSettings, log: Log):
     },
     close() {
       closed = true
+      clearImmediate(early)
       clearTimeout(timer)
       hangUp()
     },

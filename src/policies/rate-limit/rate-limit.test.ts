@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
@@ -258,11 +261,25 @@ describe('rate-limit with a store that is away', () => {
     host.close()
   })
 
-  it('compiling dials nobody', () => {
-    const host = hostWith('redis://127.0.0.1:1')
+  it('a configuration that is only checked dials nobody', async () => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    let connections = 0
+    server.on('connection', socket => {
+      connections++
+      socket.destroy()
+    })
+    const host = hostWith(`redis://127.0.0.1:${(server.address() as AddressInfo).port}`)
     limiter(settings, host)
-    assert.deepEqual(host.lines, [])
     host.close()
+    const used = hostWith(`redis://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    limiter(settings, used)
+    await once(server, 'connection')
+    used.close()
+    assert.equal(connections, 1)
+    assert.deepEqual(host.lines, [])
+    await new Promise(resolve => server.close(resolve))
   })
 })
 
