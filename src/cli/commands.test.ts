@@ -136,6 +136,8 @@ test('explain says why no route answers', async () => {
   const method = await explained('PATCH', '/orders', '--config', orders)
   assert.deepEqual([method.status, method.code], [405, 'method-not-allowed'])
   assert.match(method.reason ?? '', /GET/)
+  const elsewhere = await explained('GET', '/invoices/7', '--config', 'test/support/two-hosts.yaml')
+  assert.match(elsewhere.reason ?? '', /\*\.partners\.test has route invoices/)
   const dots = await explained('GET', '/orders/../health', '--config', orders)
   assert.deepEqual([dots.status, dots.code], [400, 'ambiguous-path'])
 })

@@ -64,14 +64,29 @@ export async function explainRequest({ config }: LoadedConfig, request: Describe
   for (const route of config.routes) router.add({ ...route.match, value: route })
   const found = router.seal().match(x.host, x.method, x.path, name => x.headers.get(name))
   if ('allow' in found) {
-    if (found.allow.length === 0)
-      return refused(null, [], refuse('no-route', { reason: 'no route has this host, path and headers' }))
+    if (found.allow.length === 0) {
+      return refused(
+        null,
+        [],
+        refuse('no-route', { reason: `no route has this host, path and headers${nearby(config, router, x)}` }),
+      )
+    }
     return refused(null, [], refuse('method-not-allowed', { reason: `here only ${found.allow.join(', ')}` }))
   }
   const route = found.value
   x.route = { name: route.name, service: route.service }
   x.params = found.params
   return judge(config, route, x, request)
+}
+
+/** The routes that the same request would take at another host. */
+function nearby(config: Config, router: Router<RouteConfig>, x: Exchange): string {
+  const hosts = new Set(config.routes.flatMap(route => route.match.hosts))
+  const words = [...hosts].flatMap(host => {
+    const found = router.match(host.replace('*', 'x'), x.method, x.path, name => x.headers.get(name))
+    return 'value' in found ? [`${host} has route ${found.value.name}`] : []
+  })
+  return words.length === 0 ? '' : `; ${words.slice(0, 5).join(', ')}${words.length > 5 ? ', …' : ''}`
 }
 
 async function judge(config: Config, route: RouteConfig, x: Exchange, request: DescribedRequest): Promise<Explanation> {

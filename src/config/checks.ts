@@ -65,25 +65,25 @@ function addressClashes(config: Config, locator: Locator): ConfigIssue[] {
     all.push([config.control.address, ['control', 'address']])
     if (config.control.health !== null) all.push([config.control.health, ['control', 'health']])
   }
-  const first = new Map<string, DocumentPath>()
-  return all.flatMap(([address, path]) => {
-    // Port 0 is another free port each time.
-    if (address.kind === 'tcp' && address.port === 0) return []
-    const key = formatAddress(address)
-    const before = first.get(key)
-    if (before === undefined) {
-      first.set(key, path)
-      return []
-    }
-    const other = locator.place(before, 'value')
-    return [
-      issueAt(
-        locator,
-        path,
-        `is used already by ${toPointer(before)}${other === undefined ? '' : ` (${other.file}:${other.line})`}`,
-      ),
-    ]
+  return all.flatMap(([address, path], i) => {
+    const before = all.slice(0, i).find(([other]) => overlap(other, address))
+    if (before === undefined) return []
+    const place = locator.place(before[1], 'value')
+    const where = place === undefined ? '' : ` (${place.file}:${place.line})`
+    const same = formatAddress(before[0]) === formatAddress(address)
+    const reason = `is used already by ${toPointer(before[1])}${where}`
+    return [issueAt(locator, path, same ? reason : `${reason}: ${formatAddress(before[0])} covers it`)]
   })
+}
+
+/** Would the second of two listeners find its address taken? `::` is every address, IPv4 included. */
+function overlap(a: Address, b: Address): boolean {
+  if (a.kind === 'unix' || b.kind === 'unix') return a.kind === b.kind && formatAddress(a) === formatAddress(b)
+  // Port 0 is another free port each time.
+  if (a.port !== b.port || a.port === 0) return false
+  const covers = (one: string, other: string): boolean =>
+    one === '::' || one === other || (one === '0.0.0.0' && !other.includes(':'))
+  return covers(a.host, b.host) || covers(b.host, a.host)
 }
 
 function danglingServices(config: Config, locator: Locator): ConfigIssue[] {

@@ -102,6 +102,12 @@ const mistakes: readonly Mistake[] = [
     says: /used already by \/listeners\/0\/address \(portcullis.yaml:3\)/,
   },
   {
+    name: 'a listener that another one covers',
+    text: `version: 1\nlisteners:\n  - { name: a, address: ":80", plaintext: acknowledged }\n  - { name: b, address: ▶127.0.0.1:80 }\n`,
+    pointer: '/listeners/1/address',
+    says: /used already.*\[::\]:80 covers it/,
+  },
+  {
     name: 'two listeners of one name',
     text: `version: 1\nlisteners:\n  - { name: a, address: 127.0.0.1:80 }\n  - { name: ▶a, address: 127.0.0.1:81 }\n`,
     pointer: '/listeners/1/name',
