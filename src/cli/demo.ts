@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** `portcullis demo`: the shop, the identity provider, the gateway and traffic of the test bed; part of a checkout, not of the package. */
+/** `portcullis demo`: the same as `npm start`; the test bed is part of a checkout, not of the package. Ends with the demo's exit code. */
 export async function demo(): Promise<void> {
-  const place = new URL('../../testbed/demo.ts', import.meta.url)
-  if (!existsSync(fileURLToPath(place)))
-    throw new Error('the demo needs a checkout of the source: its test bed is not part of the package')
-  const testbed = (await import(place.href)) as { demo(): Promise<void> }
-  await testbed.demo()
+  const place = fileURLToPath(new URL('../../testbed/demo.ts', import.meta.url))
+  if (!existsSync(place)) throw new Error('the demo needs a checkout of the source: its test bed is not part of the package')
+  const child = spawn(process.execPath, ['--disable-sigusr1', place], { stdio: 'inherit' })
+  // Ctrl-C reaches the child by itself, through the terminal; it ends, and so do we.
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  process.exitCode = await new Promise<number>(resolve => child.once('exit', code => resolve(code ?? 1)))
 }

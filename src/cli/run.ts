@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { availableParallelism } from 'node:os'
-import { loadConfig, type LoadedConfig } from '../config/load.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import { diff } from '../config/diff.ts'
 import { ConfigError } from '../core/config-error.ts'
 import type { Log } from '../core/host.ts'
@@ -10,7 +9,6 @@ import { renderMetrics } from '../events/metrics/render.ts'
 import { createOperatorLog } from '../events/operator-log.ts'
 import { loadHashKey } from '../events/hash-key.ts'
 import { createRingMemory, openRingReader } from '../events/ring.ts'
-import { sinks } from '../events/sinks/index.ts'
 import { sinkParts } from '../events/sinks/parts.ts'
 import { createEventWriter } from '../events/writer.ts'
 import { Supervisor } from '../gateway/supervisor.ts'
@@ -18,6 +16,7 @@ import { systemClock } from '../gateway/system-clock.ts'
 import { createKeyService } from '../identity/key-service.ts'
 import { policies } from '../policies/index.ts'
 import { createCounterMemory } from '../state/counter-memory.ts'
+import { loadConfiguration } from './load-configuration.ts'
 import { productVersion } from './product-version.ts'
 import { watchFiles } from './watch.ts'
 
@@ -67,12 +66,9 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
   const log = createOperatorLog({ format: options.log ?? 'text', write: line => process.stderr.write(line), clock })
   let watched: readonly string[] = []
   const load = (): Promise<LoadedConfig> =>
-    loadConfig(
-      { path: options.config, env: process.env, policies, sinks, cpus: availableParallelism(), now: clock.now() },
-      files => {
-        watched = files
-      },
-    )
+    loadConfiguration(options.config, files => {
+      watched = files
+    })
   let loaded = await load()
   for (const warning of loaded.warnings) log.warn(warning)
   const { config } = loaded
@@ -92,6 +88,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
     log,
     keys,
     counters: createCounterMemory(),
+    slowHashes: new SharedArrayBuffer(24),
     hashKey: randomBytes(32),
     eventHashKey: loadHashKey(config.stateDir),
     metrics,
@@ -121,6 +118,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
       await supervisor.apply(next.config)
       await writer.replaceSinks(sinkParts(next.config.events, clock, log))
       loaded = next
+      renewControl(next)
       applied++
       log.info(`configuration ${supervisor.version} is in force`, {
         why,
@@ -207,10 +205,31 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
     throw located(error, loaded)
   }
 
+  /** The data plane has its new configuration already; what the control API cannot take over is said, and stays as it was. */
+  const renewControl = ({ config: { control: terms } }: LoadedConfig): void => {
+    if (terms === null || control === null) {
+      if ((terms === null) !== (control === null)) log.warn('the control API is added or taken away at the next start')
+      return
+    }
+    try {
+      control.renew(terms)
+    } catch (error) {
+      log.error('the control API keeps its old settings', {
+        cause: error instanceof Error ? error.message : String(error),
+      })
+    }
+  }
+
   const stopWatching = watchFiles(
     () => watched,
     () => void reload('a file changed'),
   )
+  const rotation = setInterval(() => {
+    supervisor
+      .rotateTickets()
+      .catch((error: unknown) => log.error('resumption keys could not be rotated', { cause: String(error) }))
+  }, 600_000)
+  rotation.unref()
   const onHangup = (): void => void reload('SIGHUP')
   const onReopen = (): void =>
     void writer
@@ -234,6 +253,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
       process.off('SIGHUP', onHangup)
       process.off('SIGUSR2', onReopen)
       stopWatching()
+      clearInterval(rotation)
       await control?.close()
       await supervisor.stop(loaded.config.limits.drainMs)
       await closeAll()

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { effectiveChain } from '../config/chain.ts'
 import type { Config, PolicyEntry, RouteConfig, ServiceConfig } from '../config/types.ts'
 import { ConfigError } from '../core/config-error.ts'
@@ -24,6 +25,7 @@ export interface CompileParts {
   readonly hostFor: (version: number, policy: string, entry: EntryIdentity) => Host
   readonly kept: Kept
   readonly pulse: Pulse
+  readonly lookup: LookupFunction
   readonly countUpstream: (service: string, delta: number) => void
   /** Called between routes; resolves later when the slice of this turn is used up, so that no request waits more than that. */
   readonly pause: () => Promise<void> | null
@@ -94,7 +96,12 @@ function compileService(service: ServiceConfig, version: number, parts: CompileP
     })
     return new ServicePool(
       targets,
-      { connectMs, timeouts: { responseMs, idleMs, keepAliveMs }, connectionsMax: service.connectionsMax },
+      {
+        connectMs,
+        timeouts: { responseMs, idleMs, keepAliveMs },
+        connectionsMax: service.connectionsMax,
+        lookup: parts.lookup,
+      },
       parts.pulse,
       delta => parts.countUpstream(service.name, delta),
     )

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { LookupFunction } from 'node:net'
 import type { Config, ListenerConfig } from '../config/types.ts'
 import { Exchange } from '../core/exchange.ts'
 import { Fields } from '../core/fields.ts'
@@ -13,6 +14,7 @@ import { FieldNames } from '../net/h1/field-names.ts'
 import type { RefusalCode, ServerConnection, ServerHandler, ServerSettings } from '../net/h1/server-connection.ts'
 import { Listener } from '../net/listener.ts'
 import { Pulse } from '../net/pulse.ts'
+import { createLookup } from '../upstream/resolve.ts'
 import { compileTls, type TlsSettings } from '../net/tls/settings.ts'
 import { ownAnswer } from './answer.ts'
 import { compileSnapshot } from './compile.ts'
@@ -59,6 +61,7 @@ export class DataPlane {
   readonly #policies: ReadonlyMap<string, Policy>
   readonly #pulse = new Pulse()
   readonly #kept = new Kept()
+  readonly #lookup: LookupFunction
   readonly #budget: Budget
   readonly #plane: Plane & { snapshot: Snapshot | null }
   readonly #listeners = new Map<string, OpenListener>()
@@ -66,6 +69,7 @@ export class DataPlane {
 
   constructor(parts: DataPlaneParts, bufferedBytesMax: number) {
     this.#parts = parts
+    this.#lookup = createLookup(parts.clock.monotonic)
     this.#policies = new Map(parts.policies.map(policy => [policy.name, policy]))
     this.#budget = new Budget(bufferedBytesMax)
     this.#plane = {
@@ -87,12 +91,15 @@ export class DataPlane {
   async prepare(config: Config, version: number, ticketKeys: Readonly<Record<string, Uint8Array>>): Promise<void> {
     this.abort()
     const tls = new Map(
-      config.listeners.flatMap(listener => {
+      config.listeners.flatMap((listener, index) => {
         if (listener.tls === null) return []
         return [
           [
             listener.name,
-            { settings: compileTls(listener.tls), ticketKeys: Buffer.from(ticketKeys[listener.name] ?? []) },
+            {
+              settings: compileTls(listener.tls, `/listeners/${index}/tls`),
+              ticketKeys: Buffer.from(ticketKeys[listener.name] ?? []),
+            },
           ] as const,
         ]
       }),
@@ -103,6 +110,7 @@ export class DataPlane {
       hostFor: (held, policy, entry) => this.#hostFor(held, policy, entry, config),
       kept: this.#kept,
       pulse: this.#pulse,
+      lookup: this.#lookup,
       countUpstream: (service, delta) => this.#parts.metrics.upstreamConnections(service, delta),
       pause: () => {
         if (performance.now() - sliceStart < SLICE_MS) return null

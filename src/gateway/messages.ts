@@ -8,6 +8,7 @@ export interface WorkerBirth {
   readonly index: number
   readonly workers: number
   readonly counters: SharedArrayBuffer
+  readonly slowHashes: SharedArrayBuffer
   /** 32 random bytes of this process: keys the tags of limiter keys. */
   readonly hashKey: Uint8Array
   /** Keys the hashes of masked path segments in events; equal over restarts when there is a state folder. */

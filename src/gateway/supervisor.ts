@@ -26,6 +26,8 @@ export interface SupervisorParts {
   readonly log: Log
   readonly keys: KeyService
   readonly counters: SharedArrayBuffer
+  /** Places for slow hashes, of which the whole process has two (`SharedCounters.slowHashes`). */
+  readonly slowHashes: SharedArrayBuffer
   readonly hashKey: Uint8Array
   readonly eventHashKey: Uint8Array
   readonly metrics: MetricsMemory
@@ -104,6 +106,13 @@ export class Supervisor {
     return run
   }
 
+  /** Resumption keys that served their time are replaced; the configuration stays as it is. */
+  async rotateTickets(): Promise<void> {
+    const now = this.#parts.clock.monotonic()
+    const due = [...this.#tickets.values()].some(({ madeAtMs }) => ticketKeysDue(madeAtMs, now))
+    if (due && this.#config !== null) await this.apply(this.#config)
+  }
+
   /** Ends all workers: no new connections, open exchanges finish within `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true
@@ -118,11 +127,11 @@ export class Supervisor {
   }
 
   async #apply(config: Config): Promise<number> {
-    const { log } = this.#parts
+    const { log, keys } = this.#parts
     const version = this.#version + 1
     const tls = new Map(
-      config.listeners.flatMap(listener =>
-        listener.tls === null ? [] : [[listener.name, compileTls(listener.tls)] as const],
+      config.listeners.flatMap((listener, index) =>
+        listener.tls === null ? [] : [[listener.name, compileTls(listener.tls, `/listeners/${index}/tls`)] as const],
       ),
     )
     await this.#checkPorts(config)
@@ -137,6 +146,8 @@ export class Supervisor {
         configured: config.workers,
       })
 
+    // Asked for now, so that the keys of a new issuer are here, or nearly, when its routes are.
+    void keys.require([...(this.#config === null ? [] : this.#keySources(this.#config)), ...this.#keySources(config)])
     const message: ToWorker = {
       kind: 'prepare',
       version,
@@ -148,6 +159,7 @@ export class Supervisor {
     const issues = answers.flat()
     if (issues.length > 0) {
       for (const { worker } of this.#crew) this.#send(worker, { kind: 'abort', version })
+      void keys.require(this.#config === null ? [] : this.#keySources(this.#config))
       if (first) await this.stop(0)
       throw new ConfigError(issues)
     }
@@ -160,7 +172,7 @@ export class Supervisor {
     for (const [name, ticket] of tickets) this.#tickets.set(name, ticket)
     const failures = await Promise.all(this.#crew.map(crew => this.#commit(crew, version)))
     for (const failure of new Set(failures.flat())) log.error('a listener could not be opened', { failure })
-    void this.#parts.keys.require(this.#keySources(config))
+    void keys.require(this.#keySources(config))
     if (first && failures.flat().length > 0) {
       await this.stop(0)
       throw new ConfigError(failures.flat().map(reason => ({ pointer: '/listeners', reason })))
@@ -201,12 +213,13 @@ export class Supervisor {
   }
 
   #start(index: number): Crew {
-    const { counters, hashKey, eventHashKey, metrics, rings, keys, log } = this.#parts
+    const { counters, slowHashes, hashKey, eventHashKey, metrics, rings, keys, log } = this.#parts
     const channel = new MessageChannel()
     const birth: WorkerBirth = {
       index,
       workers: metrics.workers,
       counters,
+      slowHashes,
       hashKey,
       eventHashKey,
       metrics,

@@ -87,7 +87,7 @@ function createPlane(config: Config): DataPlane {
       metrics,
       recorder,
       keys: createWorkerKeys(birth.keys, clock),
-      counters: { memory: birth.counters, hashKey: birth.hashKey },
+      counters: { memory: birth.counters, hashKey: birth.hashKey, slowHashes: birth.slowHashes },
       workers: birth.workers,
       first: birth.index === 0,
     },

@@ -41,17 +41,23 @@ export class Listener {
   readonly #connections = new Set<ServerConnection>()
   readonly #perAddress = new Map<string, number>()
   #revision = ''
+  /** Connections that the system gave us, their handshake done or not. */
+  #accepted = 0
 
   constructor(init: ListenerInit) {
     this.#init = init
     if (init.tls === null) {
       this.#endpoint = null
-      this.#server = createServer({ noDelay: true, allowHalfOpen: true }, socket => this.#accept(socket, null))
+      this.#server = createServer({ noDelay: true, allowHalfOpen: true }, socket => {
+        if (this.#admit(socket)) this.#accept(socket, null)
+        else socket.destroy()
+      })
       return
     }
     this.#revision = trustRevision(init.tls.settings)
     this.#endpoint = createTlsEndpoint({
       ...init.tls,
+      admit: socket => this.#admit(socket),
       onConnection: (socket: TLSSocket, info: ConnectionTls) => this.#accept(socket, info),
       onHandshakeError: init.handshakeFailed,
     })
@@ -116,27 +122,33 @@ export class Listener {
 
   /** The connection is gone; called by the handler that its settings name. */
   forget(connection: ServerConnection): void {
-    if (!this.#connections.delete(connection)) return
-    const { address } = connection.client
-    const left = (this.#perAddress.get(address) ?? 1) - 1
-    if (left > 0) this.#perAddress.set(address, left)
-    else this.#perAddress.delete(address)
+    this.#connections.delete(connection)
   }
 
-  #accept(socket: Socket, info: ConnectionTls | null): void {
-    const { limits, settings } = this.#init
+  /** Counts a connection from its first packet on, so that handshakes that never end are limited too; false when there are too many. */
+  #admit(socket: Socket): boolean {
+    const { limits } = this.#init
     const address = unmapAddress(socket.remoteAddress ?? '')
     const already = this.#perAddress.get(address) ?? 0
     // Callers on a Unix socket have no address and are not limited as if they were one.
-    const tooMany =
-      this.#connections.size >= limits.connectionsMax || (address !== '' && already >= limits.connectionsPerAddressMax)
-    if (tooMany) {
-      socket.destroy()
+    if (this.#accepted >= limits.connectionsMax || (address !== '' && already >= limits.connectionsPerAddressMax)) {
       this.#init.shed(address)
-      return
+      return false
     }
+    this.#accepted++
     this.#perAddress.set(address, already + 1)
+    socket.once('close', () => {
+      this.#accepted--
+      const left = (this.#perAddress.get(address) ?? 1) - 1
+      if (left > 0) this.#perAddress.set(address, left)
+      else this.#perAddress.delete(address)
+    })
+    return true
+  }
+
+  #accept(socket: Socket, info: ConnectionTls | null): void {
     this.#init.opened()
-    this.#connections.add(new ServerConnection(socket, { address, port: socket.remotePort ?? 0 }, info, settings))
+    const client = { address: unmapAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
+    this.#connections.add(new ServerConnection(socket, client, info, this.#init.settings))
   }
 }

@@ -1,8 +1,9 @@
 // Hot path: every exchange takes its connection here.
-import { connect as connectTcp, type Socket } from 'node:net'
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import type { LookupFunction, Socket } from 'node:net'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { UpstreamConnection, type UpstreamTimeouts } from '../net/h1/upstream-connection.ts'
 import type { Pulse } from '../net/pulse.ts'
+import { dial } from './dial.ts'
 
 /** One address behind a service. */
 export interface TargetSettings {
@@ -22,6 +23,8 @@ export interface PoolSettings {
   readonly timeouts: UpstreamTimeouts
   /** Connections to one target from one worker. */
   readonly connectionsMax: number
+  /** How names become addresses (resolve.ts). */
+  readonly lookup: LookupFunction
 }
 
 /** Why there is no connection. */
@@ -36,9 +39,6 @@ interface Waiter {
 
 /** More waiting than this is a service that cannot keep up: better a quick 503 than a slow one. */
 const WAITERS_MAX = 1024
-
-// One buffer for all reads of a thread: its bytes are used or copied before the call returns (DESIGN §5).
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** Keep-alive connections to one target. The most recently used one is taken first, so that unused ones age and close. */
 export class TargetPool {
@@ -95,10 +95,10 @@ export class TargetPool {
   }
 
   #connect(taken: Taken): void {
-    this.#connecting++
-    const { address, tls } = this.target
+    const { url } = this.target
     let connection: UpstreamConnection | null = null
     let settled = false
+    let socket: Socket
     const settle = (failure: NoConnection | null): void => {
       if (settled) return
       settled = true
@@ -121,49 +121,27 @@ export class TargetPool {
       this.#count(1)
       taken(connection, null)
     }
-    const timer = setTimeout(
-      () =>
-        settle({
-          kind: 'timeout',
-          reason: `connecting to ${this.target.url} took longer than ${this.#settings.connectMs} ms`,
-        }),
-      this.#settings.connectMs,
-    )
-    const where =
-      address.kind === 'unix'
-        ? { path: address.path }
-        : { host: address.host, port: address.port, autoSelectFamily: true }
-    let socket: Socket
-    if (tls === null) {
-      socket = connectTcp({
-        ...where,
-        noDelay: true,
-        onread: {
-          buffer: readBuffer,
-          callback: length => {
-            connection?.received(readBuffer.subarray(0, length))
-            return true
-          },
-        },
-      })
-      socket.once('connect', () => settle(null))
-    } else {
-      // Which address is dialled and which name is verified are two things: the options say the name, `where` the address.
-      const secure = connectTls({ ...tls.options(), ...where })
-      tls.keep(secure)
-      secure.setNoDelay(true)
-      secure.once('secureConnect', () => settle(null))
-      secure.on('data', (chunk: Buffer) => connection?.received(chunk))
-      socket = secure
+    try {
+      socket = dial(
+        this.target,
+        this.#settings.lookup,
+        () => settle(null),
+        bytes => connection?.received(bytes),
+      )
+    } catch (error) {
+      return taken(null, { kind: 'unreachable', reason: `connecting to ${url} failed: ${String(error)}` })
     }
+    this.#connecting++
+    const { connectMs } = this.#settings
+    const timer = setTimeout(
+      () => settle({ kind: 'timeout', reason: `connecting to ${url} took longer than ${connectMs} ms` }),
+      connectMs,
+    )
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      settle({
-        kind: 'unreachable',
-        reason: `connecting to ${this.target.url} failed: ${error.code ?? ''} ${error.message}`,
-      }),
+      settle({ kind: 'unreachable', reason: `connecting to ${url} failed: ${error.code ?? ''} ${error.message}` }),
     )
     socket.once('close', () =>
-      settle({ kind: 'unreachable', reason: `${this.target.url} closed the connection while it was being set up` }),
+      settle({ kind: 'unreachable', reason: `${url} closed the connection while it was being set up` }),
     )
   }
 

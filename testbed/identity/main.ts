@@ -41,4 +41,4 @@ const provider = new Provider(issuer, {
     },
   },
 })
-provider.listen(port, '127.0.0.1', () => console.log('identity ready'))
+provider.listen(port, '127.0.0.1', () => process.stdout.write('identity ready\n'))

@@ -3,15 +3,13 @@ import { type Order, products, users } from './stock.ts'
 
 // The shop's API. It believes the gateway: who calls stands in X-User, which no client can send.
 
-const orders: Order[] = users
-  .slice(0, 3)
-  .map(({ login }, index) => ({
-    id: 1000 + index,
-    login,
-    status: 'open',
-    total: 15,
-    items: [{ productId: index + 1, quantity: 2 }],
-  }))
+const orders: Order[] = users.slice(0, 3).map(({ login }, index) => ({
+  id: 1000 + index,
+  login,
+  status: 'open',
+  total: 15,
+  items: [{ productId: index + 1, quantity: 2 }],
+}))
 const payments: Array<{ id: number; orderId: number; amount: number }> = []
 const reviews = new Map<number, Array<{ by: string; stars: number; text: string }>>([
   [1, [{ by: 'carol', stars: 5, text: 'Malty.' }]],
@@ -115,4 +113,4 @@ const server = createServer((request, response) => {
   answer(request, response).catch(() => response.destroy())
 })
 server.keepAliveTimeout = 60_000
-server.listen(Number(process.env['PORT'] ?? 9001), '127.0.0.1', () => console.log('shop ready'))
+server.listen(Number(process.env['PORT'] ?? 9001), '127.0.0.1', () => process.stdout.write('shop ready\n'))

@@ -1,0 +1,42 @@
+import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { TargetSettings } from './target-pool.ts'
+
+// One buffer for all reads of a thread: its bytes are used or copied before the call returns (DESIGN §5).
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
+
+/**
+ * Opens a socket to a target, TLS included. `ready` when it can carry requests; `received` gets bytes that are valid during the call only.
+ * Throws when the TLS settings cannot be used.
+ */
+export function dial(
+  { address, tls }: TargetSettings,
+  lookup: LookupFunction,
+  ready: () => void,
+  received: (bytes: Buffer) => void,
+): Socket {
+  const where =
+    address.kind === 'unix'
+      ? { path: address.path }
+      : { host: address.host, port: address.port, autoSelectFamily: true, lookup }
+  if (tls === null) {
+    const socket = connectTcp({
+      ...where,
+      noDelay: true,
+      onread: {
+        buffer: readBuffer,
+        callback: length => {
+          received(readBuffer.subarray(0, length))
+          return true
+        },
+      },
+    })
+    return socket.once('connect', ready)
+  }
+  // Which address is dialled and which name is verified are two things: the options say the name, `where` the address.
+  const socket = connectTls({ ...tls.options(), ...where })
+  tls.keep(socket)
+  socket.setNoDelay(true)
+  socket.on('data', received)
+  return socket.once('secureConnect', ready)
+}
