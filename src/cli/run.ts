@@ -17,7 +17,7 @@ import { createKeyService } from '../identity/key-service.ts'
 import { policies } from '../policies/index.ts'
 import { createCounterMemory } from '../state/counter-memory.ts'
 import { loadConfiguration } from './load-configuration.ts'
-import { productVersion } from './product-version.ts'
+import { productVersion } from './product.ts'
 import { watchFiles } from './watch.ts'
 
 export interface RunOptions {
