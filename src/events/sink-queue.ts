@@ -11,9 +11,15 @@ export interface SinkStatus {
   readonly failing: boolean
 }
 
+/** Whole lines and how many: counted once for all sinks. */
+export interface Lines {
+  readonly bytes: Uint8Array
+  readonly count: number
+}
+
 export interface SinkQueue {
   /** Takes whole lines that nobody changes any more, or counts them as lost. */
-  push(lines: Uint8Array): void
+  push(lines: Lines): void
   reopen(): Promise<void>
   status(): SinkStatus
   /** Flushes for at most `withinMs`, then closes for good; never rejects. */
@@ -29,12 +35,12 @@ export interface SinkQueueParts {
 }
 
 /** A write larger than this is no faster and delays the first line in it. */
-const batchBytes = 1024 * 1024
+const batchBytes = 256 * 1024
 const complainEveryMs = 60_000
 
 /** One sink with its own bounded queue and one write at a time. Losses are counted, and told once a minute. */
 export function createSinkQueue({ name, sink, bytesMax, clock, log }: SinkQueueParts): SinkQueue {
-  let waiting: Uint8Array[] = []
+  let waiting: Lines[] = []
   let waitingBytes = 0
   let writingBytes = 0
   let dropped = 0
@@ -52,26 +58,35 @@ export function createSinkQueue({ name, sink, bytesMax, clock, log }: SinkQueueP
     complained = true
   }
 
-  function nextBatch(): Uint8Array {
-    let count = 1
-    let bytes = (waiting[0] as Uint8Array).length
-    while (count < waiting.length && bytes + (waiting[count] as Uint8Array).length <= batchBytes) {
-      bytes += (waiting[count] as Uint8Array).length
-      count++
+  function nextBatch(): Lines {
+    let chunks = 0
+    let bytes = 0
+    let count = 0
+    for (const chunk of waiting) {
+      if (chunks > 0 && bytes + chunk.bytes.length > batchBytes) break
+      chunks++
+      bytes += chunk.bytes.length
+      count += chunk.count
     }
-    const chunks = waiting.slice(0, count)
-    waiting = waiting.slice(count)
+    const batch = waiting.splice(0, chunks)
     waitingBytes -= bytes
-    return count === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, bytes)
+    if (batch.length === 1) return batch[0] as Lines
+    return {
+      bytes: Buffer.concat(
+        batch.map(chunk => chunk.bytes),
+        bytes,
+      ),
+      count,
+    }
   }
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
       const batch = nextBatch()
-      writingBytes = batch.length
+      writingBytes = batch.bytes.length
       try {
-        await sink.write(batch)
-        written += countLines(batch)
+        await sink.write(batch.bytes)
+        written += batch.count
         failing = false
         if (complained && waitingBytes < bytesMax / 2) {
           complained = false
@@ -80,9 +95,9 @@ export function createSinkQueue({ name, sink, bytesMax, clock, log }: SinkQueueP
       } catch (error) {
         // The sink may know that a part got out (file: whole lines before the disk was full).
         const got = (error as { writtenBytes?: unknown }).writtenBytes
-        const kept = typeof got === 'number' ? countLines(batch.subarray(0, got)) : 0
+        const kept = typeof got === 'number' ? countLines(batch.bytes.subarray(0, got)) : 0
         written += kept
-        dropped += countLines(batch) - kept
+        dropped += batch.count - kept
         failing = true
         complain((error as Error).message)
       }
@@ -93,13 +108,13 @@ export function createSinkQueue({ name, sink, bytesMax, clock, log }: SinkQueueP
 
   return {
     push(lines) {
-      if (closing || waitingBytes + writingBytes + lines.length > bytesMax) {
-        dropped += countLines(lines)
+      if (closing || waitingBytes + writingBytes + lines.bytes.length > bytesMax) {
+        dropped += lines.count
         if (!closing) complain(`it takes events more slowly than they come, and ${bytesMax} bytes wait already`)
         return
       }
       waiting.push(lines)
-      waitingBytes += lines.length
+      waitingBytes += lines.bytes.length
       running ??= run()
     },
     async reopen() {
@@ -116,7 +131,7 @@ export function createSinkQueue({ name, sink, bytesMax, clock, log }: SinkQueueP
     async close(withinMs) {
       closing = true
       if (running !== null) await within(running, withinMs)
-      const left = waiting.reduce((sum, chunk) => sum + countLines(chunk), 0)
+      const left = waiting.reduce((sum, chunk) => sum + chunk.count, 0)
       waiting = []
       waitingBytes = 0
       dropped += left
@@ -133,7 +148,8 @@ export function createSinkQueue({ name, sink, bytesMax, clock, log }: SinkQueueP
   }
 }
 
-function countLines(bytes: Uint8Array): number {
+/** How many lines end in `bytes`. */
+export function countLines(bytes: Uint8Array): number {
   let count = 0
   for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++
   return count

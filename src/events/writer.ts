@@ -1,7 +1,7 @@
 import type { Clock, Log } from '../core/host.ts'
 import type { OpenSink } from '../core/sink.ts'
 import type { RingReader } from './ring.ts'
-import { createSinkQueue, type SinkQueue, type SinkStatus } from './sink-queue.ts'
+import { countLines, createSinkQueue, type SinkQueue, type SinkStatus } from './sink-queue.ts'
 
 /** A configured sink; `key` tells over reloads that it is the same one (its name and settings). */
 export interface SinkPart {
@@ -61,7 +61,8 @@ export function createEventWriter(parts: EventWriterParts): EventWriter {
       for (let lines = ring.take(takeBytes); lines !== null; lines = ring.take(takeBytes)) {
         if (queues.size > 0) {
           // The ring's bytes are overwritten once given back; the copy is never changed, so all queues share it.
-          const copy = Uint8Array.prototype.slice.call(lines)
+          const bytes = Buffer.from(lines)
+          const copy = { bytes, count: countLines(bytes) }
           for (const queue of queues.values()) queue.push(copy)
         }
         ring.done(lines.length)
