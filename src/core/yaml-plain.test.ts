@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { isMap, isScalar, isSeq } from 'yaml'
 import { parseYamlDocument, parseYamlFully } from './yaml.ts'
 import { readPlainYaml } from './yaml-plain.ts'
+
+const root = path.resolve(import.meta.dirname, '../..')
 
 /** The guarantee: what the quick reader reads, the full parser reads alike, with the same offsets. Gives whether it was read. */
 function agrees(text: string): boolean {
@@ -46,6 +50,13 @@ test('everyday configuration is read by the quick reader and read alike', () => 
     if (text.startsWith('list: [')) continue
     assert.ok(agrees(text), `left to the full parser: ${JSON.stringify(text)}`)
   }
+})
+
+test('real configurations take the quick way', () => {
+  const files = globSync('examples/**/*.{yaml,json}', { cwd: root })
+  assert.ok(files.length >= 5)
+  for (const file of files)
+    assert.ok(agrees(readFileSync(path.join(root, file), 'utf8')), `left to the full parser: ${file}`)
 })
 
 test('what is not surely plain is left to the full parser', () => {
