@@ -1,3 +1,5 @@
+import { giveUp, plainScalar, wordLike } from './yaml-scalar.ts'
+
 /** Where a collection was written, as offsets into the text. */
 export interface NodeOffsets {
   /** Of its first character. */
@@ -32,7 +34,6 @@ export function readPlainYaml(text: string): PlainYaml | null {
 /** Control characters, tabs, CR, odd line ends, byte order marks, document markers and directives. */
 const unsure = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]|^(?:---|\.\.\.|%)/m
 
-const giveUp = Symbol('not plain')
 const DEPTH_MAX = 64
 
 const blockKey = /[A-Za-z_$/][A-Za-z0-9_$./-]{0,199}(?=:(?: |\n|$))/y
@@ -40,10 +41,6 @@ const flowKey = /[A-Za-z_$/][A-Za-z0-9_$./-]{0,199}(?=: )/y
 const digitKey = /[1-9][0-9]{0,8}(?=:(?: |\n|$))/y
 const doubleQuoted = /"((?:[^"\\\n]|\\["\\/nt])*)"/y
 const singleQuoted = /'((?:[^'\n]|'')*)'/y
-const wordLike = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE)$/
-const decimal = /^(?:0|[1-9][0-9]{0,14})$/
-const numberLike =
-  /^[-+]?(?:[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))$|^\.(?:nan|NaN|NAN)$/
 
 class Reader {
   readonly offsets = new Map<object, NodeOffsets>()
@@ -227,7 +224,7 @@ class Reader {
     const text = this.#text
     const written = text.slice(this.#at, end)
     this.#at = end
-    return scalar(written)
+    return plainScalar(written)
   }
 
   #flow(column: number, key: number): unknown {
@@ -317,29 +314,5 @@ class Reader {
     }
     while (text.charCodeAt(at - 1) === 32) at--
     return this.#plain(at)
-  }
-}
-
-/** Characters that may begin a plain scalar here; indicators are left to the full parser. */
-const plainStart = /^(?:[A-Za-z0-9_$/.(~+^;<=\\\u00a0-\ud7ff\ue000-\ufffd]|:[0-9]|-[0-9A-Za-z])/
-
-/** A plain scalar by the core schema of YAML 1.2. */
-function scalar(written: string): unknown {
-  const c = written.charCodeAt(0)
-  if (((c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 126) && !wordLike.test(written)) return written
-  if (!plainStart.test(written)) throw giveUp
-  if (decimal.test(written)) return Number(written)
-  if (numberLike.test(written)) throw giveUp
-  switch (written) {
-    case 'true':
-      return true
-    case 'false':
-      return false
-    case 'null':
-    case '~':
-      return null
-    default:
-      if (wordLike.test(written)) throw giveUp
-      return written
   }
 }
