@@ -23,12 +23,14 @@ export function canonicalTarget(target: string): CanonicalTarget | string {
   const mark = target.indexOf('?')
   const raw = mark < 0 ? target : target.slice(0, mark)
   const query = mark < 0 ? '' : target.slice(mark + 1)
-  if (query !== '' && !queryBytes.test(query)) return 'the query has a fragment, a control character or a byte beyond ASCII'
+  if (query !== '' && !queryBytes.test(query))
+    return 'the query has a fragment, a control character or a byte beyond ASCII'
   if (plainPath.test(raw) && !emptySegment.test(raw)) return { path: raw, query }
   if (raw.charCodeAt(0) !== 47) return 'the path does not begin with a slash'
   if (!pathBytes.test(raw)) return 'the path has a character that must be encoded'
   const path = raw.includes('%') ? decodeUnreserved(raw) : raw
-  if (path === null) return 'the path has an escape that is broken, encodes a separator or control character, or is not UTF-8'
+  if (path === null)
+    return 'the path has an escape that is broken, encodes a separator or control character, or is not UTF-8'
   if (emptySegment.test(path)) return 'the path has an empty segment'
   if (dotSegment.test(path)) return 'the path has a dot segment'
   return { path, query }

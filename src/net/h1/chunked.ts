@@ -8,7 +8,8 @@ const TRAILER_MAX = 16 * 1024
 const TRAILER_FIELDS_MAX = 32
 
 // A chunk-size line: hex digits, then well-formed extensions (RFC 9112 §7.1.1), which end here: the next hop never sees them.
-const sizeLine = /^([0-9A-Fa-f]{1,13})(?:[ \t]*;[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[ \t]*=[ \t]*(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t !#-[\]-~\x80-\xff]|\\[\t !-~\x80-\xff])*"))?)*$/
+const sizeLine =
+  /^([0-9A-Fa-f]{1,13})(?:[ \t]*;[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[ \t]*=[ \t]*(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t !#-[\]-~\x80-\xff]|\\[\t !-~\x80-\xff])*"))?)*$/
 
 /** The trailer section of a chunked message, still as text with offsets. */
 export interface Trailers {
@@ -68,7 +69,8 @@ export class ChunkedDecoder {
         }
         case 'size': {
           const lf = bytes.indexOf(LF, position)
-          if (lf < 0 || lf >= end) return this.#hold(bytes, position, end, LINE_MAX) ? MORE : this.#bad('a chunk-size line is too long')
+          if (lf < 0 || lf >= end)
+            return this.#hold(bytes, position, end, LINE_MAX) ? MORE : this.#bad('a chunk-size line is too long')
           const line = this.#line(bytes, position, lf)
           if (line === null) return this.#bad('a chunk-size line does not end in CRLF')
           const match = line.length > LINE_MAX ? null : sizeLine.exec(line)
@@ -102,7 +104,8 @@ export class ChunkedDecoder {
     if (after === BAD) return this.#bad(`trailer: ${scan.reason}`)
     if (after === TOO_MANY) return this.#bad('too many trailer fields')
     this.#held = null
-    if (scan.flags.length > 0) this.trailers = { text: section.toString('latin1', from, after - 2), offsets: scan.offsets, flags: scan.flags }
+    if (scan.flags.length > 0)
+      this.trailers = { text: section.toString('latin1', from, after - 2), offsets: scan.offsets, flags: scan.flags }
     return held === null ? after : position + (after - held.length)
   }
 

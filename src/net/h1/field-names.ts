@@ -47,7 +47,8 @@ const known: ReadonlyArray<readonly [name: string, flags: number]> = [
  */
 export const normal: Uint8Array = (() => {
   const table = new Uint8Array(256)
-  for (const char of "!#$%&'*+-.^`|~0123456789abcdefghijklmnopqrstuvwxyz") table[char.charCodeAt(0)] = char.charCodeAt(0)
+  for (const char of "!#$%&'*+-.^`|~0123456789abcdefghijklmnopqrstuvwxyz")
+    table[char.charCodeAt(0)] = char.charCodeAt(0)
   for (let code = 65; code <= 90; code++) table[code] = code + 32
   table[0x5f] = 0x2d
   return table
@@ -83,8 +84,10 @@ export class FieldNames {
   /** Flags of the name at `bytes[start, end)`, given its hash; 0 for a name that nobody asked about. */
   flagsOf(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const entries = this.#byHash.get(hash)
-    if (entries !== undefined) for (const entry of entries) if (spells(bytes, start, end, entry.name)) return entry.flags
-    for (const prefix of this.#prefixes) if (end - start >= prefix.length && spells(bytes, start, start + prefix.length, prefix)) return RESERVED
+    if (entries !== undefined)
+      for (const entry of entries) if (spells(bytes, start, end, entry.name)) return entry.flags
+    for (const prefix of this.#prefixes)
+      if (end - start >= prefix.length && spells(bytes, start, start + prefix.length, prefix)) return RESERVED
     return 0
   }
 

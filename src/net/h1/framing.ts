@@ -9,7 +9,13 @@ export const UNTIL_CLOSE = -2
 
 /** A message that cannot be framed, or whose reading is not certain: code of the problem and private reason. */
 export interface Malformed {
-  readonly malformed: 'malformed-request' | 'not-implemented' | 'version-not-supported' | 'uri-too-long' | 'head-too-large' | 'expectation-failed'
+  readonly malformed:
+    | 'malformed-request'
+    | 'not-implemented'
+    | 'version-not-supported'
+    | 'uri-too-long'
+    | 'head-too-large'
+    | 'expectation-failed'
   readonly reason: string
 }
 
@@ -44,9 +50,11 @@ export function readFraming(text: string, scan: HeadScan, names: FieldNames, ver
     const i = index * 4
     const nameStart = scan.offsets[i] as number
     const nameEnd = scan.offsets[i + 1] as number
-    if ((flags & FRAMING) !== 0 && text.indexOf('_', nameStart) >>> 0 < nameEnd) return malformed('a framing field is spelled with an underscore')
+    if ((flags & FRAMING) !== 0 && text.indexOf('_', nameStart) >>> 0 < nameEnd)
+      return malformed('a framing field is spelled with an underscore')
     if ((flags & SINGLETON) !== 0) {
-      if (seen !== null && repeats(text, scan, seen, nameStart, nameEnd)) return malformed(`two ${text.slice(nameStart, nameEnd)} fields`)
+      if (seen !== null && repeats(text, scan, seen, nameStart, nameEnd))
+        return malformed(`two ${text.slice(nameStart, nameEnd)} fields`)
       ;(seen ??= []).push(index)
     }
     if ((flags & (CONTENT_LENGTH | TRANSFER_ENCODING | CONNECTION)) === 0) continue
@@ -66,7 +74,8 @@ export function readFraming(text: string, scan: HeadScan, names: FieldNames, ver
         if (name === 'close') close = true
         else if (name === 'keep-alive') keepAlive = true
         else if (name !== '') {
-          if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name)) return malformed('Connection names something that is not a token')
+          if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name))
+            return malformed('Connection names something that is not a token')
           if (!names.mayBeNamed(name)) return malformed('Connection names a field that must not be taken away')
           ;(named ??= []).push(name)
         }
@@ -83,7 +92,12 @@ export function visibleFields(text: string, scan: HeadScan, hidden: number): Fie
   for (let index = 0; index < scan.flags.length; index++) {
     if (((scan.flags[index] as number) & hidden) !== 0) continue
     const i = index * 4
-    offsets.push(scan.offsets[i] as number, scan.offsets[i + 1] as number, scan.offsets[i + 2] as number, scan.offsets[i + 3] as number)
+    offsets.push(
+      scan.offsets[i] as number,
+      scan.offsets[i + 1] as number,
+      scan.offsets[i + 2] as number,
+      scan.offsets[i + 3] as number,
+    )
   }
   return new Fields(text, offsets)
 }

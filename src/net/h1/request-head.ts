@@ -34,16 +34,24 @@ const otherMethod = /^[!#$%&'*+\-.^_`|~0-9A-Z]{1,32}$/
 const authorityForm = /^(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/
 
 /** Reads a scanned request head (RFC 9112 §3). `text` is the head as latin-1, `secure` whether it came over TLS. */
-export function readRequestHead(text: string, scan: HeadScan, names: FieldNames, secure: boolean, urlBytesMax: number): RequestHead | Malformed {
+export function readRequestHead(
+  text: string,
+  scan: HeadScan,
+  names: FieldNames,
+  secure: boolean,
+  urlBytesMax: number,
+): RequestHead | Malformed {
   const methodEnd = text.indexOf(' ')
   const targetEnd = text.indexOf(' ', methodEnd + 1)
   const lineEnd = scan.lineEnd - 2
-  if (methodEnd <= 0 || targetEnd < 0 || methodEnd > lineEnd || targetEnd > lineEnd) return malformed('the request line does not have three parts')
+  if (methodEnd <= 0 || targetEnd < 0 || methodEnd > lineEnd || targetEnd > lineEnd)
+    return malformed('the request line does not have three parts')
   const method = text.slice(0, methodEnd)
   if (!methods.has(method) && !otherMethod.test(method)) return malformed('the method is not an upper-case token')
   const version = readVersion(text, targetEnd + 1, lineEnd)
   if (typeof version === 'object') return version
-  if (targetEnd - methodEnd - 1 > urlBytesMax) return malformed('the request target is longer than allowed', 'uri-too-long')
+  if (targetEnd - methodEnd - 1 > urlBytesMax)
+    return malformed('the request target is longer than allowed', 'uri-too-long')
   const framing = readFraming(text, scan, names, version)
   if ('malformed' in framing) return framing
 
@@ -105,12 +113,14 @@ function takeApart(method: string, target: string, authority: string, secure: bo
   if (method === 'CONNECT') return malformed('CONNECT is not offered', 'not-implemented')
   if (target === '*') return method === 'OPTIONS' ? target : malformed('asterisk-form with a method other than OPTIONS')
   const scheme = secure ? 'https://' : 'http://'
-  if (target.slice(0, scheme.length).toLowerCase() !== scheme) return malformed('the target is neither a path nor an absolute URL of this listener')
+  if (target.slice(0, scheme.length).toLowerCase() !== scheme)
+    return malformed('the target is neither a path nor an absolute URL of this listener')
   const pathStart = target.indexOf('/', scheme.length)
   const queryStart = target.indexOf('?', scheme.length)
   const authorityEnd = Math.min(pathStart < 0 ? target.length : pathStart, queryStart < 0 ? target.length : queryStart)
   // RFC 9112 §3.2.2 lets the target win over Host; where they differ some reader downstream takes the other one.
-  if (target.slice(scheme.length, authorityEnd).toLowerCase() !== authority) return malformed('the absolute target and Host differ')
+  if (target.slice(scheme.length, authorityEnd).toLowerCase() !== authority)
+    return malformed('the absolute target and Host differ')
   const rest = target.slice(authorityEnd)
   return rest.startsWith('/') ? rest : `/${rest}`
 }

@@ -24,9 +24,15 @@ export interface ResponseHead {
 }
 
 /** Reads a scanned response head (RFC 9112 §4, §6.3); `toHead` says that the request was a HEAD. As strict as for requests: a doubtful length is refused. */
-export function readResponseHead(text: string, scan: HeadScan, names: FieldNames, toHead: boolean): ResponseHead | Malformed {
+export function readResponseHead(
+  text: string,
+  scan: HeadScan,
+  names: FieldNames,
+  toHead: boolean,
+): ResponseHead | Malformed {
   const lineEnd = scan.lineEnd - 2
-  if (!text.startsWith('HTTP/1.') || lineEnd < 12 || text.charCodeAt(8) !== 32) return malformed('not an HTTP/1.x status line')
+  if (!text.startsWith('HTTP/1.') || lineEnd < 12 || text.charCodeAt(8) !== 32)
+    return malformed('not an HTTP/1.x status line')
   const minor = text.charCodeAt(7) - 48
   if (minor !== 0 && minor !== 1) return malformed('not HTTP/1.0 or HTTP/1.1')
   const status = statusCode(text)
@@ -36,7 +42,8 @@ export function readResponseHead(text: string, scan: HeadScan, names: FieldNames
   if ('malformed' in framing) return framing
   const bodiless = status < 200 || status === 204 || status === 304
   // RFC 9110 §8.6, RFC 9112 §6.1: a 1xx or 204 with a length or a coding is read in two ways.
-  if (framing.length !== null && framing.length !== 0 && (status < 200 || status === 204)) return malformed('a body declared where the status forbids one')
+  if (framing.length !== null && framing.length !== 0 && (status < 200 || status === 204))
+    return malformed('a body declared where the status forbids one')
   const length = bodiless || toHead ? 0 : (framing.length ?? UNTIL_CLOSE)
   return {
     status,

@@ -33,7 +33,14 @@ export class HeadScan {
  * Scans one head, start line included, from `start` (RFC 9112 §2.1, §5). Returns the position after the empty line, or MORE, BAD, TOO_MANY.
  * Refuses what lenient parsers repair: bare CR or LF, obs-fold, space before the colon, an empty name, control characters.
  */
-export function scanHead(bytes: Uint8Array, start: number, end: number, names: FieldNames, fieldsMax: number, out: HeadScan): number {
+export function scanHead(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  names: FieldNames,
+  fieldsMax: number,
+  out: HeadScan,
+): number {
   const lineEnd = scanLine(bytes, start, end)
   if (lineEnd < 0) {
     if (lineEnd === BAD) out.reason = 'control character or bare CR/LF in the start line'
@@ -79,7 +86,8 @@ export function scanFields(
       char = normal[byte] as number
     }
     // An empty name is CVE-2023-25725; a leading space is obs-fold; a space before the colon is RFC 9112 §5.1.
-    if (byte !== COLON || position === nameStart) return bad(out, 'a header name is empty, folded or has a character that no token has')
+    if (byte !== COLON || position === nameStart)
+      return bad(out, 'a header name is empty, folded or has a character that no token has')
     const nameEnd = position++
     while (position < end && ((byte = bytes[position] as number) === SPACE || byte === HTAB)) position++
     const valueStart = position

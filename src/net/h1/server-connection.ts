@@ -149,13 +149,24 @@ export class ServerConnection implements Pulsed {
    * Starts the answer. `fields` are complete lines without framing; `length` is bytes, CHUNKED for a length yet unknown, UNTIL_CLOSE never needed by callers;
    * `declared` is the Content-Length to show where no body follows (HEAD, 304), null for none. Returns whether the connection lives on.
    */
-  begin(status: number, reason: string, fields: string, length: number, declared: number | null, close: boolean): boolean {
+  begin(
+    status: number,
+    reason: string,
+    fields: string,
+    length: number,
+    declared: number | null,
+    close: boolean,
+  ): boolean {
     if (this.#begun || this.#phase === 'closed') return false
     this.#begun = true
     const bodiless = this.#headRequest || status === 204 || status === 304 || status < 200
     let framing = ''
     this.#chunkedAnswer = false
-    let closing = close || !this.#requestKeepAlive || this.#draining || this.#requests >= this.settings.limits.requestsPerConnectionMax
+    let closing =
+      close ||
+      !this.#requestKeepAlive ||
+      this.#draining ||
+      this.#requests >= this.settings.limits.requestsPerConnectionMax
     if (bodiless) {
       if (declared !== null && status !== 204) framing = `Content-Length: ${declared}\r\n`
     } else if (length >= 0) framing = `Content-Length: ${length}\r\n`
@@ -238,10 +249,12 @@ export class ServerConnection implements Pulsed {
         if (waitedMs < limits.progressTimeoutMs) return
         if (this.#out.waiting > 0) this.#fail('the client does not read', null)
         else if (this.#phase === 'discard') this.destroy()
-        else if (this.#phase === 'body' && this.#wanted) this.#fail('the client stopped sending its body', 'request-timeout')
+        else if (this.#phase === 'body' && this.#wanted)
+          this.#fail('the client stopped sending its body', 'request-timeout')
         return
       case 'linger':
-        if (tick - this.#since > LINGER_SECONDS && (this.#out.waiting === 0 || waitedMs >= limits.progressTimeoutMs)) this.destroy()
+        if (tick - this.#since > LINGER_SECONDS && (this.#out.waiting === 0 || waitedMs >= limits.progressTimeoutMs))
+          this.destroy()
         return
       case 'closed':
     }
@@ -260,7 +273,12 @@ export class ServerConnection implements Pulsed {
       const held = this.#held
       this.#release()
       // A head in pieces is scanned again only when a line ended, so slow bytes cost nothing and a scan happens at most once a field.
-      if (this.#phase === 'head' && held.length + chunk.length <= this.settings.limits.headBytesMax && !chunk.includes(10)) this.#hold(Buffer.concat([held, chunk]))
+      if (
+        this.#phase === 'head' &&
+        held.length + chunk.length <= this.settings.limits.headBytesMax &&
+        !chunk.includes(10)
+      )
+        this.#hold(Buffer.concat([held, chunk]))
       else this.#advance(Buffer.concat([held, chunk]))
     }
   }
@@ -323,11 +341,18 @@ export class ServerConnection implements Pulsed {
       }
       if (after === BAD) this.#refuse('malformed-request', this.#scan.reason)
       else if (after === TOO_MANY) this.#refuse('head-too-large', 'more header fields than allowed')
-      else if (bytes.indexOf(13, from) > from + limits.urlBytesMax || !bytes.includes(13)) this.#refuse('uri-too-long', 'the request line is longer than allowed')
+      else if (bytes.indexOf(13, from) > from + limits.urlBytesMax || !bytes.includes(13))
+        this.#refuse('uri-too-long', 'the request line is longer than allowed')
       else this.#refuse('head-too-large', 'the head is larger than allowed')
       return BAD
     }
-    const head = readRequestHead(bytes.toString('latin1', from, after - 2), this.#scan, this.settings.names, this.settings.secure, limits.urlBytesMax)
+    const head = readRequestHead(
+      bytes.toString('latin1', from, after - 2),
+      this.#scan,
+      this.settings.names,
+      this.settings.secure,
+      limits.urlBytesMax,
+    )
     if ('malformed' in head) {
       this.#refuse(head.malformed, head.reason)
       return BAD
@@ -450,7 +475,8 @@ export class ServerConnection implements Pulsed {
     // A half-closed client that asked completely still gets its answer; one that stopped mid-request does not.
     if (this.#phase === 'done' || (this.#phase === 'body' && !this.#wanted && this.#held !== null)) return
     if (this.#phase === 'body') this.#fail('the client closed before its request was complete', null)
-    else if (this.#phase === 'head' && this.#held !== null) this.#refuse('malformed-request', 'the connection ended inside a head')
+    else if (this.#phase === 'head' && this.#held !== null)
+      this.#refuse('malformed-request', 'the connection ended inside a head')
     else this.socket.end()
   }
 

@@ -60,7 +60,13 @@ export class UpstreamConnection implements Pulsed {
   #since = 0
 
   /** `idle` is told when it may carry another exchange, `gone` when it closed. */
-  constructor(socket: Socket, pulse: Pulse, timeouts: UpstreamTimeouts, idle: (c: UpstreamConnection) => void, gone: (c: UpstreamConnection) => void) {
+  constructor(
+    socket: Socket,
+    pulse: Pulse,
+    timeouts: UpstreamTimeouts,
+    idle: (c: UpstreamConnection) => void,
+    gone: (c: UpstreamConnection) => void,
+  ) {
     this.socket = socket
     this.#pulse = pulse
     this.#timeouts = timeouts
@@ -74,7 +80,9 @@ export class UpstreamConnection implements Pulsed {
       this.#sink?.upstreamDrained()
     })
     socket.on('end', () => this.#ended())
-    socket.on('error', error => this.#fail('closed', `connection failed: ${(error as NodeJS.ErrnoException).code ?? error.message}`))
+    socket.on('error', error =>
+      this.#fail('closed', `connection failed: ${(error as NodeJS.ErrnoException).code ?? error.message}`),
+    )
     socket.on('close', () => {
       pulse.delete(this)
       this.#fail('closed', 'the service closed the connection')
@@ -142,7 +150,8 @@ export class UpstreamConnection implements Pulsed {
       if (waitedMs >= this.#timeouts.keepAliveMs) this.socket.destroy()
     } else if (this.#phase === 'head' && this.#requestDone) {
       if (waitedMs >= this.#timeouts.responseMs) this.#fail('timeout', 'no answer in time')
-    } else if (waitedMs >= this.#timeouts.idleMs && !this.socket.isPaused()) this.#fail('timeout', 'the exchange stalled')
+    } else if (waitedMs >= this.#timeouts.idleMs && !this.socket.isPaused())
+      this.#fail('timeout', 'the exchange stalled')
   }
 
   /** Bytes from the service, valid during the call only. */
@@ -214,7 +223,9 @@ export class UpstreamConnection implements Pulsed {
 
   #readBody(bytes: Buffer, position: number): number {
     if (this.#chunked !== null) {
-      const after = this.#chunked.feed(bytes, position, bytes.length, (from, to) => this.#sink?.responseData(bytes, from, to))
+      const after = this.#chunked.feed(bytes, position, bytes.length, (from, to) =>
+        this.#sink?.responseData(bytes, from, to),
+      )
       if (after === BAD) {
         this.#fail('malformed', `the answer's body is malformed: ${this.#chunked?.reason ?? ''}`)
         return BAD
