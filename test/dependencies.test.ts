@@ -47,3 +47,13 @@ test('the product imports packages only from the runtime dependencies', () => {
     }
   }
 })
+
+test('the lock is whole: npm ci refuses one that lacks a platform of an optional package', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Readonly<Record<string, { optionalDependencies?: Readonly<Record<string, string>> }>>
+  }
+  const optional = Object.values(packages).flatMap(entry => Object.keys(entry.optionalDependencies ?? {}))
+  assert.ok(optional.length > 10)
+  const missing = optional.filter(name => !(`node_modules/${name}` in packages))
+  assert.deepEqual(missing, [], 'run: scripts/with-node node scripts/complete-lock.ts')
+})
