@@ -6,7 +6,8 @@ import { productRoot } from './product.ts'
 /** `portcullis demo`: the same as `npm start`; the test bed is part of a checkout, not of the package. Ends with the demo's exit code. */
 export async function demo(): Promise<void> {
   const place = join(productRoot, 'testbed', 'demo.ts')
-  if (!existsSync(place)) throw new Error('the demo needs a checkout of the source: its test bed is not part of the package')
+  if (!existsSync(place))
+    throw new Error('the demo needs a checkout of the source: its test bed is not part of the package')
   const child = spawn(process.execPath, ['--disable-sigusr1', place], { stdio: 'inherit' })
   // Ctrl-C reaches the child by itself, through the terminal; it ends, and so do we.
   process.on('SIGINT', () => {})

@@ -5,7 +5,15 @@ import { Problem, type ProblemWords, refuse } from '../core/problem.ts'
 import type { Reply } from '../core/reply.ts'
 import { canonicalTarget } from '../lib/canonical-path.ts'
 import type { Trailers } from '../net/h1/chunked.ts'
-import { CONTENT_LENGTH, HOP_BY_HOP, RESERVED, SINGLETON, TRANSFER_ENCODING } from '../net/h1/field-names.ts'
+import {
+  CONTENT_LENGTH,
+  HOP_BY_HOP,
+  PROTECTED,
+  REPLACED,
+  RESERVED,
+  SINGLETON,
+  TRANSFER_ENCODING,
+} from '../net/h1/field-names.ts'
 import { CHUNKED } from '../net/h1/framing.ts'
 import type { RequestHead } from '../net/h1/request-head.ts'
 import type { ResponseHead } from '../net/h1/response-head.ts'
@@ -25,7 +33,7 @@ import type { CompiledRoute, Snapshot } from './snapshot.ts'
 /** Largest declared rest of a refused request's body that is read away to keep the connection. */
 const DISCARD_QUIETLY = 64 * 1024
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
-const UNTRUSTED_TRAILER = HOP_BY_HOP | RESERVED | SINGLETON | CONTENT_LENGTH | TRANSFER_ENCODING
+const UNTRUSTED_TRAILER = HOP_BY_HOP | RESERVED | SINGLETON | PROTECTED | REPLACED | CONTENT_LENGTH | TRANSFER_ENCODING
 
 /** One request with its answer, from the client's connection to the service's and back (docs/lifecycle.md). */
 export class Crossing implements RequestSink, ResponseSink {
@@ -46,6 +54,9 @@ export class Crossing implements RequestSink, ResponseSink {
   #collected: Buffer[] | null = null
   #charged = 0
   #retried = false
+  #continued = false
+  /** The body was too large to hold; that was said once, and the chain goes on without it. */
+  #tooLargeToHold = false
   #bodyDone: boolean
   #held: { trailers: Trailers | null } | null = null
   #requestBytes = 0
@@ -78,7 +89,6 @@ export class Crossing implements RequestSink, ResponseSink {
     this.#bodyDone = head.length === 0
     const { clock } = plane
     const target = head.target === '*' ? { path: '*', query: '' } : canonicalTarget(head.target)
-    const colon = head.authority.startsWith('[') ? head.authority.indexOf(']:') + 1 : head.authority.indexOf(':')
     this.#x = new Exchange({
       id: plane.requestId(),
       listener: listener.name,
@@ -89,7 +99,7 @@ export class Crossing implements RequestSink, ResponseSink {
           : clientBehindProxies(connection.client, head, snapshot.trustedProxies),
       tls: connection.tls,
       method: head.method,
-      host: colon > 0 ? head.authority.slice(0, colon) : head.authority,
+      host: hostOf(head.authority),
       path: typeof target === 'string' ? '' : target.path,
       query: typeof target === 'string' ? '' : target.query,
       headers: head.fields,
@@ -168,11 +178,14 @@ export class Crossing implements RequestSink, ResponseSink {
   }
 
   #tooLarge(): void {
+    if (this.#tooLargeToHold) return
+    this.#tooLargeToHold = true
     this.#settle((this.#passage as Passage).bodyTooLarge())
   }
 
   #readBody(): void {
-    if (this.#head.expectContinue) {
+    if (this.#head.expectContinue && !this.#continued) {
+      this.#continued = true
       this.#connection.interim(100, 'Continue', '')
       this.#connection.flush()
     }
@@ -187,7 +200,7 @@ export class Crossing implements RequestSink, ResponseSink {
         return this.#refuse('overloaded', { reason: 'the memory budget of the worker is spent' })
       this.#charged += to - from
       this.#collected.push(Buffer.from(bytes.subarray(from, to)))
-      if (this.#charged > (this.#route?.chain.bufferedBodyMax ?? 0) && !this.#streaming) {
+      if (this.#charged > (this.#route?.chain.bufferedBodyMax ?? 0) && !this.#tooLargeToHold) {
         this.#connection.pauseBody()
         this.#tooLarge()
       }
@@ -211,7 +224,7 @@ export class Crossing implements RequestSink, ResponseSink {
       this.#upstream?.finish(trailers === null ? '' : trailerLines(trailers))
       return
     }
-    if (this.#streaming) {
+    if (this.#tooLargeToHold) {
       this.#held = { trailers }
       return
     }
@@ -245,7 +258,7 @@ export class Crossing implements RequestSink, ResponseSink {
     const route = this.#route as CompiledRoute
     route.service.pool.take((connection, target, failure) => {
       if (this.#over) {
-        connection?.abandon()
+        connection?.giveBack()
         return
       }
       this.#target = target
@@ -278,6 +291,7 @@ export class Crossing implements RequestSink, ResponseSink {
   #stream(upstream: UpstreamConnection): void {
     const collected = this.#collected
     this.#collected = null
+    if (this.#requestBytes > (this.#route?.bodyMax ?? 0)) return this.#bodyBeyondLimit()
     if (collected !== null) for (const chunk of collected) upstream.write(chunk, 0, chunk.length)
     this.#uncharge()
     if (this.#held !== null) {
@@ -315,8 +329,7 @@ export class Crossing implements RequestSink, ResponseSink {
     const hooked = (this.#passage as Passage).respond()
     if (hooked === null) return this.#relay(head)
     if (!(hooked instanceof Promise)) return this.#replaceAnswer(hooked)
-    const upstream = this.#upstream
-    upstream?.pause()
+    this.#upstream?.pause()
     this.#waiting = { head, data: [], trailers: undefined }
     hooked
       .then(stopped => {
@@ -328,7 +341,7 @@ export class Crossing implements RequestSink, ResponseSink {
         for (const chunk of waiting.data) this.responseData(chunk, 0, chunk.length)
         this.responseFlush()
         if (waiting.trailers !== undefined) this.responseEnd(waiting.trailers)
-        else upstream?.resume()
+        else this.#upstream?.resume()
       })
       .catch((error: unknown) => this.#failed(error))
   }
@@ -362,12 +375,13 @@ export class Crossing implements RequestSink, ResponseSink {
   }
 
   responseEnd(trailers: Trailers | null): void {
+    // From here on the connection is somebody else's, also while a response hook still thinks about the answer.
+    this.#upstream = null
     if (this.#over) return
     if (this.#waiting !== null) {
       this.#waiting.trailers = trailers
       return
     }
-    this.#upstream = null
     this.#connection.finish(trailers === null ? '' : trailerLines(trailers))
     this.#finish()
   }
@@ -520,4 +534,11 @@ function trailerLines(trailers: Trailers): string {
   let union = 0
   for (const flags of trailers.flags) union |= flags
   return keptLines({ ...trailers, union, named: null }, UNTRUSTED_TRAILER, null)
+}
+
+/** Host of an authority: no port, no root dot, since `api.example.` names the same host as `api.example` and gets the same route. */
+function hostOf(authority: string): string {
+  const colon = authority.startsWith('[') ? authority.indexOf(']:') + 1 : authority.indexOf(':')
+  const end = colon > 0 ? colon : authority.length
+  return authority.slice(0, authority.charCodeAt(end - 1) === 46 ? end - 1 : end)
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { LookupFunction } from 'node:net'
 import type { Config, ListenerConfig } from '../config/types.ts'
 import { Exchange } from '../core/exchange.ts'
@@ -22,6 +21,7 @@ import { Crossing } from './crossing.ts'
 import { Kept } from './kept.ts'
 import type { ListenerFacts, Plane } from './plane.ts'
 import type { Snapshot } from './snapshot.ts'
+import { createRequestIds } from './request-ids.ts'
 import { createTracer } from './trace.ts'
 import { upstreamErrorKind } from './metric-words.ts'
 
@@ -80,7 +80,7 @@ export class DataPlane {
       record: (x, outcome) => parts.recorder.exchange(x, outcome),
       upstreamError: (service, kind) =>
         parts.metrics.upstreamError(service, upstreamErrorKind(kind) satisfies UpstreamErrorKind),
-      requestId: randomUUID,
+      requestId: createRequestIds(),
       trace: createTracer(),
       inFlight: delta => parts.metrics.inFlight(delta),
     }
@@ -138,6 +138,7 @@ export class DataPlane {
     this.#prepared = null
     const before = this.#plane.snapshot
     this.#plane.snapshot = prepared.snapshot
+    this.#parts.recorder.writeEvents(prepared.config.events.length > 0)
     const failures = await this.#relisten(prepared)
     if (before !== null) {
       before.retired = true

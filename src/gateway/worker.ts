@@ -75,7 +75,7 @@ async function obey(message: ToWorker): Promise<void> {
 
 function createPlane(config: Config): DataPlane {
   const recorder = createRecorder({
-    ring: config.events.length === 0 ? null : ring,
+    ring,
     metrics,
     hashKey: birth.eventHashKey,
   })
