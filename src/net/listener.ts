@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { unmapAddress } from '../lib/address.ts'
+import { withReadBuffer } from './accepted-socket.ts'
 import { ServerConnection, type ServerSettings } from './h1/server-connection.ts'
 import { ConnectionTls } from './tls/connection-info.ts'
 import { createTlsEndpoint, type TlsEndpoint } from './tls/endpoint.ts'
@@ -48,17 +49,21 @@ export class Listener {
     this.#init = init
     if (init.tls === null) {
       this.#endpoint = null
-      this.#server = createServer({ noDelay: true, allowHalfOpen: true }, socket => {
-        if (this.#admit(socket)) this.#accept(socket, null)
-        else socket.destroy()
+      this.#server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, accepted => {
+        if (this.#admits(accepted)) this.#acceptPlain(accepted)
+        else accepted.destroy()
       })
       return
     }
     this.#revision = trustRevision(init.tls.settings)
     this.#endpoint = createTlsEndpoint({
       ...init.tls,
-      admit: socket => this.#admit(socket),
-      onConnection: (socket: TLSSocket, info: ConnectionTls) => this.#accept(socket, info),
+      admit: socket => {
+        const admitted = this.#admits(socket)
+        if (admitted) this.#count(socket)
+        return admitted
+      },
+      onConnection: (socket: TLSSocket, info: ConnectionTls) => void this.#accept(socket, info),
       onHandshakeError: init.handshakeFailed,
     })
     this.#server = this.#endpoint.server
@@ -125,30 +130,44 @@ export class Listener {
     this.#connections.delete(connection)
   }
 
-  /** Counts a connection from its first packet on, so that handshakes that never end are limited too; false when there are too many. */
-  #admit(socket: Socket): boolean {
+  /** Is there room for one more from there? The surplus is closed before a byte is read. */
+  #admits(socket: Socket): boolean {
     const { limits } = this.#init
     const address = unmapAddress(socket.remoteAddress ?? '')
-    const already = this.#perAddress.get(address) ?? 0
     // Callers on a Unix socket have no address and are not limited as if they were one.
-    if (this.#accepted >= limits.connectionsMax || (address !== '' && already >= limits.connectionsPerAddressMax)) {
-      this.#init.shed(address)
-      return false
-    }
+    const crowded = address !== '' && (this.#perAddress.get(address) ?? 0) >= limits.connectionsPerAddressMax
+    if (this.#accepted < limits.connectionsMax && !crowded) return true
+    this.#init.shed(address)
+    return false
+  }
+
+  /** Counts a connection from its first packet on, so that handshakes that never end are limited too. */
+  #count(socket: Socket): void {
+    const address = unmapAddress(socket.remoteAddress ?? '')
     this.#accepted++
-    this.#perAddress.set(address, already + 1)
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1)
     socket.once('close', () => {
       this.#accepted--
       const left = (this.#perAddress.get(address) ?? 1) - 1
       if (left > 0) this.#perAddress.set(address, left)
       else this.#perAddress.delete(address)
     })
-    return true
   }
 
-  #accept(socket: Socket, info: ConnectionTls | null): void {
+  #acceptPlain(accepted: Socket): void {
+    let connection: ServerConnection | null = null
+    const socket = withReadBuffer(accepted, bytes => connection?.received(bytes))
+    this.#count(socket ?? accepted)
+    connection = this.#accept(socket ?? accepted, null, socket !== null)
+    // `pauseOnConnect` holds until somebody is there to read.
+    if (socket === null) accepted.resume()
+  }
+
+  #accept(socket: Socket, info: ConnectionTls | null, feeds = false): ServerConnection {
     this.#init.opened()
     const client = { address: unmapAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
-    this.#connections.add(new ServerConnection(socket, client, info, this.#init.settings))
+    const connection = new ServerConnection(socket, client, info, this.#init.settings, feeds)
+    this.#connections.add(connection)
+    return connection
   }
 }

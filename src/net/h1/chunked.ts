@@ -1,5 +1,6 @@
 import { type FieldNames } from './field-names.ts'
 import { BAD, HeadScan, MORE, scanFields, TOO_MANY } from './scan.ts'
+import { latin1 } from '../latin1.ts'
 
 const CR = 13
 const LF = 10
@@ -105,7 +106,7 @@ export class ChunkedDecoder {
     if (after === TOO_MANY) return this.#bad('too many trailer fields')
     this.#held = null
     if (scan.flags.length > 0)
-      this.trailers = { text: section.toString('latin1', from, after - 2), offsets: scan.offsets, flags: scan.flags }
+      this.trailers = { text: latin1(section, from, after - 2), offsets: scan.offsets, flags: scan.flags }
     return held === null ? after : position + (after - held.length)
   }
 
@@ -117,7 +118,7 @@ export class ChunkedDecoder {
   }
 
   #line(bytes: Buffer, position: number, lf: number): string | null {
-    const text = bytes.toString('latin1', position, lf)
+    const text = latin1(bytes, position, lf)
     const line = this.#held === null ? text : this.#held.toString('latin1') + text
     this.#held = null
     return line.endsWith('\r') ? line.slice(0, -1) : null

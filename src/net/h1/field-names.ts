@@ -13,7 +13,7 @@ export const FRAMING = 256 // says where the message ends: a spelling with `_` i
 
 export const REPLACED = 1024 // policies may see it, the service gets the gateway's own
 
-const PROTECTED = 512 // may not be named by `Connection`: taking it away would change who is calling or what is asked
+export const PROTECTED = 512 // may not be named by `Connection`: taking it away would change who is calling or what is asked
 
 const known: ReadonlyArray<readonly [name: string, flags: number]> = [
   ['connection', HOP_BY_HOP | CONNECTION | FRAMING],

@@ -115,10 +115,18 @@ function contentLength(value: string): number {
 }
 
 function repeats(text: string, scan: HeadScan, seen: readonly number[], start: number, end: number): boolean {
-  const name = text.slice(start, end).toLowerCase()
   for (const index of seen) {
-    const other = text.slice(scan.offsets[index * 4], scan.offsets[index * 4 + 1])
-    if (other.length === name.length && other.toLowerCase() === name) return true
+    const otherStart = scan.offsets[index * 4] as number
+    if ((scan.offsets[index * 4 + 1] as number) - otherStart !== end - start) continue
+    // `Content_Type` beside `Content-Type` is two as well: a CGI-style origin may take either.
+    if (folded(text, otherStart, end - start) === folded(text, start, end - start)) return true
   }
   return false
+}
+
+function folded(text: string, start: number, length: number): string {
+  return text
+    .slice(start, start + length)
+    .toLowerCase()
+    .replaceAll('_', '-')
 }

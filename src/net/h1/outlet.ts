@@ -1,5 +1,6 @@
 // Hot path: everything that is sent goes through here.
 import type { Socket } from 'node:net'
+import { latin1 } from '../latin1.ts'
 
 /** Bytes up to which text and data are sent in one write; beyond, a copy of their own is cheaper than a longer string. */
 const JOIN_MAX = 16 * 1024
@@ -12,9 +13,13 @@ const JOIN_MAX = 16 * 1024
 export class Outlet {
   readonly #socket: Socket
   #text = ''
+  #full = false
 
   constructor(socket: Socket) {
     this.#socket = socket
+    socket.on('drain', () => {
+      this.#full = false
+    })
   }
 
   /** Adds text of a head or of framing. */
@@ -27,13 +32,13 @@ export class Outlet {
     const size = to - from
     if (size <= 0) return
     if (this.#text.length + size <= JOIN_MAX) {
-      this.#text += bytes.toString('latin1', from, to)
+      this.#text += latin1(bytes, from, to)
       return
     }
     this.#socket.cork()
     if (this.#text !== '') this.#socket.write(this.#text, 'latin1')
     this.#text = ''
-    this.#socket.write(Buffer.from(bytes.subarray(from, to)))
+    this.#full = !this.#socket.write(Buffer.from(bytes.subarray(from, to)))
     this.#socket.uncork()
   }
 
@@ -50,9 +55,9 @@ export class Outlet {
     if (this.#text !== '') {
       const text = this.#text
       this.#text = ''
-      this.#socket.write(text, 'latin1')
+      this.#full = !this.#socket.write(text, 'latin1')
     }
-    return !this.#socket.writableNeedDrain
+    return !this.#full
   }
 
   /** Bytes that the receiver has not taken yet. */

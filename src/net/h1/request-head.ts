@@ -31,7 +31,7 @@ export interface RequestHead {
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
 // Methods are case-sensitive tokens (RFC 9110 §9.1); one with small letters is what some origins repair to another method.
 const otherMethod = /^[!#$%&'*+\-.^_`|~0-9A-Z]{1,32}$/
-const authorityForm = /^(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/
+const authorityForm = /^(?:[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/
 
 /** Reads a scanned request head (RFC 9112 §3). `text` is the head as latin-1, `secure` whether it came over TLS. */
 export function readRequestHead(
@@ -47,7 +47,11 @@ export function readRequestHead(
   if (methodEnd <= 0 || targetEnd < 0 || methodEnd > lineEnd || targetEnd > lineEnd)
     return malformed('the request line does not have three parts')
   const method = text.slice(0, methodEnd)
-  if (!methods.has(method) && !otherMethod.test(method)) return malformed('the method is not an upper-case token')
+  if (!methods.has(method)) {
+    if (!otherMethod.test(method)) return malformed('the method is not an upper-case token')
+    // In every form of the target: a 2xx to it ends HTTP on the connection (RFC 9110 §9.3.6).
+    if (method === 'CONNECT') return malformed('CONNECT is not offered', 'not-implemented')
+  }
   const version = readVersion(text, targetEnd + 1, lineEnd)
   if (typeof version === 'object') return version
   if (targetEnd - methodEnd - 1 > urlBytesMax)
@@ -63,7 +67,8 @@ export function readRequestHead(
       if ((flags & (HOST | EXPECT)) === 0) continue
       const value = text.slice(scan.offsets[index * 4 + 2], scan.offsets[index * 4 + 3]).toLowerCase()
       if ((flags & HOST) !== 0) {
-        if (!authorityForm.test(value)) return malformed('Host is not a host with an optional port')
+        if (!authorityForm.test(value) || portBeyond(value))
+          return malformed('Host is not a host with an optional port')
         authority = value
       } else if (version === 1) {
         if (value !== '100-continue') return malformed('an expectation other than 100-continue', 'expectation-failed')
@@ -97,6 +102,12 @@ export function readRequestHead(
   }
 }
 
+/** Is there a port that no socket has? Readers that cut it to 16 bits see another one. */
+function portBeyond(authority: string): boolean {
+  const colon = authority.lastIndexOf(':')
+  return colon > 0 && authority.charCodeAt(authority.length - 1) !== 93 && Number(authority.slice(colon + 1)) > 65535
+}
+
 function readVersion(text: string, start: number, end: number): 0 | 1 | Malformed {
   if (end - start === 8 && text.startsWith('HTTP/1.', start)) {
     const minor = text.charCodeAt(start + 7)
@@ -110,7 +121,6 @@ function readVersion(text: string, start: number, end: number): 0 | 1 | Malforme
 
 /** Absolute-form, asterisk-form and authority-form (RFC 9112 §3.2); the origin-form target, or why not. */
 function takeApart(method: string, target: string, authority: string, secure: boolean): string | Malformed {
-  if (method === 'CONNECT') return malformed('CONNECT is not offered', 'not-implemented')
   if (target === '*') return method === 'OPTIONS' ? target : malformed('asterisk-form with a method other than OPTIONS')
   const scheme = secure ? 'https://' : 'http://'
   if (target.slice(0, scheme.length).toLowerCase() !== scheme)

@@ -9,6 +9,7 @@ import { CHUNKED, UNTIL_CLOSE } from './framing.ts'
 import { Outlet } from './outlet.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
 import { BAD, HeadScan, MORE, scanHead, TOO_MANY } from './scan.ts'
+import { latin1 } from '../latin1.ts'
 
 /** Takes the rest of one request and hears of its connection. `bytes` are valid during the call only. */
 export interface RequestSink {
@@ -87,9 +88,14 @@ export class ServerConnection implements Pulsed {
   #advancing = false
   #requests = 0
   #since: number
+  /** A head has begun to arrive. */
+  #inHead = false
   /** The current request's answer. */
   #begun = false
   #chunkedAnswer = false
+  #bodilessAnswer = false
+  /** An HTTP/1.0 client is getting a body that ends with the connection. */
+  #untilClose = false
   #closeAfter = false
   #headRequest = false
   #oldClient = false
@@ -98,7 +104,8 @@ export class ServerConnection implements Pulsed {
   #draining = false
   #discarded = 0
 
-  constructor(socket: Socket, client: Client, tls: TlsInfo | null, settings: ServerSettings) {
+  /** `feeds`: the socket has a read buffer of its own, and its owner calls `received`. */
+  constructor(socket: Socket, client: Client, tls: TlsInfo | null, settings: ServerSettings, feeds = false) {
     this.socket = socket
     this.client = client
     this.tls = tls
@@ -106,7 +113,7 @@ export class ServerConnection implements Pulsed {
     this.#out = new Outlet(socket)
     this.#since = settings.pulse.tick
     settings.pulse.add(this)
-    socket.on('data', (chunk: Buffer) => this.#received(chunk))
+    if (!feeds) socket.on('data', (chunk: Buffer) => this.received(chunk))
     socket.on('end', () => this.#ended())
     socket.on('drain', () => {
       this.#since = settings.pulse.tick
@@ -160,6 +167,7 @@ export class ServerConnection implements Pulsed {
     if (this.#begun || this.#phase === 'closed') return false
     this.#begun = true
     const bodiless = this.#headRequest || status === 204 || status === 304 || status < 200
+    this.#bodilessAnswer = bodiless
     let framing = ''
     this.#chunkedAnswer = false
     let closing =
@@ -170,8 +178,10 @@ export class ServerConnection implements Pulsed {
     if (bodiless) {
       if (declared !== null && status !== 204) framing = `Content-Length: ${declared}\r\n`
     } else if (length >= 0) framing = `Content-Length: ${length}\r\n`
-    else if (this.#oldClient) closing = true
-    else {
+    else if (this.#oldClient) {
+      closing = true
+      this.#untilClose = true
+    } else {
       framing = 'Transfer-Encoding: chunked\r\n'
       this.#chunkedAnswer = true
     }
@@ -183,14 +193,14 @@ export class ServerConnection implements Pulsed {
 
   /** Sends body bytes; they are copied. */
   write(bytes: Buffer, from: number, to: number): void {
-    if (this.#phase === 'closed' || this.#headRequest) return
+    if (this.#phase === 'closed' || this.#bodilessAnswer) return
     if (this.#chunkedAnswer) this.#out.writeChunk(bytes, from, to)
     else this.#out.write(bytes, from, to)
   }
 
   /** Sends text of a body that we made ourselves (latin-1). */
   writeText(text: string): void {
-    if (this.#phase !== 'closed' && !this.#headRequest) this.#out.put(text)
+    if (this.#phase !== 'closed' && !this.#bodilessAnswer) this.#out.put(text)
   }
 
   /** Sends what was gathered; false when the client is slow. */
@@ -205,6 +215,7 @@ export class ServerConnection implements Pulsed {
     if (this.#phase === 'closed') return
     if (this.#chunkedAnswer) this.#out.put(`0\r\n${trailers}\r\n`)
     this.#out.flush()
+    this.#untilClose = false
     this.#sink = null
     this.#since = this.settings.pulse.tick
     // A drain that was asked for after the head had gone out holds too.
@@ -215,13 +226,16 @@ export class ServerConnection implements Pulsed {
       this.#wanted = true
     } else this.#phase = 'head'
     this.#begun = false
+    if (this.#advancing) return
     if (this.#clientEnded && this.#held === null) return this.#linger()
-    if (!this.#advancing) this.#resume()
+    this.#resume()
   }
 
   /** Breaks the connection off: an answer that cannot be completed must not look complete. */
   destroy(): void {
-    this.socket.destroy()
+    // Where an orderly close is the end of the body only a reset tells otherwise; over TLS the missing close_notify does.
+    if (this.#untilClose && this.tls === null && this.client.address !== '') this.socket.resetAndDestroy()
+    else this.socket.destroy()
   }
 
   /** Closes as soon as no exchange is open. */
@@ -262,7 +276,8 @@ export class ServerConnection implements Pulsed {
 
   // ---- bytes from the client
 
-  #received(chunk: Buffer): void {
+  /** Bytes from the client, valid during the call only. */
+  received(chunk: Buffer): void {
     if (this.#phase === 'linger') {
       this.#discarded += chunk.length
       if (this.#discarded > DISCARD_MAX) this.destroy()
@@ -286,7 +301,7 @@ export class ServerConnection implements Pulsed {
   #advance(bytes: Buffer): void {
     this.#advancing = true
     let position = 0
-    loop: for (;;) {
+    loop: while (!this.socket.destroyed) {
       switch (this.#phase) {
         case 'head': {
           if (position >= bytes.length) break loop
@@ -305,7 +320,7 @@ export class ServerConnection implements Pulsed {
             this.#pause()
             break loop
           }
-          if (position >= bytes.length && this.#left !== 0) break loop
+          if (position >= bytes.length) break loop
           const after = this.#readBody(bytes, position)
           if (after < 0) break loop
           position = after
@@ -324,6 +339,21 @@ export class ServerConnection implements Pulsed {
     }
     this.#advancing = false
     this.#sink?.requestFlush()
+    // A pause that was taken back while these bytes were worked through.
+    if (this.#clientEnded) this.#nothingFollows()
+    else if (this.#paused && this.#held === null && this.#wantsBytes()) this.#unpause()
+  }
+
+  /** The last bytes of a half-closed client were worked through. */
+  #nothingFollows(): void {
+    if (this.#phase === 'body' && this.#wanted) this.#fail('the client closed before its request was complete', null)
+    else if (this.#phase === 'head' && this.#held !== null)
+      this.#refuse('malformed-request', 'the connection ended inside a head')
+    else if (this.#phase === 'head' || this.#phase === 'discard') this.#linger()
+  }
+
+  #wantsBytes(): boolean {
+    return this.#phase === 'head' || ((this.#phase === 'body' || this.#phase === 'discard') && this.#wanted)
   }
 
   /** Reads one head; the position after it, MORE, or BAD when the connection is over. */
@@ -336,7 +366,9 @@ export class ServerConnection implements Pulsed {
     const after = scanHead(bytes, from, end, this.settings.names, limits.fieldsMax, this.#scan)
     if (after < 0) {
       if (after === MORE && bytes.length - from < limits.headBytesMax) {
-        if (this.#held === null) this.#since = this.settings.pulse.tick
+        // The time for a head counts from its first byte (the first one's from the connection), however many pieces follow: slowloris.
+        if (!this.#inHead && this.#requests > 0) this.#since = this.settings.pulse.tick
+        this.#inHead = true
         return MORE
       }
       if (after === BAD) this.#refuse('malformed-request', this.#scan.reason)
@@ -347,7 +379,7 @@ export class ServerConnection implements Pulsed {
       return BAD
     }
     const head = readRequestHead(
-      bytes.toString('latin1', from, after - 2),
+      latin1(bytes, from, after - 2),
       this.#scan,
       this.settings.names,
       this.settings.secure,
@@ -358,6 +390,7 @@ export class ServerConnection implements Pulsed {
       return BAD
     }
     this.#requests++
+    this.#inHead = false
     this.#since = this.settings.pulse.tick
     this.#headRequest = head.method === 'HEAD'
     this.#oldClient = head.version === 0
@@ -386,7 +419,10 @@ export class ServerConnection implements Pulsed {
         else this.#fail(`the request body is malformed: ${this.#chunked?.reason ?? ''}`, 'malformed-request')
         return BAD
       }
-      if (discarding && this.#discarded > DISCARD_MAX) this.destroy()
+      if (discarding && this.#discarded > DISCARD_MAX) {
+        this.destroy()
+        return BAD
+      }
       if (after === MORE) return bytes.length
       const trailers = this.#chunked?.trailers ?? null
       this.#bodyEnded(discarding, trailers)
@@ -396,7 +432,10 @@ export class ServerConnection implements Pulsed {
     this.#left -= to - position
     if (discarding) {
       this.#discarded += to - position
-      if (this.#discarded > DISCARD_MAX) this.destroy()
+      if (this.#discarded > DISCARD_MAX) {
+        this.destroy()
+        return BAD
+      }
     } else this.#sink?.requestData(bytes, position, to)
     if (this.#left === 0) this.#bodyEnded(discarding, null)
     return to
@@ -424,11 +463,13 @@ export class ServerConnection implements Pulsed {
       this.#release()
       this.#advance(held)
     }
-    if (this.#paused && this.#held === null && this.#phase !== 'closed') {
-      this.#paused = false
-      this.#since = this.settings.pulse.tick
-      this.socket.resume()
-    }
+    if (this.#paused && this.#held === null && this.#wantsBytes()) this.#unpause()
+  }
+
+  #unpause(): void {
+    this.#paused = false
+    this.#since = this.settings.pulse.tick
+    this.socket.resume()
   }
 
   #pause(): void {
@@ -439,10 +480,13 @@ export class ServerConnection implements Pulsed {
 
   #hold(bytes: Buffer): void {
     if (!this.settings.budget.charge(bytes.length)) {
-      this.#refuse('overloaded', 'the memory budget of the worker is spent')
+      // Where an exchange is open its answer may have begun: a second head in the middle of it would be response splitting by our own hand.
+      if (this.#phase === 'head') this.#refuse('overloaded', 'the memory budget of the worker is spent')
+      else this.#fail('the memory budget of the worker is spent', null)
       return
     }
-    this.#held = bytes
+    // Copied, because the bytes may stand in a buffer that the next read uses again.
+    this.#held = Buffer.from(bytes)
   }
 
   #release(): void {

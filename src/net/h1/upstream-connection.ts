@@ -7,6 +7,7 @@ import { CHUNKED, UNTIL_CLOSE } from './framing.ts'
 import { Outlet } from './outlet.ts'
 import { type ResponseHead, readResponseHead } from './response-head.ts'
 import { BAD, HeadScan, MORE, scanHead } from './scan.ts'
+import { latin1 } from '../latin1.ts'
 
 export type UpstreamFailure = 'unreachable' | 'malformed' | 'closed' | 'timeout'
 
@@ -57,6 +58,8 @@ export class UpstreamConnection implements Pulsed {
   #requestDone = false
   #chunkedRequest = false
   #interims = 0
+  #trailers: Trailers | null = null
+  #paused = false
   #since = 0
 
   /** `idle` is told when it may carry another exchange, `gone` when it closed. */
@@ -111,6 +114,8 @@ export class UpstreamConnection implements Pulsed {
 
   /** Sends request body bytes; they are copied. */
   write(bytes: Buffer, from: number, to: number): void {
+    // An upload that takes minutes and never meets a full socket is progress all the same.
+    this.#since = this.#pulse.tick
     if (this.#chunkedRequest) this.#out.writeChunk(bytes, from, to)
     else this.#out.write(bytes, from, to)
   }
@@ -130,11 +135,13 @@ export class UpstreamConnection implements Pulsed {
 
   /** The client is slow: stop reading the answer. */
   pause(): void {
+    this.#paused = true
     this.socket.pause()
   }
 
   resume(): void {
     this.#since = this.#pulse.tick
+    this.#paused = false
     this.socket.resume()
   }
 
@@ -144,14 +151,19 @@ export class UpstreamConnection implements Pulsed {
     this.socket.destroy()
   }
 
+  /** It was taken and nothing was sent on it: the next exchange may have it. */
+  giveBack(): void {
+    if (this.open) this.#idle(this)
+    else this.socket.destroy()
+  }
+
   pulse(tick: number): void {
     const waitedMs = (tick - this.#since - 1) * 1000
     if (this.#phase === 'idle') {
       if (waitedMs >= this.#timeouts.keepAliveMs) this.socket.destroy()
     } else if (this.#phase === 'head' && this.#requestDone) {
       if (waitedMs >= this.#timeouts.responseMs) this.#fail('timeout', 'no answer in time')
-    } else if (waitedMs >= this.#timeouts.idleMs && !this.socket.isPaused())
-      this.#fail('timeout', 'the exchange stalled')
+    } else if (waitedMs >= this.#timeouts.idleMs && !this.#paused) this.#fail('timeout', 'the exchange stalled')
   }
 
   /** Bytes from the service, valid during the call only. */
@@ -167,6 +179,11 @@ export class UpstreamConnection implements Pulsed {
     if (this.#held !== null) {
       input = Buffer.concat([this.#held, bytes])
       this.#held = null
+      // A head in pieces is scanned again only when a line ended.
+      if (this.#phase === 'head' && input.length < HEAD_MAX && !bytes.includes(10)) {
+        this.#held = input
+        return
+      }
     }
     this.#advance(input)
     this.#sink?.responseFlush()
@@ -175,16 +192,18 @@ export class UpstreamConnection implements Pulsed {
   #advance(bytes: Buffer): void {
     let position = 0
     while (this.#phase === 'head') {
-      const after = this.#readHead(bytes, position)
-      if (after < 0) return
-      position = after
+      position = this.#readHead(bytes, position)
+      if (position < 0) return
     }
-    if (this.#phase === 'body') position = this.#readBody(bytes, position)
-    if (position >= 0 && position < bytes.length) {
-      // More than one answer to one request.
-      this.#keepAlive = false
-      this.socket.destroy()
+    if (this.#phase === 'body') {
+      position = this.#readBody(bytes, position)
+      if (position < 0) return
     }
+    if (this.#phase !== 'answered') return
+    // More than was asked for. Whoever gets this connection next would take it for its own answer (response queue poisoning),
+    // so it has to be judged before the connection is handed on.
+    if (position < bytes.length) this.#keepAlive = false
+    this.#complete()
   }
 
   #readHead(bytes: Buffer, position: number): number {
@@ -198,7 +217,7 @@ export class UpstreamConnection implements Pulsed {
       this.#fail('malformed', after === BAD ? this.#scan.reason : 'the head of the answer is too large')
       return BAD
     }
-    const head = readResponseHead(bytes.toString('latin1', position, after - 2), this.#scan, names, this.#toHead)
+    const head = readResponseHead(latin1(bytes, position, after - 2), this.#scan, names, this.#toHead)
     if ('malformed' in head) {
       this.#fail('malformed', head.reason)
       return BAD
@@ -214,10 +233,9 @@ export class UpstreamConnection implements Pulsed {
     this.#keepAlive = head.keepAlive
     this.#left = head.length
     this.#chunked = head.length === CHUNKED ? new ChunkedDecoder(names) : null
+    this.#trailers = null
     this.#phase = head.length === 0 ? 'answered' : 'body'
-    const sink = this.#sink
-    sink?.response(head)
-    if (head.length === 0) this.#complete(null)
+    this.#sink?.response(head)
     return after
   }
 
@@ -231,9 +249,9 @@ export class UpstreamConnection implements Pulsed {
         return BAD
       }
       if (after === MORE) return bytes.length
-      const trailers = this.#chunked.trailers
+      this.#trailers = this.#chunked.trailers
       this.#chunked = null
-      this.#complete(trailers)
+      this.#phase = 'answered'
       return after
     }
     if (this.#left === UNTIL_CLOSE) {
@@ -243,13 +261,13 @@ export class UpstreamConnection implements Pulsed {
     const to = Math.min(bytes.length, position + this.#left)
     this.#left -= to - position
     if (to > position) this.#sink?.responseData(bytes, position, to)
-    if (this.#left === 0) this.#complete(null)
+    if (this.#left === 0) this.#phase = 'answered'
     return to
   }
 
-  #complete(trailers: Trailers | null): void {
-    this.#phase = 'answered'
+  #complete(): void {
     const sink = this.#sink
+    const trailers = this.#trailers
     if (this.#requestDone) this.#release()
     else {
       // The answer is complete before the request is: it may go on, but this connection is not used again.
@@ -264,14 +282,17 @@ export class UpstreamConnection implements Pulsed {
     this.#sink = null
     this.#phase = 'idle'
     this.#since = this.#pulse.tick
-    if (!this.#keepAlive || !this.open) this.socket.destroy()
-    else this.#idle(this)
+    if (!this.#keepAlive || !this.open) return void this.socket.destroy()
+    // An exchange that had stopped the reading must not leave the next one deaf.
+    if (this.#paused) this.resume()
+    this.#idle(this)
   }
 
   #ended(): void {
     if (this.#phase === 'body' && this.#left === UNTIL_CLOSE && this.#chunked === null) {
       this.#keepAlive = false
-      this.#complete(null)
+      this.#phase = 'answered'
+      this.#complete()
     } else this.#fail('closed', 'the service closed before its answer was complete')
     this.socket.destroy()
   }
