@@ -339,9 +339,9 @@ export class Crossing implements RequestSink, ResponseSink {
         if (stopped !== null) return this.#replaceAnswer(stopped)
         this.#relay(waiting.head)
         for (const chunk of waiting.data) this.responseData(chunk, 0, chunk.length)
+        if (waiting.trailers !== undefined) return this.responseEnd(waiting.trailers)
+        this.#upstream?.resume()
         this.responseFlush()
-        if (waiting.trailers !== undefined) this.responseEnd(waiting.trailers)
-        else this.#upstream?.resume()
       })
       .catch((error: unknown) => this.#failed(error))
   }
