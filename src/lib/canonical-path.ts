@@ -10,7 +10,8 @@ export interface CanonicalTarget {
 // Nothing to decode, no dot after a slash, no double slash: by far most requests.
 const plainPath = /^(?:\/(?:[A-Za-z0-9\-_~!$&'()*+,;=:@[\]][A-Za-z0-9\-._~!$&'()*+,;=:@[\]]*)?)+$/
 const emptySegment = /\/\//
-const dotSegment = /\/\.{1,2}(?:[/;]|$)/
+// A path parameter behind the dots (`/..;x`) is cut off by servlet containers before they resolve them, encoded or not.
+const dotSegment = /\/\.{1,2}(?:[/;]|%3B|$)/
 // Everything visible that is not a delimiter of its own: what a path may hold once escapes are judged (RFC 3986 §3.3, and brackets, which clients send).
 const pathBytes = /^[A-Za-z0-9\-._~!$&'()*+,;=:@[\]/%]*$/
 const queryBytes = /^[!"$-~]*$/
