@@ -89,7 +89,7 @@ export interface Host {
   /** Survives a reload by key (sockets, caches, breaker state); `make` runs when the key is new. Released when no snapshot uses the key any more. */
   keep<T>(key: string, make: () => T & { close?(): void }): T
   keys(source: KeySource): KeySet
-  /** A counter of this policy: `portcullis_policy_<name>_total{policy='…'}`; names come from the policy's `counters` list. */
+  /** A counter of this policy: `portcullis_policy_total{policy="…",counter="<name>"}`; names come from the policy's `counters` list. */
   counter(name: string): Counter
 }
 
