@@ -23,6 +23,7 @@ import { servesHost } from '../net/tls/connection-info.ts'
 import type { NoConnection, TargetSettings } from '../upstream/target-pool.ts'
 import { ownAnswer } from './answer.ts'
 import { clientBehindProxies } from './client-address.ts'
+import { HeldBody } from './held-body.ts'
 import { keptLines } from './kept-lines.ts'
 import { originHead } from './origin-head.ts'
 import { type Cleared, type Decision, NEED_BODY, Passage, type Stopped } from './pipeline.ts'
@@ -51,7 +52,7 @@ export class Crossing implements RequestSink, ResponseSink {
   /** Our side of the answer has begun: from here on a failure can only break the connection off. */
   #answering = false
   #streaming = false
-  #collected: Buffer[] | null = null
+  #collected: HeldBody | null = null
   #charged = 0
   #retried = false
   #continued = false
@@ -173,7 +174,7 @@ export class Crossing implements RequestSink, ResponseSink {
       return this.#settle((this.#passage as Passage).advance())
     }
     if (this.#head.length > max) return this.#tooLarge()
-    this.#collected = []
+    this.#collected = new HeldBody()
     this.#readBody()
   }
 
@@ -199,7 +200,7 @@ export class Crossing implements RequestSink, ResponseSink {
       if (!this.#plane.budget.charge(to - from))
         return this.#refuse('overloaded', { reason: 'the memory budget of the worker is spent' })
       this.#charged += to - from
-      this.#collected.push(Buffer.from(bytes.subarray(from, to)))
+      this.#collected.add(bytes, from, to)
       if (this.#charged > (this.#route?.chain.bufferedBodyMax ?? 0) && !this.#tooLargeToHold) {
         this.#connection.pauseBody()
         this.#tooLarge()
@@ -228,7 +229,7 @@ export class Crossing implements RequestSink, ResponseSink {
       this.#held = { trailers }
       return
     }
-    this.#x.body = this.#collected.length === 1 ? (this.#collected[0] as Buffer) : Buffer.concat(this.#collected)
+    this.#x.body = this.#collected.whole()
     this.#collected = null
     this.#settle((this.#passage as Passage).advance())
   }
@@ -292,7 +293,7 @@ export class Crossing implements RequestSink, ResponseSink {
     const collected = this.#collected
     this.#collected = null
     if (this.#requestBytes > (this.#route?.bodyMax ?? 0)) return this.#bodyBeyondLimit()
-    if (collected !== null) for (const chunk of collected) upstream.write(chunk, 0, chunk.length)
+    if (collected !== null) for (const block of collected.blocks()) upstream.write(block, 0, block.length)
     this.#uncharge()
     if (this.#held !== null) {
       upstream.finish(this.#held.trailers === null ? '' : trailerLines(this.#held.trailers))
