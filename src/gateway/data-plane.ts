@@ -9,7 +9,7 @@ import type { UpstreamErrorKind } from '../events/metrics/layout.ts'
 import type { WorkerMetrics } from '../events/metrics/worker.ts'
 import type { Recorder } from '../events/recorder.ts'
 import { Budget } from '../net/budget.ts'
-import { FieldNames } from '../net/h1/field-names.ts'
+import type { FieldNames } from '../net/h1/field-names.ts'
 import type { RefusalCode, ServerConnection, ServerHandler, ServerSettings } from '../net/h1/server-connection.ts'
 import { Listener } from '../net/listener.ts'
 import { Pulse } from '../net/pulse.ts'
@@ -176,12 +176,11 @@ export class DataPlane {
       const tls = prepared.tls.get(config.name) ?? null
       if (open !== undefined) {
         open.facts.fields = hstsField(config)
-        open.settings.names = prepared.snapshot.names
         open.settings.limits = config.limits
         open.listener.update(tls, this.#limits(config))
         continue
       }
-      const made = this.#open(config, prepared.snapshot.names, tls)
+      const made = this.#open(config, tls)
       try {
         await made.listener.listen()
         this.#listeners.set(made.key, made)
@@ -192,12 +191,9 @@ export class DataPlane {
     return failures
   }
 
-  #open(
-    config: ListenerConfig,
-    names: FieldNames,
-    tls: { settings: TlsSettings; ticketKeys: Buffer } | null,
-  ): OpenListener {
+  #open(config: ListenerConfig, tls: { settings: TlsSettings; ticketKeys: Buffer } | null): OpenListener {
     const { metrics, log } = this.#parts
+    const plane = this.#plane
     const { name } = config
     const facts: ListenerFacts = { name, fields: hstsField(config) }
     const handler: ServerHandler = {
@@ -212,7 +208,11 @@ export class DataPlane {
     const settings: ServerSettings = {
       listener: name,
       secure: tls !== null,
-      names,
+      // Of the snapshot that decides, always: with a copy, a reload left moments (and removed listeners for good) in which a head was
+      // stripped by the old names and decided by the new policies.
+      get names(): FieldNames {
+        return (plane.snapshot as Snapshot).names
+      },
       limits: config.limits,
       budget: this.#budget,
       pulse: this.#pulse,

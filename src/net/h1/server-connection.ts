@@ -45,7 +45,7 @@ export interface ServerHandler {
 export interface ServerSettings {
   readonly listener: string
   readonly secure: boolean
-  names: FieldNames
+  readonly names: FieldNames
   limits: {
     readonly headBytesMax: number
     readonly fieldsMax: number
