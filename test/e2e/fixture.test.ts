@@ -11,7 +11,7 @@ import { assertProblem, curl, curlStatuses } from '../support/curl.ts'
 import { startGateway } from '../support/gateway.ts'
 import { freePorts } from '../support/ports.ts'
 import type { Running } from '../support/process.ts'
-import { type RedisServer, startRedis } from '../support/redis.ts'
+import { startRedis } from '../support/redis.ts'
 import { needs } from '../support/service.ts'
 import { encode, issuerKey, signedText, tokenBy } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
@@ -57,7 +57,6 @@ const origin = createServer((request, response) => {
 
 let folder = ''
 let env: Record<string, string>
-let redis: RedisServer
 let gateway: Running
 let keysPort = 0
 let keys: Server | null = null
@@ -99,7 +98,6 @@ describe('the fixture', absent, () => {
   })
   after(async () => {
     await gateway?.stop()
-    await redis?.stop()
     origin.closeAllConnections()
     origin.close()
     keys?.closeAllConnections()
