@@ -19,6 +19,12 @@ import type { CompiledRoute, CompiledService, Snapshot } from './snapshot.ts'
 /** Headers that only the gateway may set toward a service (DESIGN §4); `*` ends a prefix. */
 const reservedHeaders = ['x-portcullis-*', 'x-forwarded-*', 'forwarded', 'x-real-ip', 'client-cert*', 'x-request-id']
 
+/**
+ * Headers that some services let win over the request line, which is what was checked: the path (CVE-2018-14773 of Symfony, and IIS
+ * modules), and the proxy of CGI programs (CVE-2016-5385, httpoxy). Nobody has an honest use for them on this side of a gateway.
+ */
+const overridingHeaders = ['x-original-url', 'x-rewrite-url', 'proxy']
+
 /** What compiling needs of the worker. */
 export interface CompileParts {
   readonly policies: ReadonlyMap<string, Policy>
@@ -63,7 +69,7 @@ export async function compileSnapshot(config: Config, version: number, parts: Co
 
 /** Every header that some policy of this configuration makes the gateway set, so that no client can send it. */
 export function reservedNames(config: Config, policies: ReadonlyMap<string, Policy>): string[] {
-  const names = new Set([...reservedHeaders, ...config.reserved])
+  const names = new Set([...reservedHeaders, ...overridingHeaders, ...config.reserved])
   for (const entry of [
     ...config.policies,
     ...config.services.flatMap(s => s.policies),

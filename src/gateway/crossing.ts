@@ -222,7 +222,7 @@ export class Crossing implements RequestSink, ResponseSink {
     this.#bodyDone = true
     if (this.#over) return
     if (this.#collected === null) {
-      this.#upstream?.finish(trailers === null ? '' : trailerLines(trailers))
+      this.#upstream?.finish(this.#requestTrailers(trailers))
       return
     }
     if (this.#tooLargeToHold) {
@@ -296,11 +296,16 @@ export class Crossing implements RequestSink, ResponseSink {
     if (collected !== null) for (const block of collected.blocks()) upstream.write(block, 0, block.length)
     this.#uncharge()
     if (this.#held !== null) {
-      upstream.finish(this.#held.trailers === null ? '' : trailerLines(this.#held.trailers))
+      upstream.finish(this.#requestTrailers(this.#held.trailers))
       return
     }
     upstream.flush()
     this.#readBody()
+  }
+
+  /** What a policy took from the head does not come back behind the body. */
+  #requestTrailers(trailers: Trailers | null): string {
+    return trailers === null ? '' : trailerLines(trailers, this.#x.requestEdits?.removed ?? null)
   }
 
   #noConnection(failure: NoConnection): void {
@@ -383,7 +388,7 @@ export class Crossing implements RequestSink, ResponseSink {
       this.#waiting.trailers = trailers
       return
     }
-    this.#connection.finish(trailers === null ? '' : trailerLines(trailers))
+    this.#connection.finish(trailers === null ? '' : trailerLines(trailers, this.#x.responseEdits?.removed ?? null))
     this.#finish()
   }
 
@@ -531,10 +536,10 @@ export class Crossing implements RequestSink, ResponseSink {
 }
 
 /** Trailer lines that may go on: nothing that frames, routes, authenticates or is ours (RFC 9110 §6.5.1). */
-function trailerLines(trailers: Trailers): string {
+function trailerLines(trailers: Trailers, removed: readonly string[] | null): string {
   let union = 0
   for (const flags of trailers.flags) union |= flags
-  return keptLines({ ...trailers, union, named: null }, UNTRUSTED_TRAILER, null)
+  return keptLines({ ...trailers, union, named: null }, UNTRUSTED_TRAILER, removed)
 }
 
 /** Host of an authority: no port, no root dot, since `api.example.` names the same host as `api.example` and gets the same route. */

@@ -18,7 +18,7 @@ export function keptLines(head: Lines, dropped: number, removed: readonly string
   const { text, offsets, flags } = head
   const count = flags.length
   if (count === 0) return ''
-  const byName = removed !== null || head.named !== null
+  const byName = (removed !== null && removed.length > 0) || head.named !== null
   if (!byName && (head.union & dropped) === 0) return text.slice(offsets[0])
   let kept = ''
   let runStart = -1
@@ -36,5 +36,7 @@ export function keptLines(head: Lines, dropped: number, removed: readonly string
 }
 
 function isNamed(name: string, named: readonly string[] | null, removed: readonly string[] | null): boolean {
-  return (named?.includes(name) ?? false) || (removed?.includes(name) ?? false)
+  if ((named?.includes(name) ?? false) || (removed?.includes(name) ?? false)) return true
+  // What a policy takes away goes in the spelling with `_` too, which CGI-style services cannot tell from the other.
+  return removed !== null && name.includes('_') && removed.includes(name.replaceAll('_', '-'))
 }

@@ -43,7 +43,7 @@ export async function startWorld(
     raw,
     async attack(text) {
       seen.length = 0
-      const answer = await raw(text)
+      const answer = await raw(text, 50)
       return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0), answer, origin: seen.join('') }
     },
     async [Symbol.asyncDispose]() {

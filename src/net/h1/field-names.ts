@@ -68,7 +68,9 @@ export class FieldNames {
   constructor(reserved: Iterable<string> = []) {
     const flags = new Map(known)
     const prefixes: string[] = []
-    for (const name of reserved) {
+    for (const written of reserved) {
+      // Look-ups fold `_`, so a name that is written with one would never be found.
+      const name = written.replaceAll('_', '-')
       if (name.endsWith('*')) prefixes.push(name.slice(0, -1))
       else flags.set(name, (flags.get(name) ?? 0) | RESERVED)
     }

@@ -85,13 +85,22 @@ export function readFraming(text: string, scan: HeadScan, names: FieldNames, ver
   return { length, close, keepAlive, named }
 }
 
-/** The visible fields: everything except those that carry one of the `hidden` flags. */
-export function visibleFields(text: string, scan: HeadScan, hidden: number): Fields {
-  if ((scan.union & hidden) === 0) return new Fields(text, scan.offsets)
+/**
+ * The visible fields: everything except those that carry one of the `hidden` flags, and those that `Connection` named: they do not
+ * reach the next hop, so nothing may be decided by them that the next hop then sees otherwise.
+ */
+export function visibleFields(
+  text: string,
+  scan: HeadScan,
+  hidden: number,
+  named: readonly string[] | null = null,
+): Fields {
+  if ((scan.union & hidden) === 0 && named === null) return new Fields(text, scan.offsets)
   const offsets: number[] = []
   for (let index = 0; index < scan.flags.length; index++) {
     if (((scan.flags[index] as number) & hidden) !== 0) continue
     const i = index * 4
+    if (named !== null && named.includes(text.slice(scan.offsets[i], scan.offsets[i + 1]).toLowerCase())) continue
     offsets.push(
       scan.offsets[i] as number,
       scan.offsets[i + 1] as number,

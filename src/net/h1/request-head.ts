@@ -90,7 +90,7 @@ export function readRequestHead(
     target,
     version,
     authority,
-    fields: visibleFields(text, scan, RESERVED),
+    fields: visibleFields(text, scan, RESERVED, framing.named),
     text,
     offsets: scan.offsets,
     flags: scan.flags,
