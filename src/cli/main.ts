@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander'
 import { fail } from './fail.ts'
+import { productVersion } from './product.ts'
 
 /** The command line. Each command is imported when it is called, so that starting one does not load the others. */
 const program = new Command('portcullis')
-  .description('A zero-trust API security gateway that learns.')
+  .description('A zero-trust API security gateway.')
+  .version(productVersion)
   .showSuggestionAfterError()
   .showHelpAfterError('(portcullis --help lists the commands)')
 
@@ -40,7 +42,11 @@ program
   .argument('<method>', 'GET, POST, …')
   .argument('<url>', 'URL or path')
   .option(...configOption)
-  .option('-H, --header <line>', "a header, 'Name: value'; may be repeated", collect, [])
+  .addOption(
+    new Option('-H, --header <line>', "a header, 'Name: value'; may be repeated")
+      .argParser(collect)
+      .default([], 'none'),
+  )
   .option(
     '--as <principal>',
     'the caller, already proven: a subject, or JSON such as {"subject":"x","scopes":["read"]}',

@@ -119,6 +119,8 @@ function hintFor(issue: Issue, value: unknown, path: DocumentPath, context: Issu
   if (
     issue.code === 'invalid_type' &&
     issue.expected === 'string' &&
+    // A schema with words of its own wants a form (a rate, a duration), and quotes do not give 600 one.
+    issue.message.startsWith('Invalid input') &&
     (typeof value === 'number' || typeof value === 'boolean')
   ) {
     return 'put quotes around it'

@@ -10,7 +10,7 @@ export interface ControlLive {
   status(): object
   /** Prometheus text. */
   metrics(): string
-  /** The configuration in force; Secrets print as `[redacted]`. */
+  /** The configuration in force as it was written: references stay references, Secrets print as `[redacted]`. */
   config(): object
   /** Loads the configuration anew; `ok: false` with issues when it is refused and the last good one stays. */
   reload(): Promise<ReloadResult>
@@ -82,7 +82,7 @@ export const endpoints: readonly Endpoint[] = [
     path: '/config',
     method: 'GET',
     open: false,
-    summary: 'The configuration in force, with every default; secrets are redacted.',
+    summary: 'The configuration in force, as it was written; secrets are redacted.',
     answers: { 200: { type: json, what: 'The configuration.', schema: { type: 'object' } } },
     run: live => jsonAnswer(200, live.config()),
   },
