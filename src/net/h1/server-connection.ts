@@ -521,7 +521,10 @@ export class ServerConnection implements Pulsed {
     if (this.#phase === 'body') this.#fail('the client closed before its request was complete', null)
     else if (this.#phase === 'head' && this.#held !== null)
       this.#refuse('malformed-request', 'the connection ended inside a head')
-    else this.socket.end()
+    else {
+      this.#out.send()
+      this.socket.end()
+    }
   }
 
   /** Ends our side and reads the rest away for a moment, since closing over unread bytes resets the connection and the answer with it. */
@@ -530,6 +533,7 @@ export class ServerConnection implements Pulsed {
     this.#phase = 'linger'
     this.#discarded = 0
     this.#since = this.settings.pulse.tick
+    this.#out.send()
     this.socket.end()
     if (this.#paused) this.socket.resume()
     this.#paused = false
