@@ -13,6 +13,7 @@ import { PASS } from '../core/verdict.ts'
 import { reservedNames } from '../gateway/compile.ts'
 import { reply } from '../gateway/own-replies.ts'
 import { compileChain, NEED_BODY, Passage, type Link } from '../gateway/pipeline.ts'
+import { withoutParameters } from '../gateway/path-readings.ts'
 import { Router } from '../gateway/router.ts'
 import { systemClock } from '../gateway/system-clock.ts'
 import { offlineKeys } from '../identity/static-keys.ts'
@@ -74,6 +75,14 @@ export async function explainRequest({ config }: LoadedConfig, request: Describe
     return refused(null, [], refuse('method-not-allowed', { reason: `here only ${found.allow.join(', ')}` }))
   }
   const route = found.value
+  const cut = withoutParameters(x.path)
+  if (cut !== null && withoutParameters(route.match.path) === null) {
+    const other = router.match(x.host, x.method, cut, name => x.headers.get(name))
+    if (!('value' in other) || other.value !== route) {
+      const reason = `without its path parameters it is not of route ${route.name}`
+      return refused(null, [], refuse('ambiguous-path', { reason }))
+    }
+  }
   x.route = { name: route.name, service: route.service }
   x.params = found.params
   return judge(config, route, x, request)

@@ -12,6 +12,7 @@ import type { Pulse } from '../net/pulse.ts'
 import { keepUpstreamSession, upstreamTlsOptions } from '../net/tls/upstream.ts'
 import { ServicePool } from '../upstream/service-pool.ts'
 import type { Kept } from './kept.ts'
+import { withoutParameters } from './path-readings.ts'
 import { compileChain, type Link } from './pipeline.ts'
 import { Router } from './router.ts'
 import type { CompiledRoute, CompiledService, Snapshot } from './snapshot.ts'
@@ -155,6 +156,7 @@ function compileRoute(
     }),
     service,
     stripPrefix: route.stripPrefix ? literalPrefix(route.match.path) : '',
+    writesParameters: withoutParameters(route.match.path) !== null,
     bodyMax: route.bodyMax ?? Number.POSITIVE_INFINITY,
   }
 }

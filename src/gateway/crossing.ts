@@ -27,6 +27,7 @@ import { HeldBody } from './held-body.ts'
 import { keptLines } from './kept-lines.ts'
 import { originHead } from './origin-head.ts'
 import { type Cleared, type Decision, NEED_BODY, Passage, type Stopped } from './pipeline.ts'
+import { withoutParameters } from './path-readings.ts'
 import type { ListenerFacts, Plane } from './plane.ts'
 import { reply } from './own-replies.ts'
 import type { CompiledRoute, Snapshot } from './snapshot.ts'
@@ -133,11 +134,23 @@ export class Crossing implements RequestSink, ResponseSink {
       if (found.allow.length === 0) return this.#refuse('no-route', {})
       return this.#refuse('method-not-allowed', { headers: [['Allow', found.allow.join(', ')]] })
     }
+    const otherwise = this.#otherReading(found.value)
+    if (otherwise !== '') return this.#refuse('ambiguous-path', { reason: otherwise })
     this.#route = found.value
     x.route = found.value.chain.route
     x.params = found.params
     this.#passage = new Passage(found.value.chain, x, this.#plane.log)
     this.#settle(this.#passage.advance())
+  }
+
+  /** Why a service that cuts path parameters off would take the path for that of another route; '' when it would not. */
+  #otherReading(route: CompiledRoute): string {
+    const x = this.#x
+    const path = withoutParameters(x.path)
+    if (path === null || route.writesParameters) return ''
+    const found = this.#snapshot.router.match(x.host, x.method, path, name => x.headers.get(name))
+    if ('value' in found && found.value === route) return ''
+    return `without its path parameters it is not of route ${route.chain.route.name}`
   }
 
   #settle(decision: Decision | Promise<Decision>): void {

@@ -17,6 +17,8 @@ export interface CompiledRoute {
   readonly service: CompiledService
   /** Literal prefix that is taken off before forwarding; ''. */
   readonly stripPrefix: string
+  /** Its own template holds a `;`, so whoever wrote it knows how the service reads that. */
+  readonly writesParameters: boolean
   /** Most bytes of a streamed body. */
   readonly bodyMax: number
 }
