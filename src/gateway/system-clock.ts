@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { hrtime } from 'node:process'
 import type { Clock } from '../core/host.ts'
 
@@ -8,5 +9,7 @@ import type { Clock } from '../core/host.ts'
 export function systemClock(): Clock {
   const [seconds, nanoseconds] = hrtime()
   const offset = seconds * 1000 + nanoseconds / 1e6 - performance.now()
-  return { now: Date.now, monotonic: () => performance.now() + offset }
+  // Bound once: the global `performance` is a getter that is asked on every use.
+  const sinceStart = performance.now.bind(performance)
+  return { now: Date.now, monotonic: () => sinceStart() + offset }
 }

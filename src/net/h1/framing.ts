@@ -69,15 +69,20 @@ export function readFraming(text: string, scan: HeadScan, names: FieldNames, ver
       if (value.toLowerCase() !== 'chunked') return malformed('a transfer coding other than chunked', 'not-implemented')
       length = CHUNKED
     } else {
-      for (const option of value.toLowerCase().split(',')) {
-        const name = option.trim()
-        if (name === 'close') close = true
-        else if (name === 'keep-alive') keepAlive = true
-        else if (name !== '') {
-          if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name))
-            return malformed('Connection names something that is not a token')
-          if (!names.mayBeNamed(name)) return malformed('Connection names a field that must not be taken away')
-          ;(named ??= []).push(name)
+      // Nearly always one of two words.
+      if (value === 'keep-alive') keepAlive = true
+      else if (value === 'close') close = true
+      else {
+        for (const option of value.toLowerCase().split(',')) {
+          const name = option.trim()
+          if (name === 'close') close = true
+          else if (name === 'keep-alive') keepAlive = true
+          else if (name !== '') {
+            if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name))
+              return malformed('Connection names something that is not a token')
+            if (!names.mayBeNamed(name)) return malformed('Connection names a field that must not be taken away')
+            ;(named ??= []).push(name)
+          }
         }
       }
     }

@@ -47,7 +47,7 @@ export function readRequestHead(
   if (methodEnd <= 0 || targetEnd < 0 || methodEnd > lineEnd || targetEnd > lineEnd)
     return malformed('the request line does not have three parts')
   const method = text.slice(0, methodEnd)
-  if (!methods.has(method)) {
+  if (method !== 'GET' && method !== 'POST' && !methods.has(method)) {
     if (!otherMethod.test(method)) return malformed('the method is not an upper-case token')
     // In every form of the target: a 2xx to it ends HTTP on the connection (RFC 9110 §9.3.6).
     if (method === 'CONNECT') return malformed('CONNECT is not offered', 'not-implemented')

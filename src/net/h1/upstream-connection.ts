@@ -61,6 +61,8 @@ export class UpstreamConnection implements Pulsed {
   #trailers: Trailers | null = null
   #paused = false
   #since = 0
+  /** Kept by hand: the streams' own answers are getters over several flags. */
+  #alive = true
 
   /** `idle` is told when it may carry another exchange, `gone` when it closed. */
   constructor(
@@ -82,11 +84,15 @@ export class UpstreamConnection implements Pulsed {
       this.#since = pulse.tick
       this.#sink?.upstreamDrained()
     })
-    socket.on('end', () => this.#ended())
+    socket.on('end', () => {
+      this.#alive = false
+      this.#ended()
+    })
     socket.on('error', error =>
       this.#fail('closed', `connection failed: ${(error as NodeJS.ErrnoException).code ?? error.message}`),
     )
     socket.on('close', () => {
+      this.#alive = false
       pulse.delete(this)
       this.#fail('closed', 'the service closed the connection')
       this.#gone(this)
@@ -94,7 +100,7 @@ export class UpstreamConnection implements Pulsed {
   }
 
   get open(): boolean {
-    return !this.socket.destroyed && this.socket.writable && !this.socket.readableEnded
+    return this.#alive
   }
 
   /** Starts an exchange: the request's head as complete text. */
@@ -148,19 +154,19 @@ export class UpstreamConnection implements Pulsed {
   /** Gives the exchange up; the connection cannot be used again. */
   abandon(): void {
     this.#sink = null
-    this.socket.destroy()
+    this.#destroy()
   }
 
   /** It was taken and nothing was sent on it: the next exchange may have it. */
   giveBack(): void {
     if (this.open) this.#idle(this)
-    else this.socket.destroy()
+    else this.#destroy()
   }
 
   pulse(tick: number): void {
     const waitedMs = (tick - this.#since - 1) * 1000
     if (this.#phase === 'idle') {
-      if (waitedMs >= this.#timeouts.keepAliveMs) this.socket.destroy()
+      if (waitedMs >= this.#timeouts.keepAliveMs) this.#destroy()
     } else if (this.#phase === 'head' && this.#requestDone) {
       if (waitedMs >= this.#timeouts.responseMs) this.#fail('timeout', 'no answer in time')
     } else if (waitedMs >= this.#timeouts.idleMs && !this.#paused) this.#fail('timeout', 'the exchange stalled')
@@ -170,7 +176,7 @@ export class UpstreamConnection implements Pulsed {
   received(bytes: Buffer): void {
     // Bytes that nobody asked for would become the answer to the next request: response queue poisoning.
     if (this.#sink === null) {
-      this.socket.destroy()
+      this.#destroy()
       return
     }
     this.#since = this.#pulse.tick
@@ -273,7 +279,7 @@ export class UpstreamConnection implements Pulsed {
       // The answer is complete before the request is: it may go on, but this connection is not used again.
       this.#keepAlive = false
       this.#sink = null
-      this.socket.destroy()
+      this.#destroy()
     }
     sink?.responseEnd(trailers)
   }
@@ -282,7 +288,7 @@ export class UpstreamConnection implements Pulsed {
     this.#sink = null
     this.#phase = 'idle'
     this.#since = this.#pulse.tick
-    if (!this.#keepAlive || !this.open) return void this.socket.destroy()
+    if (!this.#keepAlive || !this.open) return void this.#destroy()
     // An exchange that had stopped the reading must not leave the next one deaf.
     if (this.#paused) this.resume()
     this.#idle(this)
@@ -294,14 +300,19 @@ export class UpstreamConnection implements Pulsed {
       this.#phase = 'answered'
       this.#complete()
     } else this.#fail('closed', 'the service closed before its answer was complete')
-    this.socket.destroy()
+    this.#destroy()
   }
 
   #fail(kind: UpstreamFailure, reason: string): void {
     const sink = this.#sink
     this.#sink = null
     this.#held = null
-    this.socket.destroy()
+    this.#destroy()
     sink?.upstreamFailed(kind, reason, this.#answered)
+  }
+
+  #destroy(): void {
+    this.#alive = false
+    this.socket.destroy()
   }
 }
