@@ -27,8 +27,9 @@ export async function demo(): Promise<void> {
     process.stdout.write('\nending …\n')
     for (const child of children.toReversed()) child.kill('SIGTERM')
   }
-  process.once('SIGINT', end)
-  process.once('SIGTERM', end)
+  // Not once: a second signal must not take us away before the parts have ended.
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
 
   const ports = await choosePorts({ public: 8443, partners: 8444, control: 9901, shop: 9001, identity: 9002 })
   const { ca, certificate, key } = await makeCertificates(folder)

@@ -31,7 +31,7 @@ export function tryLines(world: TryWorld): TryLine[] {
   })
   return [
     line('anonymous', 'anyone may browse', `${base}/products/4`, 200),
-    line('anonymous', 'no other path is open', `${base}/products/4/secret -X POST`, 404),
+    line('anonymous', 'no other path is open', `${base}/internal/debug`, 404),
     line('jwt', 'a valid token', `${bearer(alice)} ${base}/users/me`, 200),
     line('jwt', 'a token that was tampered with', `${bearer(`${alice.slice(0, -6)}AAAAAA`)} ${base}/users/me`, 401),
     line('require', 'the scope is there', `${bearer(mallory)} ${base}/orders`, 200),

@@ -9,8 +9,7 @@ export async function demo(): Promise<void> {
   if (!existsSync(place))
     throw new Error('the demo needs a checkout of the source: its test bed is not part of the package')
   const child = spawn(process.execPath, ['--disable-sigusr1', place], { stdio: 'inherit' })
-  // Ctrl-C reaches the child by itself, through the terminal; it ends, and so do we.
-  process.on('SIGINT', () => {})
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  // Ctrl-C reaches the child through the terminal too, but a signal to this process alone must end everything as well.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGTERM'))
   process.exitCode = await new Promise<number>(resolve => child.once('exit', code => resolve(code ?? 1)))
 }
