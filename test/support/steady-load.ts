@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+
+/** What one connection went through. */
+export interface LoadedConnection {
+  /** Answers that came whole. */
+  answers: number
+  /** Set when the connection ended with a request of ours unanswered, or with a bad answer. */
+  failure: string | null
+  closed: boolean
+}
+
+export interface Load {
+  readonly connections: readonly LoadedConnection[]
+  /** Stops after the running requests and closes the connections. */
+  stop(): Promise<void>
+}
+
+/** Keep-alive connections that each send one GET after the other; `judge` looks at each whole answer and says what is wrong with it. */
+export function startLoad(
+  port: number,
+  path: string,
+  count: number,
+  judge: (answer: string) => string | null = answer => (answer.startsWith('HTTP/1.1 200') ? null : answer),
+): Load {
+  let stopping = false
+  const connections = Array.from(
+    { length: count },
+    (): LoadedConnection => ({ answers: 0, failure: null, closed: false }),
+  )
+  const running = connections.map(async connection => {
+    const socket = connect(port, '127.0.0.1')
+    socket.setNoDelay(true).on('error', () => {})
+    socket.setEncoding('latin1')
+    try {
+      await once(socket, 'connect')
+      while (!stopping) {
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: load.test\r\n\r\n`)
+        connection.failure = judge(await wholeAnswer(socket))
+        if (connection.failure !== null) return
+        connection.answers++
+      }
+    } catch (error) {
+      connection.failure = String(error)
+    } finally {
+      connection.closed = !stopping
+      socket.destroy()
+    }
+  })
+  return {
+    connections,
+    async stop() {
+      stopping = true
+      await Promise.all(running)
+    },
+  }
+}
+
+function wholeAnswer(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const onData = (more: string): void => {
+      text += more
+      const head = text.indexOf('\r\n\r\n')
+      const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1])
+      if (head < 0 || text.length < head + 4 + length) return
+      socket.off('data', onData).off('close', onClose)
+      resolve(text)
+    }
+    const onClose = (): void => reject(new Error(`closed after ${text.length} bytes of an answer`))
+    socket.on('data', onData).once('close', onClose)
+    if (socket.closed) onClose()
+  })
+}
