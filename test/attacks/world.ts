@@ -21,7 +21,7 @@ export interface World extends AsyncDisposable {
   attack(text: string | Buffer): Promise<{ readonly status: number; readonly answer: string; readonly origin: string }>
 }
 
-/** Starts it with everything of a configuration but version, listener `main` and service `origin`, which are put in front. */
+/** Starts it with everything of a configuration but version, listener `main` and service `origin`, which are put in front. FOLDER in `top` is the world's folder. */
 export async function startWorld(
   rest: string,
   options: { top?: string; env?: Record<string, string> } = {},
@@ -31,8 +31,22 @@ export async function startWorld(
   const origin = await startOrigin(seen)
   const port = await freePort()
   const configPath = path.join(folder, 'portcullis.yaml')
-  await writeFile(configPath, configuration(port, (origin.address() as AddressInfo).port, rest, options.top))
-  const gateway = await startGateway({ config: configPath, ...(options.env === undefined ? {} : { env: options.env }) })
+  await writeFile(
+    configPath,
+    configuration(port, (origin.address() as AddressInfo).port, rest, options.top?.replaceAll('FOLDER', folder)),
+  )
+  const end = async (): Promise<void> => {
+    origin.close()
+    for (const socket of sockets.get(origin) ?? []) socket.destroy()
+    await rm(folder, { recursive: true, force: true })
+  }
+  let gateway: Running
+  try {
+    gateway = await startGateway({ config: configPath, ...(options.env === undefined ? {} : { env: options.env }) })
+  } catch (error) {
+    await end()
+    throw error
+  }
   const raw = (text: string | Buffer, quietMs = 150): Promise<string> => exchange(port, text, quietMs)
   return {
     port,
@@ -48,9 +62,7 @@ export async function startWorld(
     },
     async [Symbol.asyncDispose]() {
       await gateway.stop()
-      origin.close()
-      for (const socket of sockets.get(origin) ?? []) socket.destroy()
-      await rm(folder, { recursive: true, force: true })
+      await end()
     },
   }
 }
