@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { unmapAddress } from '../lib/address.ts'
+import { addressBlock, unmapAddress } from '../lib/address.ts'
 import { withReadBuffer } from './accepted-socket.ts'
 import { ServerConnection, type ServerSettings } from './h1/server-connection.ts'
 import { ConnectionTls } from './tls/connection-info.ts'
@@ -130,10 +130,10 @@ export class Listener {
     this.#connections.delete(connection)
   }
 
-  /** Is there room for one more from there? The surplus is closed before a byte is read. */
+  /** Is there room for one more from there? The surplus is closed before a byte is read. One IPv6 client has a whole /64 of addresses. */
   #admits(socket: Socket): boolean {
     const { limits } = this.#init
-    const address = unmapAddress(socket.remoteAddress ?? '')
+    const address = addressBlock(socket.remoteAddress ?? '')
     // Callers on a Unix socket have no address and are not limited as if they were one.
     const crowded = address !== '' && (this.#perAddress.get(address) ?? 0) >= limits.connectionsPerAddressMax
     if (this.#accepted < limits.connectionsMax && !crowded) return true
@@ -143,7 +143,7 @@ export class Listener {
 
   /** Counts a connection from its first packet on, so that handshakes that never end are limited too. */
   #count(socket: Socket): void {
-    const address = unmapAddress(socket.remoteAddress ?? '')
+    const address = addressBlock(socket.remoteAddress ?? '')
     this.#accepted++
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1)
     socket.once('close', () => {
