@@ -71,7 +71,7 @@ export class ChunkedDecoder {
         case 'size': {
           const lf = bytes.indexOf(LF, position)
           if (lf < 0 || lf >= end)
-            return this.#hold(bytes, position, end, LINE_MAX) ? MORE : this.#bad('a chunk-size line is too long')
+            return this.#hold(bytes, position, end, LINE_MAX + 1) ? MORE : this.#bad('a chunk-size line is too long')
           const line = this.#line(bytes, position, lf)
           if (line === null) return this.#bad('a chunk-size line does not end in CRLF')
           const match = line.length > LINE_MAX ? null : sizeLine.exec(line)
@@ -104,6 +104,8 @@ export class ChunkedDecoder {
     }
     if (after === BAD) return this.#bad(`trailer: ${scan.reason}`)
     if (after === TOO_MANY) return this.#bad('too many trailer fields')
+    // As large as in pieces: the limit must not depend on how the bytes were cut.
+    if (after - from > TRAILER_MAX) return this.#bad('the trailer section is too long')
     this.#held = null
     if (scan.flags.length > 0)
       this.trailers = { text: latin1(section, from, after - 2), offsets: scan.offsets, flags: scan.flags }

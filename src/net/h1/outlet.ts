@@ -9,12 +9,6 @@ const JOIN_MAX = 16 * 1024
 // receiver, and one that is awake already costs the kernel half (measured: see docs/decisions/002).
 let queue: Outlet[] = []
 
-function sendQueued(): void {
-  const full = queue
-  queue = []
-  for (const outlet of full) outlet.send()
-}
-
 /**
  * Gathers what one turn of the loop has to say and sends it in one write. Latin-1 text carries bytes one to one,
  * and joining strings is cheaper than joining Buffers. Data is always copied: the reader's buffer is used again at once,
@@ -63,20 +57,35 @@ export class Outlet {
 
   /** What was gathered goes out at the end of this turn of the loop. False: the receiver is slow, wait for `drain`. */
   flush(): boolean {
+    // Many short answers of one turn must not hide from the receiver's limit until its end.
+    if (this.#text.length > JOIN_MAX) this.send()
     if (this.#text !== '' && !this.#queued) {
       this.#queued = true
-      if (queue.push(this) === 1) setImmediate(sendQueued)
+      if (queue.push(this) === 1) setImmediate(Outlet.#sendQueued)
     }
     return !this.#full
   }
 
+  static #sendQueued(): void {
+    const waiting = queue
+    queue = []
+    for (const outlet of waiting) {
+      outlet.#queued = false
+      outlet.send()
+    }
+  }
+
   /** Sends what was gathered now: before the connection is ended. */
   send(): void {
-    this.#queued = false
     if (this.#text === '' || this.#socket.destroyed) return
     const text = this.#text
     this.#text = ''
     this.#full = !this.#socket.write(text, 'latin1')
+  }
+
+  /** Has the receiver more than it takes? Then `drain` follows. */
+  get full(): boolean {
+    return this.#full
   }
 
   /** Bytes that the receiver has not taken yet. */

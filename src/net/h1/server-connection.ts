@@ -117,7 +117,8 @@ export class ServerConnection implements Pulsed {
     socket.on('end', () => this.#ended())
     socket.on('drain', () => {
       this.#since = settings.pulse.tick
-      this.#sink?.clientDrained()
+      if (this.#sink !== null) this.#sink.clientDrained()
+      else if (this.#phase === 'head' && this.#paused) this.#resume()
     })
     socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#closed())
@@ -250,9 +251,11 @@ export class ServerConnection implements Pulsed {
     const waitedMs = (tick - this.#since - 1) * 1000
     switch (this.#phase) {
       case 'head':
-        if (this.#held !== null || this.#requests === 0) {
+        if (this.#paused) {
+          if (waitedMs >= limits.progressTimeoutMs) this.destroy()
+        } else if (this.#headBegun() || this.#requests === 0) {
           if (waitedMs < limits.headTimeoutMs) return
-          if (this.#held === null) this.destroy()
+          if (!this.#headBegun()) this.destroy()
           else this.#refuse('request-timeout', 'the head did not arrive in time')
         } else if (waitedMs >= limits.idleTimeoutMs) this.#linger()
         return
@@ -305,6 +308,12 @@ export class ServerConnection implements Pulsed {
       switch (this.#phase) {
         case 'head': {
           if (position >= bytes.length) break loop
+          // A client that asks on without reading its answers would have us keep them all.
+          if (this.#out.full) {
+            this.#hold(bytes.subarray(position))
+            this.#pause()
+            break loop
+          }
           const after = this.#readHead(bytes, position)
           if (after < 0) {
             if (after === MORE) this.#hold(bytes.subarray(position))
@@ -340,20 +349,23 @@ export class ServerConnection implements Pulsed {
     this.#advancing = false
     this.#sink?.requestFlush()
     // A pause that was taken back while these bytes were worked through.
-    if (this.#clientEnded) this.#nothingFollows()
-    else if (this.#paused && this.#held === null && this.#wantsBytes()) this.#unpause()
+    if (this.#paused && this.#wantsBytes()) this.#unpause()
+    if (this.#clientEnded && !this.#paused) this.#nothingFollows()
   }
 
   /** The last bytes of a half-closed client were worked through. */
   #nothingFollows(): void {
     if (this.#phase === 'body' && this.#wanted) this.#fail('the client closed before its request was complete', null)
-    else if (this.#phase === 'head' && this.#held !== null)
-      this.#refuse('malformed-request', 'the connection ended inside a head')
+    else if (this.#headBegun()) this.#refuse('malformed-request', 'the connection ended inside a head')
     else if (this.#phase === 'head' || this.#phase === 'discard') this.#linger()
   }
 
+  /** The beginning of a pipelined head may be held: the rest of it has to be read all the same. */
   #wantsBytes(): boolean {
-    return this.#phase === 'head' || ((this.#phase === 'body' || this.#phase === 'discard') && this.#wanted)
+    return (
+      (this.#phase === 'head' && !this.#out.full) ||
+      ((this.#phase === 'body' || this.#phase === 'discard') && this.#wanted)
+    )
   }
 
   /** Reads one head; the position after it, MORE, or BAD when the connection is over. */
@@ -463,7 +475,7 @@ export class ServerConnection implements Pulsed {
       this.#release()
       this.#advance(held)
     }
-    if (this.#paused && this.#held === null && this.#wantsBytes()) this.#unpause()
+    if (this.#paused && this.#wantsBytes()) this.#unpause()
   }
 
   #unpause(): void {
@@ -519,12 +531,18 @@ export class ServerConnection implements Pulsed {
     // A half-closed client that asked completely still gets its answer; one that stopped mid-request does not.
     if (this.#phase === 'done' || (this.#phase === 'body' && !this.#wanted && this.#held !== null)) return
     if (this.#phase === 'body') this.#fail('the client closed before its request was complete', null)
-    else if (this.#phase === 'head' && this.#held !== null)
-      this.#refuse('malformed-request', 'the connection ended inside a head')
+    else if (this.#headBegun()) this.#refuse('malformed-request', 'the connection ended inside a head')
     else {
       this.#out.send()
       this.socket.end()
     }
+  }
+
+  /** Has some of a head arrived? The empty line that old clients send behind a body is nothing (RFC 9112 §2.2). */
+  #headBegun(): boolean {
+    const held = this.#held
+    if (this.#phase !== 'head' || held === null) return false
+    return held.length > 2 || held[0] !== 13 || (held.length === 2 && held[1] !== 10)
   }
 
   /** Ends our side and reads the rest away for a moment, since closing over unread bytes resets the connection and the answer with it. */
