@@ -90,16 +90,17 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
     const begun = clock.monotonic()
     try {
       const next = await load()
-      const changes = diff(loaded.config, next.config)
       await supervisor.apply(next.config)
       await writer.replaceSinks(sinkParts(next.config.events, clock, log))
+      const before = loaded.config
       loaded = next
       renewControl(control, next.config, log)
       reloads.applied++
+      const ms = Math.round(clock.monotonic() - begun)
       log.info(`configuration ${supervisor.version} is in force`, {
         why,
-        changes: changes.length,
-        ms: Math.round(clock.monotonic() - begun),
+        changes: diff(before, next.config).length,
+        ms,
       })
       return { ok: true, version: supervisor.version }
     } catch (error) {

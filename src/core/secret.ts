@@ -32,19 +32,36 @@ interface PackedSecret {
   readonly $secret: string
 }
 
-/** Plain data with every Secret packed, for a message to a thread of this process. Never log the result. */
+/**
+ * Plain data with every Secret packed, for a message to a thread of this process. Never log the result. What holds no secret is
+ * given back as it is, not copied: most of a configuration of a thousand routes.
+ */
 export function packSecrets(value: unknown): unknown {
   if (value instanceof Secret) return { $secret: value.reveal() } satisfies PackedSecret
-  if (Array.isArray(value)) return value.map(packSecrets)
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, packSecrets(inner)]))
+  if (Array.isArray(value)) {
+    const packed = value.map(packSecrets)
+    return packed.some((inner, index) => inner !== value[index]) ? packed : value
+  }
+  let copy: Record<string, unknown> | null = null
+  for (const key of Object.keys(value)) {
+    const inner = (value as Record<string, unknown>)[key]
+    const packed = packSecrets(inner)
+    if (packed !== inner) (copy ??= { ...value })[key] = packed
+  }
+  return copy ?? value
 }
 
-/** Undoes packSecrets and freezes everything on the way: what a worker got cannot change under it. */
+/** Undoes packSecrets in place, in data that came by a message, and freezes everything on the way: what a worker got cannot change under it. */
 export function unpackSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return Object.freeze(value.map(unpackSecrets))
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value
   const packed = (value as Partial<PackedSecret>).$secret
   if (typeof packed === 'string') return new Secret(packed)
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unpackSecrets(inner)])))
+  for (const key of Object.keys(value)) {
+    const inner = (value as Record<string, unknown>)[key]
+    if (inner === null || typeof inner !== 'object') continue
+    const unpacked = unpackSecrets(inner)
+    if (unpacked !== inner) (value as Record<string, unknown>)[key] = unpacked
+  }
+  return Object.freeze(value)
 }

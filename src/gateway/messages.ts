@@ -25,18 +25,23 @@ export type ToWorker =
   | {
       readonly kind: 'prepare'
       readonly version: number
-      /** Config with secrets packed. */
+      /** Config with secrets packed, its routes left out: they follow in portions, so that reading them never holds up a request. */
       readonly config: unknown
       readonly plan: MetricsPlan
       /** 48 bytes per listener name, for those with TLS. */
       readonly ticketKeys: Readonly<Record<string, Uint8Array>>
     }
+  /** The next routes, secrets packed. Each portion is sent when the worker asked for `more`. */
+  | { readonly kind: 'routes'; readonly version: number; readonly routes: unknown }
+  /** That was all of it. */
+  | { readonly kind: 'compile'; readonly version: number }
   | { readonly kind: 'commit'; readonly version: number }
   | { readonly kind: 'abort'; readonly version: number }
   | { readonly kind: 'drain'; readonly graceMs: number }
 
 /** Worker → main. */
 export type FromWorker =
+  | { readonly kind: 'more'; readonly version: number }
   | { readonly kind: 'prepared'; readonly version: number }
   | { readonly kind: 'refused'; readonly version: number; readonly issues: readonly ConfigIssue[] }
   | { readonly kind: 'committed'; readonly version: number; readonly failures: readonly string[] }

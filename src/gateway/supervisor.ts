@@ -148,14 +148,8 @@ export class Supervisor {
 
     // Asked for now, so that the keys of a new issuer are here, or nearly, when its routes are.
     void keys.require([...(this.#config === null ? [] : this.#keySources(this.#config)), ...this.#keySources(config)])
-    const message: ToWorker = {
-      kind: 'prepare',
-      version,
-      config: packSecrets(config),
-      plan,
-      ticketKeys: ticketKeysOf(tickets),
-    }
-    const answers = await Promise.all(this.#crew.map(crew => this.#prepare(crew, message)))
+    const preparation = portions(config, version, plan, tickets)
+    const answers = await Promise.all(this.#crew.map(crew => this.#prepare(crew, preparation)))
     const issues = answers.flat()
     if (issues.length > 0) {
       for (const { worker } of this.#crew) this.#send(worker, { kind: 'abort', version })
@@ -180,23 +174,23 @@ export class Supervisor {
     return version
   }
 
-  async #prepare(crew: Crew, message: ToWorker & { kind: 'prepare' }): Promise<readonly ConfigIssue[]> {
-    const answer = this.#answer(
-      crew.index,
-      m => (m.kind === 'prepared' || m.kind === 'refused') && m.version === message.version,
-      PREPARE_MS,
-    )
-    this.#send(crew.worker, message)
+  /** Sends a configuration in portions, each when the worker has worked through the last; what it objected to, or nothing. */
+  async #prepare(crew: Crew, messages: readonly Portion[]): Promise<readonly ConfigIssue[]> {
     try {
-      const said = await answer
-      return said.kind === 'refused' ? said.issues : []
+      for (const message of messages) {
+        const answer = this.#answer(
+          crew.index,
+          m => (m.kind === 'more' || m.kind === 'prepared' || m.kind === 'refused') && m.version === message.version,
+          PREPARE_MS,
+        )
+        this.#send(crew.worker, message)
+        const said = await answer
+        if (said.kind === 'refused') return said.issues
+      }
+      return []
     } catch (error) {
-      return [
-        {
-          pointer: '',
-          reason: `worker ${crew.index} did not get ready: ${error instanceof Error ? error.message : String(error)}`,
-        },
-      ]
+      const why = error instanceof Error ? error.message : String(error)
+      return [{ pointer: '', reason: `worker ${crew.index} did not get ready: ${why}` }]
     }
   }
 
@@ -269,14 +263,7 @@ export class Supervisor {
     if (this.#stopping || config === null || this.#crew[dead.index] !== dead) return
     const crew = this.#start(dead.index)
     this.#crew[dead.index] = crew
-    const message: ToWorker = {
-      kind: 'prepare',
-      version: this.#version,
-      config: packSecrets(config),
-      plan: this.#plan,
-      ticketKeys: ticketKeysOf(this.#tickets),
-    }
-    const issues = await this.#prepare(crew, message)
+    const issues = await this.#prepare(crew, portions(config, this.#version, this.#plan, this.#tickets))
     const failures = issues.length > 0 ? issues.map(({ reason }) => reason) : await this.#commit(crew, this.#version)
     for (const failure of failures) this.#parts.log.error('a successor does not serve', { worker: dead.index, failure })
     // One that cannot serve must not sit there as if it did: it ends, and its death starts the next try.
@@ -354,6 +341,33 @@ export class Supervisor {
     const byName = new Map(this.#parts.policies.map(policy => [policy.name, policy]))
     return allEntries(config).flatMap(entry => byName.get(entry.use)?.keySources?.(entry.with) ?? [])
   }
+}
+
+type Portion = Extract<ToWorker, { readonly version: number }>
+
+/** Routes that cross to a worker at once: reading so many takes it about a millisecond. */
+const PORTION = 40
+
+/** A configuration as the messages that bring it to a worker. */
+function portions(
+  config: Config,
+  version: number,
+  plan: MetricsPlan,
+  tickets: ReadonlyMap<string, Tickets>,
+): Portion[] {
+  const messages: Portion[] = [
+    {
+      kind: 'prepare',
+      version,
+      config: packSecrets({ ...config, routes: [] }),
+      plan,
+      ticketKeys: ticketKeysOf(tickets),
+    },
+  ]
+  for (let from = 0; from < config.routes.length; from += PORTION)
+    messages.push({ kind: 'routes', version, routes: packSecrets(config.routes.slice(from, from + PORTION)) })
+  messages.push({ kind: 'compile', version })
+  return messages
 }
 
 function allEntries(config: Config): Array<Config['policies'][number]> {

@@ -27,6 +27,16 @@ const clock = systemClock()
 const metrics = openWorkerMetrics(birth.metrics, birth.index, birth.plan)
 const ring = openRingWriter(birth.ring)
 let plane: DataPlane | null = null
+
+/** A configuration that is still arriving. */
+interface Coming {
+  readonly version: number
+  readonly config: Config
+  readonly routes: Config['routes'][number][]
+  readonly ticketKeys: Readonly<Record<string, Uint8Array>>
+}
+let coming: Coming | null = null
+
 // Messages are obeyed one after the other: a commit never overtakes its prepare.
 let turn: Promise<void> = Promise.resolve()
 
@@ -38,22 +48,25 @@ port.on('message', (message: ToWorker) => {
 
 async function obey(message: ToWorker): Promise<void> {
   switch (message.kind) {
-    case 'prepare': {
-      const config = unpackSecrets(message.config) as Config
+    case 'prepare':
       metrics.replan(message.plan)
-      try {
-        plane ??= createPlane(config)
-        await plane.prepare(config, message.version, message.ticketKeys)
-        say({ kind: 'prepared', version: message.version })
-      } catch (error) {
-        const issues =
-          error instanceof ConfigError
-            ? error.issues
-            : [{ pointer: '', reason: error instanceof Error ? error.message : String(error) }]
-        say({ kind: 'refused', version: message.version, issues: issues.map(issue => ({ ...issue })) })
+      coming = {
+        version: message.version,
+        config: unpackSecrets(message.config) as Config,
+        routes: [],
+        ticketKeys: message.ticketKeys,
       }
+      say({ kind: 'more', version: message.version })
       return
-    }
+    case 'routes':
+      if (coming?.version !== message.version) return
+      coming.routes.push(...(unpackSecrets(message.routes) as Config['routes']))
+      say({ kind: 'more', version: message.version })
+      return
+    case 'compile':
+      if (coming?.version === message.version) await compile(coming)
+      coming = null
+      return
     case 'commit':
       say({
         kind: 'committed',
@@ -62,6 +75,7 @@ async function obey(message: ToWorker): Promise<void> {
       })
       return
     case 'abort':
+      coming = null
       plane?.abort()
       return
     case 'drain':
@@ -70,6 +84,21 @@ async function obey(message: ToWorker): Promise<void> {
       return
     default:
       message satisfies never
+  }
+}
+
+async function compile({ version, config: head, routes, ticketKeys }: Coming): Promise<void> {
+  const config: Config = Object.freeze({ ...head, routes: Object.freeze(routes) })
+  try {
+    plane ??= createPlane(config)
+    await plane.prepare(config, version, ticketKeys)
+    say({ kind: 'prepared', version })
+  } catch (error) {
+    const issues =
+      error instanceof ConfigError
+        ? error.issues
+        : [{ pointer: '', reason: error instanceof Error ? error.message : String(error) }]
+    say({ kind: 'refused', version, issues: issues.map(issue => ({ ...issue })) })
   }
 }
 
