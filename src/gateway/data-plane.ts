@@ -22,6 +22,7 @@ import { Kept } from './kept.ts'
 import type { ListenerFacts, Plane } from './plane.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createRequestIds } from './request-ids.ts'
+import { sparingLog } from './sparing-log.ts'
 import { createTracer } from './trace.ts'
 import { upstreamErrorKind } from './metric-words.ts'
 
@@ -63,6 +64,8 @@ export class DataPlane {
   readonly #kept = new Kept()
   readonly #lookup: LookupFunction
   readonly #budget: Budget
+  /** For what strangers cause as often as they like. */
+  readonly #sparing: Log
   readonly #plane: Plane & { snapshot: Snapshot | null }
   readonly #listeners = new Map<string, OpenListener>()
   #prepared: Prepared | null = null
@@ -72,10 +75,12 @@ export class DataPlane {
     this.#lookup = createLookup(parts.clock.monotonic)
     this.#policies = new Map(parts.policies.map(policy => [policy.name, policy]))
     this.#budget = new Budget(bufferedBytesMax)
+    this.#sparing = sparingLog(parts.log, parts.clock)
     this.#plane = {
       snapshot: null,
       clock: parts.clock,
-      log: parts.log,
+      // Crossings and policies log only what went wrong inside; still, who can cause it once can cause it often.
+      log: this.#sparing,
       budget: this.#budget,
       record: (x, outcome) => parts.recorder.exchange(x, outcome),
       upstreamError: (service, kind) =>
@@ -138,6 +143,7 @@ export class DataPlane {
     this.#prepared = null
     const before = this.#plane.snapshot
     this.#plane.snapshot = prepared.snapshot
+    this.#budget.max = prepared.config.limits.bufferedBytesMax
     this.#parts.recorder.writeEvents(prepared.config.events.length > 0)
     const failures = await this.#relisten(prepared)
     if (before !== null) {
@@ -192,7 +198,7 @@ export class DataPlane {
   }
 
   #open(config: ListenerConfig, tls: { settings: TlsSettings; ticketKeys: Buffer } | null): OpenListener {
-    const { metrics, log } = this.#parts
+    const { metrics } = this.#parts
     const plane = this.#plane
     const { name } = config
     const facts: ListenerFacts = { name, fields: hstsField(config) }
@@ -226,9 +232,10 @@ export class DataPlane {
       opened: () => metrics.connectionOpened(name),
       handshakeFailed: (fault, address, reason) => {
         metrics.handshakeFailed(name, fault)
-        log.info('a TLS handshake failed', { listener: name, client: address, fault, reason })
+        this.#sparing.info('a TLS handshake failed', { listener: name, client: address, fault, reason })
       },
-      shed: address => log.warn('a connection was closed: too many are open', { listener: name, client: address }),
+      shed: address =>
+        this.#sparing.warn('a connection was closed: too many are open', { listener: name, client: address }),
     })
     return { key: listenerKey(config), listener, settings, facts }
   }
