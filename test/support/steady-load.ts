@@ -29,16 +29,19 @@ export function startLoad(
     (): LoadedConnection => ({ answers: 0, failure: null, closed: false }),
   )
   const running = connections.map(async connection => {
-    const socket = connect(port, '127.0.0.1')
-    socket.setNoDelay(true).on('error', () => {})
-    socket.setEncoding('latin1')
+    let socket = await opened(port)
     try {
-      await once(socket, 'connect')
       while (!stopping) {
         socket.write(`GET ${path} HTTP/1.1\r\nHost: load.test\r\n\r\n`)
-        connection.failure = judge(await wholeAnswer(socket))
+        const answer = await wholeAnswer(socket)
+        connection.failure = judge(answer)
         if (connection.failure !== null) return
         connection.answers++
+        // The server has said that it was the last one here.
+        if (/\r\nconnection: close\r\n/i.test(answer)) {
+          socket.destroy()
+          socket = await opened(port)
+        }
       }
     } catch (error) {
       connection.failure = String(error)
@@ -54,6 +57,13 @@ export function startLoad(
       await Promise.all(running)
     },
   }
+}
+
+async function opened(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  socket.setNoDelay(true).setEncoding('latin1')
+  await once(socket, 'connect')
+  return socket.on('error', () => {})
 }
 
 function wholeAnswer(socket: Socket): Promise<string> {
