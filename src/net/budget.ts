@@ -1,7 +1,8 @@
 /** All bytes that a worker holds back: heads in pieces, buffered bodies, slow readers. V8's own limits do not count Buffers (DESIGN §3). */
 export class Budget {
   used = 0
-  readonly max: number
+  /** Replaced at reload; what is held already stays charged. */
+  max: number
 
   constructor(max: number) {
     this.max = max

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createOrigin } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -68,5 +69,45 @@ it('a port that somebody else has is an error that names it, and at a reload cha
     assert.match((await fetch(`http://127.0.0.1:${port}/x`)).headers.get('ratelimit-policy') ?? '', /q=1000/)
   } finally {
     other.close()
+  }
+})
+
+it('a reload changes the memory budget of the running workers', async () => {
+  const origin = createOrigin((incoming, response) => incoming.resume().once('end', () => response.end('taken')))
+  origin.listen(0, '127.0.0.1')
+  await once(origin, 'listening')
+  const port = await freePort()
+  const written = (buffered: string): string => `version: 1
+workers: 1
+limits: { buffered: ${buffered} }
+listeners: [{ name: plain, address: "127.0.0.1:${port}" }]
+services: { origin: { targets: ["http://127.0.0.1:${(origin.address() as AddressInfo).port}"] } }
+routes:
+  - name: all
+    match: { path: /** }
+    service: origin
+    limits: { bufferedBody: 8MiB }
+    policies: [{ use: anonymous }, { use: json-schema, with: { request: { type: array }, limits: { stringBytesMax: 8388608 } } }]
+`
+  const body = JSON.stringify(['x'.repeat(2 * 1024 * 1024)])
+  const post = async (): Promise<number> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/x`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    }).catch(() => null)
+    // Refused in the middle of its body the client may see the end of the connection before the answer.
+    return answer?.status ?? 503
+  }
+  try {
+    writeFileSync(file, written('1MiB'))
+    await using gateway = await startGateway({ config: file })
+    assert.equal(await post(), 503)
+    writeFileSync(file, written('64MiB'))
+    await gateway.line(/configuration 2 is in force/, 10_000)
+    assert.equal(await post(), 200)
+  } finally {
+    origin.closeAllConnections()
+    origin.close()
   }
 })
