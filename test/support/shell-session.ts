@@ -35,7 +35,7 @@ status() { # wanted, curl …
 listening() { # port
   local tries=0
   until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
-    tries=$((tries + 1)); if [ "$tries" -gt 300 ]; then echo "nothing listens on $1" >&2; exit 1; fi
+    tries=$((tries + 1)); if [ "$tries" -gt 600 ]; then echo "nothing listens on $1" >&2; exit 1; fi
     sleep 0.05
   done
 }
