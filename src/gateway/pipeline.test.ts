@@ -287,3 +287,43 @@ test('a reply before anybody is authorized is refused unless the policy may answ
   assert.equal(codeOf(await decide({ admit: [{ ...replies, answersStrangers: true }] })), 'reply')
   assert.equal(codeOf(await decide({ limit: [replies] })), 'reply')
 })
+
+test('once the exchange is over no further policy runs, so none takes a slot that nobody gives back', async () => {
+  const { promise, resolve } = Promise.withResolvers<Verdict>()
+  let taken = 0
+  let released = 0
+  const slot: Compiled = {
+    request: () => {
+      taken++
+      return PASS
+    },
+    done: () => void released++,
+  }
+  const passage = new Passage(
+    compileChain(
+      plan({ admit: [link('early', slot), link('slow', { request: () => promise })], limit: [link('slot', slot)] }),
+    ),
+    exchange(),
+    quiet,
+  )
+  const deciding = passage.advance()
+  passage.done({} as never)
+  resolve(PASS)
+  assert.ok(!((await deciding) instanceof Cleared))
+  assert.deepEqual([taken, released], [1, 1])
+})
+
+test('policies behind a body that was too large to hold are told of the end like the others', async () => {
+  const told: string[] = []
+  const slot = (id: string): Link => link(id, { request: () => PASS, done: () => void told.push(id) })
+  const seesBody = link('watcher', { body: () => PASS }, true)
+  const passage = new Passage(
+    compileChain(plan({ limit: [slot('before')], inspect: [seesBody], transform: [slot('behind')] })),
+    exchange(),
+    quiet,
+  )
+  assert.equal(await passage.advance(), NEED_BODY)
+  assert.ok((await passage.bodyTooLarge()) instanceof Cleared)
+  passage.done({} as never)
+  assert.deepEqual(told.sort(), ['before', 'behind'])
+})

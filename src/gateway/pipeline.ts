@@ -173,6 +173,8 @@ export class Passage {
   readonly #log: Log
   #at = 0
   #ran: Link[] | null = null
+  /** The exchange is over: a policy that still waits is the last one that was asked. Shared, so that a passage in place of this one knows it. */
+  #over = { yes: false }
 
   constructor(chain: Chain, x: Exchange, log: Log) {
     this.#chain = chain
@@ -232,7 +234,7 @@ export class Passage {
     // Without a body the remaining body steps must not run: they are all observing, so the chain ends at the last check.
     const rest = steps.slice(this.#at).filter(({ body }) => body === null)
     if (rest.length === 0) return new Cleared(cleared, this.#x)
-    return new Passage(
+    const passage = new Passage(
       {
         ...this.#chain,
         steps: rest.map((current, index) => ({ ...current, pass: index + 1, skip: index + 1 })),
@@ -240,7 +242,11 @@ export class Passage {
       },
       this.#x,
       this.#log,
-    ).advance()
+    )
+    // Who runs there is told of the end with the others, by this passage.
+    passage.#ran = this.#ran ??= []
+    passage.#over = this.#over
+    return passage.advance()
   }
 
   /** Runs the response hooks; the problem or reply that replaces the answer, or null. */
@@ -250,6 +256,7 @@ export class Passage {
 
   /** Tells every policy that ran how it ended; exactly once. */
   done(outcome: Outcome): void {
+    this.#over.yes = true
     const ran = this.#ran
     this.#ran = null
     if (ran === null) return
@@ -300,6 +307,8 @@ export class Passage {
     } catch (error) {
       verdict = this.#threw(current, error)
     }
+    // Nobody would be told of the end of what ran from here on, so slots that it takes would never come back.
+    if (this.#over.yes) return this.#stop(current, refuse('internal', { reason: 'the exchange is over' }))
     if (verdict === PASS) {
       if (current.identify && !this.#identified(current, before))
         return this.#stop(
