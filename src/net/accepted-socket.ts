@@ -7,7 +7,8 @@ interface WithHandle {
 }
 
 // One buffer for all reads of a thread: its bytes are used or copied before the call returns (DESIGN §5).
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
+// Below 64 KiB, so that copies of a whole read stay below the size from which the launcher has malloc map pages (scripts/with-node).
+const readBuffer = Buffer.allocUnsafeSlow(56 * 1024)
 
 /**
  * node:net reads accepted connections into a new 64 KiB buffer each time; only sockets that one opens oneself may bring a buffer (`onread`).

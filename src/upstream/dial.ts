@@ -3,7 +3,8 @@ import { connect as connectTls } from 'node:tls'
 import type { TargetSettings } from './target-pool.ts'
 
 // One buffer for all reads of a thread: its bytes are used or copied before the call returns (DESIGN §5).
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
+// Below 64 KiB, so that copies of a whole read stay below the size from which the launcher has malloc map pages (scripts/with-node).
+const readBuffer = Buffer.allocUnsafeSlow(56 * 1024)
 
 /**
  * Opens a socket to a target, TLS included. `ready` when it can carry requests; `received` gets bytes that are valid during the call only.
