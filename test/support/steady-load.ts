@@ -23,7 +23,7 @@ export function startLoad(
   count: number,
   judge: (answer: string) => string | null = answer => (answer.startsWith('HTTP/1.1 200') ? null : answer),
 ): Load {
-  let stopping = false
+  const wish = { stop: false }
   const connections = Array.from(
     { length: count },
     (): LoadedConnection => ({ answers: 0, failure: null, closed: false }),
@@ -31,7 +31,7 @@ export function startLoad(
   const running = connections.map(async connection => {
     let socket = await opened(port)
     try {
-      while (!stopping) {
+      while (!wish.stop) {
         socket.write(`GET ${path} HTTP/1.1\r\nHost: load.test\r\n\r\n`)
         const answer = await wholeAnswer(socket)
         connection.failure = judge(answer)
@@ -46,14 +46,14 @@ export function startLoad(
     } catch (error) {
       connection.failure = String(error)
     } finally {
-      connection.closed = !stopping
+      connection.closed = !wish.stop
       socket.destroy()
     }
   })
   return {
     connections,
     async stop() {
-      stopping = true
+      wish.stop = true
       await Promise.all(running)
     },
   }

@@ -17,15 +17,15 @@ if (isMainThread) {
     tellHeap()
   })
 } else {
-  // The youngest worker would be the successor of one that was killed before: the eldest is a certain choice only once, so all but one ignore.
-  order.onmessage = event => {
+  // Only the thread that the test chose obeys; its successor has another id.
+  order.addEventListener('message', event => {
     const { data } = event as unknown as { data: string }
     if (data === 'heap') tellHeap()
     else if (process.env['PROBE_VICTIM'] === String(threadId)) {
       if (data === 'exit') process.exit(3)
       throw new Error('killed by the test')
     }
-  }
+  })
 }
 
 function tellHeap(): void {
