@@ -25,7 +25,7 @@ export class HeadScan {
   flags: number[] = []
   /** All flags of the head ORed. */
   union = 0
-  /** Was a framing field spelled with `_`? */
+  /** Why the scan gave BAD, in private words. */
   reason = ''
 }
 
