@@ -66,13 +66,11 @@ export function createLiveReport(parts: LiveParts): LiveReport {
         configVersion: supervisor.version,
         reloads,
         certificates: supervisor.certificates,
-        keySets: keys
-          .status()
-          .map(({ issuer, ageMs, keys: held }) => ({
-            issuer,
-            ageSeconds: ageMs === null ? null : ageMs / 1000,
-            keys: held,
-          })),
+        keySets: keys.status().map(({ issuer, ageMs, keys: held }) => ({
+          issuer,
+          ageSeconds: ageMs === null ? null : ageMs / 1000,
+          keys: held,
+        })),
         workers: supervisor.serving,
         workerRestarts: supervisor.restarts,
         bufferedBytesMax: loaded().config.limits.bufferedBytesMax * metrics.workers,

@@ -59,7 +59,9 @@ export class Problem {
 }
 
 /** A maker of problems from a policy's own table; the core codes are always included. */
-export function problemsOf<T extends ProblemTable>(own: T): (code: CoreCode | (keyof T & string), words?: ProblemWords) => Problem {
+export function problemsOf<T extends ProblemTable>(
+  own: T,
+): (code: CoreCode | (keyof T & string), words?: ProblemWords) => Problem {
   const table: ProblemTable = Object.assign(Object.create(null), coreProblems, own)
   return (code, words) => new Problem(code, table[code] ?? coreProblems.internal, words)
 }
