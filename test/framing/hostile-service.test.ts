@@ -134,21 +134,14 @@ function complain(sample: AnswerSample, received: string): string | null {
     if (received === '') return null
     if (!received.startsWith('HTTP/1.1 200')) return `got ${JSON.stringify(received)}`
     try {
-      if (!received.includes('Transfer-Encoding: chunked')) readAnswers(received)
-      else if (!received.endsWith('0\r\n\r\n')) return null
+      readAnswers(received)
     } catch {
       return null
     }
     return `an answer that looks complete: ${JSON.stringify(received)}`
   }
   const head = sample.method === 'HEAD'
-  const [answer, ...more] = readAnswers(
-    received.replace(
-      /Transfer-Encoding: chunked(\r\n.*)5\r\nhello\r\n0\r\n(?:X: y\r\n)?\r\n$/s,
-      'Content-Length: 5$1hello',
-    ),
-    () => head,
-  )
+  const [answer, ...more] = readAnswers(received, () => head)
   if (answer === undefined || more.length > 0) return `got ${JSON.stringify(received)}`
   if (expect === 'refused') {
     if (answer.status !== 502 && answer.status !== 504) return `status ${answer.status}`
