@@ -59,5 +59,5 @@ export function assertProblem(answer: CurlAnswer, status: number, code: string):
   assert.equal(problem['status'], status)
   assert.equal(problem['type'], `urn:portcullis:problem:${code}`)
   assert.ok(typeof problem['title'] === 'string' && problem['title'] !== '')
-  assert.match(String(problem['requestId']), /^[0-9a-f-]{36}$/)
+  assert.match(String(problem['requestId']), /^[\w-]{16,64}$/)
 }
