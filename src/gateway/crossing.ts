@@ -34,6 +34,8 @@ import type { CompiledRoute, Snapshot } from './snapshot.ts'
 
 /** Largest declared rest of a refused request's body that is read away to keep the connection. */
 const DISCARD_QUIETLY = 64 * 1024
+/** Slowest rate at which a body that is held may come, once the first silence allowed is over. */
+const HELD_BYTES_PER_SECOND = 16 * 1024
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 const UNTRUSTED_TRAILER = HOP_BY_HOP | RESERVED | SINGLETON | PROTECTED | REPLACED | CONTENT_LENGTH | TRANSFER_ENCODING
 
@@ -55,6 +57,7 @@ export class Crossing implements RequestSink, ResponseSink {
   #streaming = false
   #collected: HeldBody | null = null
   #charged = 0
+  #slowBody: NodeJS.Timeout | undefined
   #retried = false
   #continued = false
   /** The body was too large to hold; that was said once, and the chain goes on without it. */
@@ -189,11 +192,18 @@ export class Crossing implements RequestSink, ResponseSink {
     if (this.#head.length > max) return this.#tooLarge()
     this.#collected = new HeldBody()
     this.#readBody()
+    // Silence alone is no measure here: a byte now and then would hold a part of the memory budget for as long as one likes.
+    if (this.#collected !== null && !this.#over && !this.#tooLargeToHold)
+      this.#slowBody = setTimeout(
+        () => this.#refuse('request-timeout', { reason: 'the body to be held came too slowly' }),
+        this.#connection.settings.limits.progressTimeoutMs + Math.ceil(max / HELD_BYTES_PER_SECOND) * 1000,
+      )
   }
 
   #tooLarge(): void {
     if (this.#tooLargeToHold) return
     this.#tooLargeToHold = true
+    clearTimeout(this.#slowBody)
     this.#settle((this.#passage as Passage).bodyTooLarge())
   }
 
@@ -242,6 +252,7 @@ export class Crossing implements RequestSink, ResponseSink {
       this.#held = { trailers }
       return
     }
+    clearTimeout(this.#slowBody)
     this.#x.body = this.#collected.whole()
     this.#collected = null
     this.#settle((this.#passage as Passage).advance())
@@ -518,6 +529,7 @@ export class Crossing implements RequestSink, ResponseSink {
   #finish(): void {
     if (this.#over) return
     this.#over = true
+    clearTimeout(this.#slowBody)
     this.#uncharge()
     this.#collected = null
     const x = this.#x

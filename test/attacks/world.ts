@@ -24,7 +24,7 @@ export interface World extends AsyncDisposable {
 /** Starts it with everything of a configuration but version, listener `main` and service `origin`, which are put in front. FOLDER in `top` is the world's folder. */
 export async function startWorld(
   rest: string,
-  options: { top?: string; env?: Record<string, string> } = {},
+  options: { top?: string; listener?: string; env?: Record<string, string> } = {},
 ): Promise<World> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'portcullis-attack-'))
   const seen: string[] = []
@@ -33,7 +33,13 @@ export async function startWorld(
   const configPath = path.join(folder, 'portcullis.yaml')
   await writeFile(
     configPath,
-    configuration(port, (origin.address() as AddressInfo).port, rest, options.top?.replaceAll('FOLDER', folder)),
+    configuration(
+      port,
+      (origin.address() as AddressInfo).port,
+      rest,
+      options.top?.replaceAll('FOLDER', folder),
+      options.listener,
+    ),
   )
   const end = async (): Promise<void> => {
     origin.close()
@@ -68,11 +74,11 @@ export async function startWorld(
 }
 
 /** The configuration's text for a gateway and an origin on these ports. */
-export function configuration(port: number, originPort: number, rest: string, top = ''): string {
+export function configuration(port: number, originPort: number, rest: string, top = '', listener = ''): string {
   return `version: 1
 ${top}
 listeners:
-  - { name: main, address: "127.0.0.1:${port}" }
+  - { name: main, address: "127.0.0.1:${port}"${listener === '' ? '' : `, ${listener}`} }
 services:
   origin: { targets: ["http://127.0.0.1:${originPort}"] }
 ${rest}`
