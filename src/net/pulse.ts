@@ -14,7 +14,7 @@ export class Pulse {
   readonly #timer: NodeJS.Timeout
 
   constructor() {
-    this.#timer = setInterval(() => this.#beat(), 1000)
+    this.#timer = setInterval(() => this.beat(), 1000)
     this.#timer.unref()
   }
 
@@ -30,7 +30,8 @@ export class Pulse {
     clearInterval(this.#timer)
   }
 
-  #beat(): void {
+  /** One second more; called by the timer, and by tests that do not want to wait for it. */
+  beat(): void {
     this.tick++
     for (const member of this.#members) member.pulse(this.tick)
   }
