@@ -21,7 +21,7 @@ export interface World extends AsyncDisposable {
   attack(text: string | Buffer): Promise<{ readonly status: number; readonly answer: string; readonly origin: string }>
 }
 
-/** Starts it with everything of a configuration but version, listener `main` and service `origin`, which are put in front. FOLDER in `top` is the world's folder. */
+/** Starts it with everything of a configuration but version, listener `main` and service `origin`, which are put in front. FOLDER in the texts is the world's folder. */
 export async function startWorld(
   rest: string,
   options: { top?: string; listener?: string; env?: Record<string, string> } = {},
@@ -36,7 +36,7 @@ export async function startWorld(
     configuration(
       port,
       (origin.address() as AddressInfo).port,
-      rest,
+      rest.replaceAll('FOLDER', folder),
       options.top?.replaceAll('FOLDER', folder),
       options.listener,
     ),
