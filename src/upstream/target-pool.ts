@@ -37,6 +37,9 @@ interface Waiter {
   readonly timer: NodeJS.Timeout
 }
 
+/** Errors of connecting that say that this machine has run out of something, and nothing about the service: 503, not 502. */
+const ownShortage: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])
+
 /** More waiting than this is a service that cannot keep up: better a quick 503 than a slow one. */
 const WAITERS_MAX = 1024
 
@@ -138,7 +141,10 @@ export class TargetPool {
       connectMs,
     )
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      settle({ kind: 'unreachable', reason: `connecting to ${url} failed: ${error.code ?? ''} ${error.message}` }),
+      settle({
+        kind: ownShortage.has(error.code ?? '') ? 'overloaded' : 'unreachable',
+        reason: `connecting to ${url} failed: ${error.code ?? ''} ${error.message}`,
+      }),
     )
     socket.once('close', () =>
       settle({ kind: 'unreachable', reason: `${url} closed the connection while it was being set up` }),
