@@ -332,3 +332,11 @@ test('a difference names what changed and never how', async () => {
     { kind: 'added', pointer: '/routes/z' },
   ])
 })
+
+test('trust in every caller as a proxy is said', async () => {
+  const said = async (networks: string): Promise<string> =>
+    (await load(`${small}trustedProxies: [${networks}]\n`)).warnings.join('\n')
+  for (const networks of ['0.0.0.0/0', '"::/0"', '0.0.0.0/1, 128.0.0.0/1'])
+    assert.match(await said(networks), /trustedProxies\/0: believes nearly every caller/)
+  assert.equal(await said('10.0.0.0/8, 192.0.2.7, "2001:db8::/32"'), '')
+})
