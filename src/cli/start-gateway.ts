@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/types.ts'
 import { ConfigError } from '../core/config-error.ts'
 import type { Log } from '../core/host.ts'
+import type { ReloadResult } from '../control/endpoints.ts'
 import { type ControlServer, createControlServer } from '../control/server.ts'
 import { loadHashKey } from '../events/hash-key.ts'
 import { createMetricsMemory } from '../events/metrics/memory.ts'
@@ -86,7 +87,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
   let control: ControlServer | null = null
 
   /** Two-phase over all workers; the last good configuration stays when anything objects. */
-  const reload = async (why: string): Promise<{ ok: boolean; version: number; issues?: ConfigError['issues'] }> => {
+  const reloadOnce = async (why: string): Promise<ReloadResult> => {
     const begun = clock.monotonic()
     try {
       const next = await load()
@@ -111,6 +112,14 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
       for (const line of new ConfigError(issues).message.split('\n')) log.error(line)
       return { ok: false, version: supervisor.version, issues }
     }
+  }
+
+  let turn: Promise<unknown> = Promise.resolve()
+  /** One after the other, reading included: else the older of two quick changes could come into force last. */
+  const reload = (why: string): Promise<ReloadResult> => {
+    const result = turn.then(() => reloadOnce(why))
+    turn = result
+    return result
   }
 
   const closeAll = async (graceMs: number): Promise<void> => {

@@ -22,9 +22,16 @@ const reservedHeaders = ['x-portcullis-*', 'x-forwarded-*', 'forwarded', 'x-real
 
 /**
  * Headers that some services let win over the request line, which is what was checked: the path (CVE-2018-14773 of Symfony, and IIS
- * modules), and the proxy of CGI programs (CVE-2016-5385, httpoxy). Nobody has an honest use for them on this side of a gateway.
+ * modules), the method (a POST-only route would be a DELETE there), and the proxy of CGI programs (CVE-2016-5385, httpoxy).
  */
-const overridingHeaders = ['x-original-url', 'x-rewrite-url', 'proxy']
+const overridingHeaders = [
+  'x-original-url',
+  'x-rewrite-url',
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  'proxy',
+]
 
 /** What compiling needs of the worker. */
 export interface CompileParts {

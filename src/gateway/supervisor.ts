@@ -225,6 +225,7 @@ export class Supervisor {
       workerData: birth,
       transferList: [channel.port2],
       name: `data-plane-${index}`,
+      resourceLimits: { maxYoungGenerationSizeMb: 24 },
     })
     const crew: Crew = { index, worker, version: 0, detach: keys.attach(channel.port1) }
     worker.on('message', (message: FromWorker) => {
