@@ -142,3 +142,21 @@ test('parts of a limiter key cannot be moved into one another', async () => {
   for (let i = 0; i < 5; i++) assert.equal(await status(), 200)
   assert.equal(await status(), 429)
 })
+
+test('a Content-Type of many semicolons costs no time', { timeout: 20_000 }, async () => {
+  await using world = await startWorld(routes, { top: 'workers: 1' })
+  for (const type of [
+    `application/json${' ; '.repeat(2000)}(`,
+    `application/json${';\t'.repeat(2000)}(`,
+    `application/json${'; a=b '.repeat(800)}(`,
+    `application/json${';a="'.repeat(1000)}`,
+  ]) {
+    const { status, origin } = await world.attack(post('/checked/x', good, `Content-Type: ${type}`))
+    assert.equal(status, 415)
+    assert.equal(origin, '')
+  }
+  assert.equal(
+    (await world.attack(post('/checked/x', good, 'Content-Type: application/json ; charset=utf-8 ;'))).status,
+    200,
+  )
+})

@@ -6,8 +6,10 @@ import type { Fields } from '../../core/fields.ts'
 export type MediaTypeFault = (headers: Fields) => string | null
 
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+// Each space has one place only where it can match: with two, ` ; ; ; ;` took 4 times as long for each semicolon (a request of
+// 100 bytes held a worker up for hours).
 const mediaType = new RegExp(
-  `^(${token})/(${token})((?:[\\t ]*;[\\t ]*(?:${token}=(?:${token}|"[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]*"))?)*)$`,
+  `^(${token})/(${token})((?:[\\t ]*;(?:[\\t ]*${token}=(?:${token}|"[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]*"))?)*)$`,
 )
 const parameter = new RegExp(`(${token})=(${token}|"[^"]*")`, 'g')
 
