@@ -234,6 +234,8 @@ export class DataPlane {
         metrics.handshakeFailed(name, fault)
         this.#sparing.info('a TLS handshake failed', { listener: name, client: address, fault, reason })
       },
+      acceptFailed: error =>
+        this.#sparing.warn('connections could not be accepted', { listener: name, cause: error.message }),
       shed: address =>
         this.#sparing.warn('a connection was closed: too many are open', { listener: name, client: address }),
     })

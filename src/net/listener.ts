@@ -27,6 +27,8 @@ export interface ListenerInit {
   readonly tls: { readonly settings: TlsSettings; readonly ticketKeys: Buffer } | null
   readonly opened: () => void
   readonly handshakeFailed: (fault: HandshakeFault, address: string, reason: string) => void
+  /** Accepting failed after the start. */
+  readonly acceptFailed: (error: Error) => void
   /** The surplus connection of that address was closed. */
   readonly shed: (address: string) => void
 }
@@ -80,6 +82,8 @@ export class Listener {
       this.#server.once('error', reject)
       const done = (): void => {
         this.#server.off('error', reject)
+        // What goes wrong later, such as too few descriptors to accept, must not end the worker.
+        this.#server.on('error', this.#init.acceptFailed)
         if (address.kind === 'unix') chmodSync(address.path, 0o660)
         resolve()
       }

@@ -57,7 +57,7 @@ export const startLines: readonly Sample[] = [
   ['method longer than 32', 'RFC 9110 §9.1', line(`${'A'.repeat(33)} / HTTP/1.1`), 'malformed-request'],
   ['a method that nobody registered', 'RFC 9110 §9.1', line('BREW / HTTP/1.1'), 'clean'],
   ['a method of token characters', 'RFC 9110 §9.1', line('M-SEARCH / HTTP/1.1'), 'clean'],
-  ['TRACE', 'RFC 9110 §9.3.8', line('TRACE / HTTP/1.1'), 'method-not-allowed'],
+  ['TRACE', 'RFC 9110 §9.3.8', line('TRACE / HTTP/1.1'), 'not-implemented'],
   ['CONNECT', 'RFC 9110 §9.3.6', line('CONNECT a.example:443 HTTP/1.1'), 'not-implemented'],
   ['CONNECT to a path', 'RFC 9110 §9.3.6', line('CONNECT /x HTTP/1.1'), 'not-implemented'],
   ['CONNECT to a URL', 'RFC 9110 §9.3.6', line('CONNECT http://a.example/ HTTP/1.1'), 'not-implemented'],
