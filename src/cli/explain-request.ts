@@ -5,14 +5,14 @@ import type { Config, PolicyEntry, RouteConfig } from '../config/types.ts'
 import { Exchange } from '../core/exchange.ts'
 import { Fields } from '../core/fields.ts'
 import type { Host } from '../core/host.ts'
-import { levels, type Phase } from '../core/phase.ts'
 import type { Compiled } from '../core/policy.ts'
 import type { Principal } from '../core/principal.ts'
 import { Problem, refuse } from '../core/problem.ts'
 import { PASS } from '../core/verdict.ts'
+import { linkFacts, routeChain } from '../gateway/chain-plan.ts'
 import { reservedNames } from '../gateway/compile.ts'
 import { reply } from '../gateway/own-replies.ts'
-import { compileChain, NEED_BODY, Passage, type Link } from '../gateway/pipeline.ts'
+import { NEED_BODY, Passage, type Link } from '../gateway/pipeline.ts'
 import { withoutParameters } from '../gateway/path-readings.ts'
 import { Router } from '../gateway/router.ts'
 import { systemClock } from '../gateway/system-clock.ts'
@@ -110,26 +110,9 @@ async function judge(config: Config, route: RouteConfig, x: Exchange, request: D
     },
   })
   try {
-    const links = chain.map(entry => ({
-      entry,
-      link: link(entry, host.hostFor({ key: `${entry.level}//${entry.id}`, id: entry.id }), request, notes),
-    }))
-    const phase = (name: Phase): Link[] => links.filter(({ entry }) => entry.phase === name).map(one => one.link)
-    const identify = levels
-      .map(level =>
-        links.filter(({ entry }) => entry.phase === 'identify' && entry.level === level).map(one => one.link),
-      )
-      .filter(level => level.length > 0)
-    const plan = compileChain({
-      route: { name: route.name, service: route.service },
-      admit: phase('admit'),
-      identify,
-      authorize: phase('authorize'),
-      limit: phase('limit'),
-      inspect: phase('inspect'),
-      transform: phase('transform'),
-      bufferedBodyMax: route.bufferedBodyMax,
-    })
+    const plan = routeChain(config, route, entry =>
+      link(entry, host.hostFor({ key: `${entry.level}//${entry.id}`, id: entry.id }), request, notes),
+    )
     const passage = new Passage(plan, x, { info: ignore, warn: ignore, error: message => void notes.push(message) })
     let decision = await passage.advance()
     if (decision === NEED_BODY) {
@@ -175,13 +158,7 @@ function link(entry: PolicyEntry, host: Host, request: DescribedRequest, notes: 
     notes.push(`${entry.id} counts in the store ${store}, which is not asked here`)
     compiled = { request: () => PASS }
   } else compiled = policy.compile(entry.with, host)
-  return {
-    policy: entry.use,
-    id: entry.id,
-    observe: entry.mode === 'observe',
-    answersStrangers: policy.answersStrangers === true,
-    compiled,
-  }
+  return { ...linkFacts(entry, policy), compiled }
 }
 
 function exchange(config: Config, request: DescribedRequest, target: { path: string; query: string }): Exchange {

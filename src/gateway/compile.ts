@@ -1,10 +1,7 @@
 import type { LookupFunction } from 'node:net'
-import { effectiveChain } from '../config/chain.ts'
 import type { Config, PolicyEntry, RouteConfig, ServiceConfig } from '../config/types.ts'
 import { ConfigError } from '../core/config-error.ts'
 import type { EntryIdentity, Host } from '../core/host.ts'
-import type { Phase } from '../core/phase.ts'
-import { levels } from '../core/phase.ts'
 import type { Compiled, Policy } from '../core/policy.ts'
 import { createCidrSet } from '../lib/cidr-set.ts'
 import { FieldNames } from '../net/h1/field-names.ts'
@@ -13,7 +10,8 @@ import { keepUpstreamSession, upstreamTlsOptions } from '../net/tls/upstream.ts'
 import { ServicePool } from '../upstream/service-pool.ts'
 import type { Kept } from './kept.ts'
 import { withoutParameters } from './path-readings.ts'
-import { compileChain, type Link } from './pipeline.ts'
+import { linkFacts, routeChain } from './chain-plan.ts'
+import type { Link } from './pipeline.ts'
 import { Router } from './router.ts'
 import type { CompiledRoute, CompiledService, Snapshot } from './snapshot.ts'
 
@@ -139,28 +137,8 @@ function compileRoute(
       reason: `route ${route.name}: no service ${route.service}`,
       place: route.at,
     })
-  const chain = effectiveChain(config, route)
-  const links = chain.map(entry => ({ entry, link: compileEntry(entry, route, made, version, parts) }))
-  const phase = (name: Phase): Link[] => links.filter(({ entry }) => entry.phase === name).map(({ link }) => link)
-  const identify = levels
-    .map(level =>
-      links.filter(({ entry }) => entry.phase === 'identify' && entry.level === level).map(({ link }) => link),
-    )
-    .filter(level => level.length > 0)
-  // The configuration check says this with more words; here it must hold whoever made the configuration.
-  if (identify.length === 0)
-    throw new ConfigError({ pointer: '/routes', reason: `route ${route.name} has no identify policy`, place: route.at })
   return {
-    chain: compileChain({
-      route: { name: route.name, service: route.service },
-      admit: phase('admit'),
-      identify,
-      authorize: phase('authorize'),
-      limit: phase('limit'),
-      inspect: phase('inspect'),
-      transform: phase('transform'),
-      bufferedBodyMax: route.bufferedBodyMax,
-    }),
+    chain: routeChain(config, route, entry => compileEntry(entry, route, made, version, parts)),
     service,
     stripPrefix: route.stripPrefix ? literalPrefix(route.match.path) : '',
     writesParameters: withoutParameters(route.match.path) !== null,
@@ -187,13 +165,7 @@ function compileEntry(
     )
     made.set(entry, compiled)
   }
-  return {
-    policy: entry.use,
-    id: entry.id,
-    observe: entry.mode === 'observe',
-    answersStrangers: policy.answersStrangers === true,
-    compiled,
-  }
+  return { ...linkFacts(entry, policy), compiled }
 }
 
 /** The part of a template before its first variable: what `stripPrefix` takes off. */
