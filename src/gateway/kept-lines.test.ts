@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { FieldNames, HOP_BY_HOP, RESERVED } from '../net/h1/field-names.ts'
 import { HeadScan, scanFields } from '../net/h1/scan.ts'
 import { keptLines } from './kept-lines.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ChunkedDecoder } from './chunked.ts'
 import { CONNECTION, CONTENT_LENGTH, EXPECT, FieldNames, HOP_BY_HOP, HOST, RESERVED } from './field-names.ts'
 import { CHUNKED, UNTIL_CLOSE } from './framing.ts'
