@@ -6,6 +6,8 @@ export interface Fuzzer {
 /** The explicit list. A new fuzzer is one line here. */
 export const fuzzers: ReadonlyArray<readonly [name: string, load: () => Promise<Fuzzer>]> = [
   ['http1', () => import('./http1.ts')],
+  ['forwarding', () => import('./forwarding.ts')],
+  ['canonical-path', () => import('./canonical-path.ts')],
   ['json-scan', () => import('./json-scan.ts')],
   ['json-schema', () => import('./json-schema.ts')],
   ['ecma-pattern', () => import('./ecma-pattern.ts')],
