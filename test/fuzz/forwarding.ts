@@ -1,12 +1,5 @@
 import { keptLines } from '../../src/gateway/kept-lines.ts'
-import {
-  CONTENT_LENGTH,
-  EXPECT,
-  FieldNames,
-  HOP_BY_HOP,
-  RESERVED,
-  TRANSFER_ENCODING,
-} from '../../src/net/h1/field-names.ts'
+import { EXPECT, FieldNames, HOP_BY_HOP, RESERVED, TRANSFER_ENCODING } from '../../src/net/h1/field-names.ts'
 import { CHUNKED } from '../../src/net/h1/framing.ts'
 import { readRequestHead } from '../../src/net/h1/request-head.ts'
 import { HeadScan, MORE, scanHead } from '../../src/net/h1/scan.ts'
