@@ -141,16 +141,17 @@ function complain(received: string, expect: Expectation, good: number, bytes: st
   if (expect === 'cut' && answers.length === good) return null
   if (answers.length !== good + 1 || refusals.length !== 1 || last === undefined)
     return `answers ${JSON.stringify(answers)}`
-  return complainOfRefusal(last, expect === 'cut' ? 'malformed-request' : expect)
+  return complainOfRefusal(last, expect === 'cut' ? 'malformed-request' : expect, bytes.startsWith('TRACE '))
 }
 
-function complainOfRefusal(answer: Answer, code: string): string | null {
+/** `wellFormed`: a request that is refused for what it asks and not for how it is written. */
+function complainOfRefusal(answer: Answer, code: string, wellFormed: boolean): string | null {
   if (answer.fields.get('content-type') !== 'application/problem+json') return 'the refusal is not a problem document'
   const problem = JSON.parse(answer.body) as { code: string; status: number; type: string }
   if (problem.code !== code) return `refused as ${problem.code} in place of ${code}`
   if (problem.status !== answer.status || problem.type !== `urn:portcullis:problem:${code}`)
     return `problem ${answer.body}`
-  const goesOn = code === 'ambiguous-path' || code === 'method-not-allowed'
+  const goesOn = wellFormed || code === 'ambiguous-path'
   if (!goesOn && answer.fields.get('connection') !== 'close') return 'the connection was kept'
   return null
 }
