@@ -7,6 +7,7 @@ import { crossingWorld, type World } from '../../test/support/crossing-world.ts'
 import type { Compiled } from '../core/policy.ts'
 import { refuse } from '../core/problem.ts'
 import { PASS, type Verdict } from '../core/verdict.ts'
+import type { UpstreamConnection } from '../net/h1/upstream-connection.ts'
 
 /** A client of one connection that keeps what it reads. */
 interface Client {
@@ -212,6 +213,37 @@ describe('retries', () => {
       a.socket.write(post('/2', 'pay'))
       await until(() => /502/.test(a.text), 'the refusal')
       await settle()
+      assert.deepEqual(origin.seen, ['GET /1', 'POST /2'])
+    }
+  })
+
+  it('what never went out goes out on a fresh connection, whatever the method: with its body, once', async () => {
+    const requests: ReadonlyArray<readonly [request: string, rest: string]> = [
+      [get('/2').replace('GET', 'POST'), ''],
+      [post('/2', 'streamed body'), ''],
+      [post('/2', 'streamed body').slice(0, -5), ' body'],
+      [chunked('/2', 'chunk'), '4\r\nmore\r\n0\r\n\r\n'],
+    ]
+    for (const [request, rest] of requests) {
+      const origin = service((path, socket) => {
+        if (path === '/1') socket.write(ok(path))
+      })
+      await using world = await crossingWorld({ service: origin.take })
+      const a = await client(world, get('/1'))
+      await until(() => a.text.endsWith('/1'), 'the first')
+      // In one turn of the loop: the request comes in, and the connection that it gets turns out to be closed.
+      const idle = (world.idle() as UpstreamConnection).socket
+      world.onRequest = () => {
+        world.onRequest = null
+        idle.emit('end')
+      }
+      a.socket.write(request)
+      await until(() => world.services.length === 2, 'a fresh connection')
+      a.socket.write(rest)
+      const whole = request.slice(request.indexOf('\r\n\r\n')) + rest
+      await until(() => origin.text().endsWith(whole), 'the request')
+      world.services[1]?.write(ok('done'))
+      await until(() => a.text.endsWith('done'), 'the answer')
       assert.deepEqual(origin.seen, ['GET /1', 'POST /2'])
     }
   })

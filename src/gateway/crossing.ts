@@ -313,6 +313,25 @@ export class Crossing implements RequestSink, ResponseSink {
     else this.#stream(upstream)
   }
 
+  /** What waited for a connection that closed first goes out on a fresh one; the rest of the body waits for that. */
+  #sendAgain(unsent: string): void {
+    this.#connection.pauseBody()
+    const route = this.#route as CompiledRoute
+    route.service.pool.take((connection, target, failure) => {
+      if (this.#over) {
+        connection?.giveBack()
+        return
+      }
+      this.#target = target
+      if (connection === null) return this.#noConnection(failure as NoConnection)
+      this.#upstream = connection
+      const length = this.#x.body === null ? this.#head.length : this.#x.body.length
+      const done = this.#x.body !== null || this.#bodyDone
+      connection.sendAgain(unsent, this, this.#x.method === 'HEAD', length === CHUNKED, done)
+      if (!done) this.#readBody()
+    }, true)
+  }
+
   #stream(upstream: UpstreamConnection): void {
     const collected = this.#collected
     this.#collected = null
@@ -428,17 +447,17 @@ export class Crossing implements RequestSink, ResponseSink {
       )
     }
     // A kept connection that the service closed as we wrote is not a failure of the service (RFC 9112 §9.3.1): once more, on a fresh one.
-    if (
-      kind === 'closed' &&
-      !answered &&
-      !this.#retried &&
-      upstream !== null &&
-      upstream.used > 1 &&
-      !this.#streaming &&
-      idempotent.has(this.#x.method)
-    ) {
-      this.#retried = true
-      return this.#connect(this.#cleared as Cleared, true)
+    // Of what never went out anything may be sent again, of the rest only what is idempotent and still here.
+    if (kind === 'closed' && !answered && !this.#retried && upstream !== null && upstream.used > 1) {
+      const { unsent } = upstream
+      if (unsent !== null && this.#route?.service.host !== '') {
+        this.#retried = true
+        return this.#sendAgain(unsent)
+      }
+      if (!this.#streaming && idempotent.has(this.#x.method)) {
+        this.#retried = true
+        return this.#connect(this.#cleared as Cleared, true)
+      }
     }
     this.#plane.upstreamError(this.#x.route?.service ?? '', kind)
     this.#refuse(

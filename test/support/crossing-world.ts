@@ -14,6 +14,7 @@ import type { CompiledRoute, Snapshot } from '../../src/gateway/snapshot.ts'
 import { Budget } from '../../src/net/budget.ts'
 import { FieldNames } from '../../src/net/h1/field-names.ts'
 import { ServerConnection, type ServerSettings } from '../../src/net/h1/server-connection.ts'
+import type { UpstreamConnection } from '../../src/net/h1/upstream-connection.ts'
 import { Pulse } from '../../src/net/pulse.ts'
 import { ServicePool } from '../../src/upstream/service-pool.ts'
 import { until } from './connection-desk.ts'
@@ -41,6 +42,10 @@ export interface World extends AsyncDisposable {
   readonly outcomes: Array<{ readonly x: Exchange; readonly outcome: Outcome }>
   /** Exchanges in flight. */
   inFlight(): number
+  /** Called right after the gateway took a request in, in the same turn of the loop. */
+  onRequest: (() => void) | null
+  /** The connection that the next exchange will get, or null. */
+  idle(): UpstreamConnection | null
   /** Connections that reached the service. */
   readonly services: Socket[]
 }
@@ -154,7 +159,11 @@ export async function crossingWorld(options: WorldOptions): Promise<World> {
     budget,
     pulse,
     handler: {
-      request: (connection, head) => new Crossing(plane, { name: 'world', fields: '' }, snapshot, connection, head),
+      request: (connection, head) => {
+        const crossing = new Crossing(plane, { name: 'world', fields: '' }, snapshot, connection, head)
+        queueMicrotask(() => world.onRequest?.())
+        return crossing
+      },
       refused: connection => connection.destroy(),
       closed: () => {},
     },
@@ -167,7 +176,16 @@ export async function crossingWorld(options: WorldOptions): Promise<World> {
   })
   listener.listen(0, '127.0.0.1')
   await once(listener, 'listening')
-  return {
+  const world: World = {
+    onRequest: null,
+    idle: () => {
+      let found: UpstreamConnection | null = null
+      pool.take(connection => {
+        found = connection
+        connection?.giveBack()
+      })
+      return found
+    },
     port: (listener.address() as AddressInfo).port,
     budget,
     pulse,
@@ -184,4 +202,5 @@ export async function crossingWorld(options: WorldOptions): Promise<World> {
       await until(() => budget.used === 0, 'the budget is released')
     },
   }
+  return world
 }

@@ -19,6 +19,7 @@ export class Outlet {
   #text = ''
   #full = false
   #queued = false
+  #wrote = false
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -40,6 +41,7 @@ export class Outlet {
       this.#text += latin1(bytes, from, to)
       return
     }
+    this.#wrote = true
     this.#socket.cork()
     if (this.#text !== '') this.#socket.write(this.#text, 'latin1')
     this.#text = ''
@@ -80,7 +82,18 @@ export class Outlet {
     if (this.#text === '' || this.#socket.destroyed) return
     const text = this.#text
     this.#text = ''
+    this.#wrote = true
     this.#full = !this.#socket.write(text, 'latin1')
+  }
+
+  /** From here on `unsent` counts. */
+  mark(): void {
+    this.#wrote = false
+  }
+
+  /** All that was gathered since `mark`, when not a byte of it has gone out; else null. */
+  get unsent(): string | null {
+    return this.#wrote ? null : this.#text
   }
 
   /** Has the receiver more than it takes? Then `drain` follows. */

@@ -115,7 +115,20 @@ export class UpstreamConnection implements Pulsed {
     this.#interims = 0
     this.#since = this.#pulse.tick
     this.used++
+    this.#out.mark()
     this.#out.put(head)
+  }
+
+  /** The whole request so far (head and framed body, latin-1), when not a byte of it has gone out; else null. Writes wait for the end of a turn, a close of the service does not. */
+  get unsent(): string | null {
+    return this.#out.unsent
+  }
+
+  /** Starts an exchange with what was `unsent` on another connection; `done` when it is the whole request. */
+  sendAgain(unsent: string, sink: ResponseSink, toHead: boolean, chunked: boolean, done: boolean): void {
+    this.send(unsent, sink, toHead, chunked)
+    this.#out.flush()
+    this.#requestDone = done
   }
 
   /** Sends request body bytes; they are copied. */
