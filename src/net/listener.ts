@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { addressBlock, unmapAddress } from '../lib/address.ts'
-import { withReadBuffer } from './accepted-socket.ts'
+import { shareReadBuffer } from './accepted-socket.ts'
 import { ServerConnection, type ServerSettings } from './h1/server-connection.ts'
 import { ConnectionTls } from './tls/connection-info.ts'
 import { createTlsEndpoint, type TlsEndpoint } from './tls/endpoint.ts'
@@ -51,9 +51,10 @@ export class Listener {
     this.#init = init
     if (init.tls === null) {
       this.#endpoint = null
-      this.#server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, accepted => {
-        if (this.#admits(accepted)) this.#acceptPlain(accepted)
-        else accepted.destroy()
+      this.#server = createServer({ noDelay: true, allowHalfOpen: true }, socket => {
+        if (!this.#admits(socket)) return void socket.destroy()
+        this.#count(socket)
+        this.#accept(socket, null)
       })
       return
     }
@@ -65,7 +66,7 @@ export class Listener {
         if (admitted) this.#count(socket)
         return admitted
       },
-      onConnection: (socket: TLSSocket, info: ConnectionTls) => void this.#accept(socket, info),
+      onConnection: (socket: TLSSocket, info: ConnectionTls) => this.#accept(socket, info),
       onHandshakeError: init.handshakeFailed,
     })
     this.#server = this.#endpoint.server
@@ -158,20 +159,11 @@ export class Listener {
     })
   }
 
-  #acceptPlain(accepted: Socket): void {
-    let connection: ServerConnection | null = null
-    const socket = withReadBuffer(accepted, bytes => connection?.received(bytes))
-    this.#count(socket ?? accepted)
-    connection = this.#accept(socket ?? accepted, null, socket !== null)
-    // `pauseOnConnect` holds until somebody is there to read.
-    if (socket === null) accepted.resume()
-  }
-
-  #accept(socket: Socket, info: ConnectionTls | null, feeds = false): ServerConnection {
+  #accept(socket: Socket, info: ConnectionTls | null): void {
     this.#init.opened()
     const client = { address: unmapAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
+    const feeds = shareReadBuffer(socket, bytes => connection.received(bytes))
     const connection = new ServerConnection(socket, client, info, this.#init.settings, feeds)
     this.#connections.add(connection)
-    return connection
   }
 }
