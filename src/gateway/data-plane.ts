@@ -109,7 +109,8 @@ export class DataPlane {
         ]
       }),
     )
-    let sliceStart = performance.now()
+    const { monotonic } = this.#parts.clock
+    let sliceStart = monotonic()
     const snapshot = await compileSnapshot(config, version, {
       policies: this.#policies,
       hostFor: (held, policy, entry) => this.#hostFor(held, policy, entry, config),
@@ -118,10 +119,10 @@ export class DataPlane {
       lookup: this.#lookup,
       countUpstream: (service, delta) => this.#parts.metrics.upstreamConnections(service, delta),
       pause: () => {
-        if (performance.now() - sliceStart < SLICE_MS) return null
+        if (monotonic() - sliceStart < SLICE_MS) return null
         return new Promise(resolve => {
           setImmediate(() => {
-            sliceStart = performance.now()
+            sliceStart = monotonic()
             resolve()
           })
         })
@@ -156,11 +157,9 @@ export class DataPlane {
   /** Accepts nothing more and resolves when all exchanges are over, at the latest after `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     for (const { listener } of this.#listeners.values()) listener.close()
-    const deadline = performance.now() + graceMs
-    while (
-      [...this.#listeners.values()].some(({ listener }) => listener.connections > 0) &&
-      performance.now() < deadline
-    ) {
+    const { monotonic } = this.#parts.clock
+    const deadline = monotonic() + graceMs
+    while ([...this.#listeners.values()].some(({ listener }) => listener.connections > 0) && monotonic() < deadline) {
       await new Promise(resolve => setTimeout(resolve, 20))
     }
     for (const { listener } of this.#listeners.values()) listener.destroy()

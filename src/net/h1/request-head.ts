@@ -1,7 +1,7 @@
 // Hot path: once per request.
 import type { Fields } from '../../core/fields.ts'
 import { EXPECT, type FieldNames, HOST, RESERVED } from './field-names.ts'
-import { CHUNKED, type Malformed, malformed, readFraming, visibleFields } from './framing.ts'
+import { type Malformed, malformed, readFraming, visibleFields } from './framing.ts'
 import type { HeadScan } from './scan.ts'
 
 /** A request head that has exactly one reading. */
@@ -134,5 +134,3 @@ function takeApart(method: string, target: string, authority: string, secure: bo
   const rest = target.slice(authorityEnd)
   return rest.startsWith('/') ? rest : `/${rest}`
 }
-
-export { CHUNKED }

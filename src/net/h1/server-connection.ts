@@ -5,7 +5,7 @@ import type { Budget } from '../budget.ts'
 import type { Pulse, Pulsed } from '../pulse.ts'
 import { ChunkedDecoder, type Trailers } from './chunked.ts'
 import type { FieldNames } from './field-names.ts'
-import { CHUNKED, UNTIL_CLOSE } from './framing.ts'
+import { CHUNKED } from './framing.ts'
 import { Outlet } from './outlet.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
 import { BAD, HeadScan, MORE, scanHead, TOO_MANY } from './scan.ts'
@@ -567,5 +567,3 @@ export class ServerConnection implements Pulsed {
     this.settings.handler.closed(this)
   }
 }
-
-export { CHUNKED, UNTIL_CLOSE }
