@@ -8,6 +8,8 @@ export interface LoadedConnection {
   /** Set when the connection ended with a request of ours unanswered, or with a bad answer. */
   failure: string | null
   closed: boolean
+  /** The worker behind the last answer, if the origin gives the exchange's id back: ids begin with their worker's. */
+  worker: string
 }
 
 export interface Load {
@@ -26,7 +28,7 @@ export function startLoad(
   const wish = { stop: false }
   const connections = Array.from(
     { length: count },
-    (): LoadedConnection => ({ answers: 0, failure: null, closed: false }),
+    (): LoadedConnection => ({ answers: 0, failure: null, closed: false, worker: '' }),
   )
   const running = connections.map(async connection => {
     let socket = await opened(port)
@@ -37,6 +39,7 @@ export function startLoad(
         connection.failure = judge(answer)
         if (connection.failure !== null) return
         connection.answers++
+        connection.worker = /\r\nx-request-id: ([^-\r]+)/i.exec(answer)?.[1] ?? ''
         // The server has said that it was the last one here.
         if (/\r\nconnection: close\r\n/i.test(answer)) {
           socket.destroy()
