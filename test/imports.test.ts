@@ -17,7 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   upstream: ['net'],
   policies: ['state', 'identity'],
   gateway: ['config', 'net', 'upstream', 'policies', 'state', 'events', 'identity'],
-  insight: ['events'],
+  insight: ['config', 'events'],
   response: ['insight', 'events'],
   control: ['config', 'policies', 'insight', 'response', 'identity'],
   cli: [

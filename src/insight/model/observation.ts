@@ -1,0 +1,102 @@
+import type { DataClass } from './data-class.ts'
+
+/**
+ * What the learner knows of one exchange beyond its event: typed shapes, lengths, classes, and keyed hashes of identifiers, both ways.
+ * Holds no personal or secret value and no body bytes, so it may be recorded (docs/formats.md) and replayed.
+ */
+export interface Observation {
+  /** Id of the exchange's event. */
+  readonly id: string
+  /** RFC 3339 UTC, ms: the event's. */
+  readonly time: string
+  /** One entry for each segment of the event's path. */
+  readonly path: readonly ScalarShape[]
+  readonly query: readonly NamedValue[]
+  /** Request fields that an application may have meant as parameters: not framing, hop-by-hop, credentials or what every client sends. */
+  readonly headers: readonly NamedValue[]
+  readonly cookies: readonly NamedValue[]
+  readonly credentials: readonly CredentialSeen[]
+  /** Was the call encrypted on its way to the gateway? null: unknown. */
+  readonly encrypted: boolean | null
+  readonly request: BodyShape | null
+  readonly response: BodyShape | null
+  /** Values of those response fields that say something of the API's posture (CORS, caching, software names, `Deprecation`, `Sunset`), lower-case names. */
+  readonly responseFields: Readonly<Record<string, string>>
+  /** `Set-Cookie` names with the attributes that matter. */
+  readonly setCookies: readonly CookieSet[]
+}
+
+export interface NamedValue {
+  readonly name: string
+  readonly shape: ScalarShape
+}
+
+export interface BodyShape {
+  /** Lower case, without parameters; '' when none was given. */
+  readonly mediaType: string
+  /** Length of the whole body, bytes. */
+  readonly bytes: number
+  /** Only the beginning was seen, or the bytes are not what the media type says: then `shape` is null or partial. */
+  readonly partial: boolean
+  readonly shape: Shape | null
+  /** Signs in a textual body that are not values: a stack trace, a SQL error, a private key … */
+  readonly marks: readonly string[]
+}
+
+export type Shape = ScalarShape | ArrayShape | ObjectShape
+
+/** A single value. `value` is kept only when it is neither personal, secret nor an identifier; identifiers leave a keyed hash. */
+export interface ScalarShape {
+  readonly kind: 'null' | 'boolean' | 'integer' | 'number' | 'string'
+  /** JSON Schema format or a shape of our own: uuid, date, date-time, email, ipv4, ulid, object-id, hash, jwt, base64url, slug … */
+  readonly format?: string
+  readonly class?: DataClass
+  /** Characters of a string. */
+  readonly length?: number
+  /** Bit mask of the kinds of characters in a string (lib/character-mask). */
+  readonly characters?: number
+  readonly value?: string | number | boolean
+  /** Keyed hash (base64url, 12 characters), for what looks like an identifier. */
+  readonly hash?: string
+}
+
+export interface ArrayShape {
+  readonly kind: 'array'
+  readonly count: number
+  /** Shapes of the first items. */
+  readonly items: readonly Shape[]
+}
+
+export interface ObjectShape {
+  readonly kind: 'object'
+  readonly fields: Readonly<Record<string, Shape>>
+  /** Fields beyond those kept. */
+  readonly more: number
+}
+
+/** A credential as it was sent, without its value. */
+export interface CredentialSeen {
+  readonly place: 'header' | 'query' | 'cookie' | 'body' | 'tls'
+  /** Field, parameter or cookie name, lower case; '' for a client certificate. */
+  readonly name: string
+  readonly scheme: 'basic' | 'bearer' | 'jwt' | 'api-key' | 'session' | 'digest' | 'mtls' | 'other'
+  /** What the token says of itself, unverified. */
+  readonly jwt?: {
+    readonly alg: string
+    readonly issuer: string | null
+    readonly audience: boolean
+    /** Seconds from `iat` (or now) to `exp`; null without `exp`. */
+    readonly lifetimeS: number | null
+    /** Classes of data in its claims. */
+    readonly classes: readonly DataClass[]
+  }
+  /** Weak by itself: an empty, short or well-known password or key. */
+  readonly weak?: string
+}
+
+export interface CookieSet {
+  readonly name: string
+  readonly secure: boolean
+  readonly httpOnly: boolean
+  readonly sameSite: string | null
+}
