@@ -41,7 +41,9 @@ export interface Operation {
   /** Response fields seen that say something of posture: name → values (few) with counts. */
   readonly responseFields: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** `Set-Cookie` names → the weakest attributes seen. */
-  readonly cookiesSet: Readonly<Record<string, { readonly secure: boolean; readonly httpOnly: boolean; readonly sameSite: string | null }>>
+  readonly cookiesSet: Readonly<
+    Record<string, { readonly secure: boolean; readonly httpOnly: boolean; readonly sameSite: string | null }>
+  >
   /** Calls that came unencrypted. */
   readonly plaintextCalls: number
 }
@@ -90,7 +92,7 @@ export interface Authentication {
 
 export interface ClassSeen {
   readonly class: DataClass
-  /** `path.id`, `query.q`, `request:/customer/email`, `response 200:/items/*/iban`. */
+  /** `path.id`, `query.q`, `request:/customer/email`, `response 200:/items/[]/iban`. */
   readonly where: string
   readonly seen: number
 }
