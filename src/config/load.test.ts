@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
+import { createAuthority } from '../../test/support/certificates.ts'
 import { loadWritten, testPolicies, testSinks } from '../../test/support/configuration.ts'
 import { formatIssue } from '../core/config-error.ts'
 import { effectiveChain } from './chain.ts'
@@ -339,4 +340,43 @@ test('trust in every caller as a proxy is said', async () => {
   for (const networks of ['0.0.0.0/0', '"::/0"', '0.0.0.0/1, 128.0.0.0/1'])
     assert.match(await said(networks), /trustedProxies\/0: believes nearly every caller/)
   assert.equal(await said('10.0.0.0/8, 192.0.2.7, "2001:db8::/32"'), '')
+})
+
+test('a listener that insists on certificates, and routes that another listener serves without one, is said', async () => {
+  const { certificate, key, ca } = (() => {
+    const authority = createAuthority()
+    try {
+      return { ...authority.issue({ san: 'DNS:a.test', eku: 'serverAuth' }), ca: authority.certificate }
+    } finally {
+      authority.close()
+    }
+  })()
+  const files = { 'a.crt': certificate, 'a.key': key, 'ca.crt': ca }
+  const tls = (clientAuth: string): string =>
+    `tls: { certificates: [{ certificate: file:a.crt, key: file:a.key }], clientAuth: ${clientAuth}, clientCa: file:ca.crt }`
+  const required = `{ name: partners, address: 127.0.0.1:1, ${tls('required')} }`
+  const said = async (listeners: readonly string[], policies: string): Promise<string> => {
+    const routes = `routes: [{ name: stock, match: { path: /** }, service: origin, policies: [${policies}] }]`
+    const { warnings } = await load(
+      `version: 1\nlisteners: [${listeners.join(', ')}]\nservices: { origin: { targets: [http://127.0.0.1:9000] } }\n${routes}\n`,
+      files,
+    )
+    return warnings.filter(warning => warning.includes('clientAuth')).join('\n')
+  }
+  for (const other of [
+    '{ name: open, address: 127.0.0.1:2 }',
+    `{ name: open, address: 127.0.0.1:2, ${tls('optional')} }`,
+  ])
+    assert.match(
+      await said([other, required], '{ use: anonymous }'),
+      /\/listeners\/1\/tls\/clientAuth: guards no route by itself.* listener open .*\(stock\)[^]*use: mtls/,
+    )
+  assert.equal(await said([required], '{ use: anonymous }'), '')
+  assert.equal(
+    await said([required, required.replace('partners', 'more').replace(':1,', ':2,')], '{ use: anonymous }'),
+    '',
+  )
+  const open = '{ name: open, address: 127.0.0.1:2 }'
+  assert.equal(await said([open, required], '{ use: mtls }'), '')
+  assert.equal(await said([open, required], '{ use: token, with: { issuer: "https://a.test/" } }'), '')
 })

@@ -15,7 +15,8 @@ import { configurationSchema } from './schema/configuration.ts'
 import { scrubber, scrubIssue, secretTexts } from './secrets.ts'
 import { readSources, type Source } from './source.ts'
 import { tlsIssues, tlsWarnings, type TlsJudge } from './tls-judge.ts'
-import { proxyWarnings } from './trust-warnings.ts'
+import { slashWarnings } from './slash-warnings.ts'
+import { listenerTrustWarnings, proxyWarnings } from './trust-warnings.ts'
 import { trialCompile } from './trial-compile.ts'
 import type { Config, PolicyEntry } from './types.ts'
 
@@ -120,6 +121,8 @@ export async function loadConfig(
   const warnings = inOrder([
     ...certificatePolicyWarnings(config, paths, locator),
     ...proxyWarnings(config, locator),
+    ...listenerTrustWarnings(config, locator),
+    ...slashWarnings(config, locator),
     ...(options.tls === undefined ? [] : tlsWarnings(config, options.tls, options.now, locator)),
     ...policyWarnings(paths, entries.entries, locator),
     ...readableSecrets(sources, resolved, secrets, locator),
