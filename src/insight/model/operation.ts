@@ -22,16 +22,30 @@ export interface Operation {
   readonly declared: boolean | null
   readonly reachable: boolean | null
   readonly used: boolean
-  readonly state: 'design' | 'live' | 'deprecated' | 'retired'
+  /** Operator > the service's own word (`Deprecation`, `Sunset` sent) > document; `live` when nobody said more. */
+  readonly state: LifeState
+  /** When it ends or ended, RFC 3339 UTC: `Sunset` sent, or `x-sunset` declared. */
+  readonly sunset: string | null
+  /** Against the documents of its service; empty where none speaks for the service, or all is in order. */
+  readonly standing: readonly Standing[]
+  /** Where what was seen differs from what is declared. */
+  readonly drift: readonly Drift[]
+  /** Operator said: its template stays as it is / it is left out of lists and findings. */
+  readonly pinned: boolean
+  readonly ignored: boolean
   readonly owner: Owner | null
   readonly parameters: readonly Parameter[]
   readonly requests: readonly BodyModel[]
   readonly responses: readonly ResponseModel[]
   readonly authentication: Authentication
   readonly classes: readonly ClassSeen[]
+  /** The heaviest ones, most calls first; the rest is counted in `otherCallers`. */
   readonly callers: readonly CallerUse[]
+  readonly otherCallers: { readonly calls: number; readonly refused: number }
+  /** How many callers in all, within a few per cent. */
+  readonly distinctCallers: number
   readonly traffic: Traffic
-  /** RFC 3339 UTC. */
+  /** RFC 3339 UTC, by event time; '' when never called. */
   readonly firstSeen: string
   readonly lastSeen: string
   /** Routes of the gateway that served it. */
@@ -46,6 +60,23 @@ export interface Operation {
   >
   /** Calls that came unencrypted. */
   readonly plaintextCalls: number
+}
+
+export type LifeState = 'design' | 'live' | 'deprecated' | 'retired'
+
+/** shadow: used but not declared; zombie: used though deprecated, retired or an old version; orphan: declared but never used. */
+export type Standing = 'shadow' | 'zombie' | 'orphan'
+
+/** One difference between the document and the traffic. */
+export interface Drift {
+  readonly kind: 'parameter' | 'body' | 'field' | 'status' | 'type' | 'media-type' | 'authentication'
+  /** `query.limit`, `request:/customer/email`, `response 200:/items`, `response 418`. */
+  readonly where: string
+  /** In words: `not declared`, `integer`, `required`. */
+  readonly declared: string
+  readonly seen: string
+  /** Calls that showed it; 0 when it is an absence. */
+  readonly calls: number
 }
 
 /** JSON Schema 2020-12 as plain data. */
