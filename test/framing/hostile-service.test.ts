@@ -21,7 +21,7 @@ let onSample: (() => Promise<void>) | null = null
 let port = 0
 let gateway: Running
 
-/** Answers `/sample/N` with the bytes of that sample, and everything else honestly with its own path. */
+/** Answers `/sample/N` and `/endless/N` with the bytes of that sample, and everything else honestly with its own path. */
 const service = createServer({ noDelay: true }, socket => {
   sockets.add(socket)
   let text = ''
@@ -32,7 +32,7 @@ const service = createServer({ noDelay: true }, socket => {
     for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
       const target = text.split(' ', 2)[1] as string
       text = text.slice(end + 4)
-      const sample = answers[Number(/^\/sample\/(\d+)$/.exec(target)?.[1])]
+      const sample = answers[Number(/^\/(?:sample|endless)\/(\d+)$/.exec(target)?.[1])]
       if (sample === undefined) socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\n\r\n${target}`)
       else void misbehave(socket, sample, target)
     }
@@ -42,10 +42,13 @@ const service = createServer({ noDelay: true }, socket => {
 async function misbehave(socket: Socket, sample: AnswerSample, target: string): Promise<void> {
   answeredOn.set(target, socket)
   await onSample?.()
-  const bytes = Buffer.from(sample.bytes, 'latin1')
-  const step = split && bytes.length < 5000 ? 1 : bytes.length
-  for (let at = 0; at < bytes.length && !socket.destroyed; at += step)
-    await new Promise<void>(resolve => socket.write(bytes.subarray(at, at + step), () => setImmediate(resolve)))
+  const pieces = split && sample.bytes.length < 5000 ? [...sample.bytes] : [sample.bytes]
+  // What came later would be the answer to the next request, for whoever reads: the connection may be in use again by then.
+  pieces[pieces.length - 1] += sample.surplus ?? ''
+  for (const piece of pieces) {
+    if (socket.destroyed) break
+    await new Promise<void>(resolve => socket.write(piece, 'latin1', () => setImmediate(resolve)))
+  }
   if (sample.closes) socket.end()
 }
 
@@ -64,8 +67,13 @@ services:
   origin:
     targets: [http://127.0.0.1:${(service.address() as AddressInfo).port}]
     connections: 1
-    timeouts: { response: 1s, idle: 1s }
+  # Only here does time decide, so only here it is short: on a busy machine the others may stand still for seconds.
+  endless:
+    targets: [http://127.0.0.1:${(service.address() as AddressInfo).port}]
+    connections: 1
+    timeouts: { response: 1s }
 routes:
+  - { name: endless, match: { path: /endless/** }, service: endless, policies: [{ use: anonymous }] }
   - { name: all, match: { path: /** }, service: origin, policies: [{ use: anonymous }] }
 `,
   )
@@ -104,25 +112,26 @@ async function runAll(): Promise<void> {
 }
 
 async function judge(sample: AnswerSample, index: number): Promise<string | null> {
-  const target = `/sample/${index}`
+  const service = sample.endless ? 'endless' : 'sample'
+  const target = `/${service}/${index}`
   // A second client queues behind the first for the only connection: whatever is left on that connection would be its answer.
   let queued: Promise<string> | null = null
   onSample = async () => {
     onSample = null
-    queued = ask('GET', `/queued/${index}`)
+    queued = ask('GET', `/${service}/queued/${index}`)
     // Its request is with the gateway once a third one, sent later, has been refused by it.
     await ask('TRACE', '/')
   }
   const received = await ask(sample.method ?? 'GET', target)
   const second = await (queued as Promise<string> | null)
-  const third = await ask('GET', `/next/${index}`)
+  const third = await ask('GET', `/${service}/next/${index}`)
   const socket = answeredOn.get(target) as Socket
   answeredOn.delete(target)
-  if (second?.endsWith(`\r\n\r\n/queued/${index}`) !== true)
+  if (second?.endsWith(`\r\n\r\n/${service}/queued/${index}`) !== true)
     return `the client in the queue got ${JSON.stringify(second)}`
-  if (!third.endsWith(`\r\n\r\n/next/${index}`)) return `the next client got ${JSON.stringify(third)}`
+  if (!third.endsWith(`\r\n\r\n/${service}/next/${index}`)) return `the next client got ${JSON.stringify(third)}`
   if (sample.kept && socket.destroyed) return 'the connection was not kept'
-  if (!sample.kept && !socket.destroyed) await once(socket, 'close', { signal: AbortSignal.timeout(5000) })
+  if (!sample.kept && !socket.destroyed) await once(socket, 'close', { signal: AbortSignal.timeout(30_000) })
   return complain(sample, received)
 }
 

@@ -10,8 +10,12 @@ export interface AnswerSample {
   readonly clause: string
   readonly bytes: string
   readonly expect: AnswerExpectation
+  /** More than the answer, right behind its last byte. */
+  readonly surplus?: string
   /** The service closes after the bytes. */
   readonly closes?: true
+  /** Nothing follows, and what came is neither an answer nor a fault: only time ends it. */
+  readonly endless?: true
   readonly method?: 'GET' | 'HEAD'
   /** The connection may carry the next request. */
   readonly kept?: true
@@ -37,6 +41,14 @@ function sample(
 const refused = (name: string, clause: string, bytes: string): AnswerSample => sample(name, clause, bytes, 'refused')
 const broken = (name: string, clause: string, bytes: string): AnswerSample =>
   sample(name, clause, bytes, 'broken', { closes: true })
+const surplus = (
+  name: string,
+  clause: string,
+  whole: string,
+  more: string,
+  expect: AnswerExpectation,
+  method: 'GET' | 'HEAD' = 'GET',
+): AnswerSample => sample(name, clause, whole, expect, { surplus: more, method })
 
 /** Answers that two readers could frame differently, and the honest ones beside them. */
 export const answers: readonly AnswerSample[] = [
@@ -144,7 +156,7 @@ export const answers: readonly AnswerSample[] = [
   refused('two spaces before the status', 'RFC 9112 §4', 'HTTP/1.1  200 OK\r\nContent-Length: 5\r\n\r\nhello'),
   refused('tab before the status', 'RFC 9112 §4', 'HTTP/1.1\t200 OK\r\nContent-Length: 5\r\n\r\nhello'),
   refused('control in the reason', 'RFC 9112 §4', 'HTTP/1.1 200 O\x07K\r\nContent-Length: 5\r\n\r\nhello'),
-  refused('no HTTP', 'RFC 9112 §2.1', 'SSH-2.0-OpenSSH_9.2p1\r\n'),
+  sample('no HTTP', 'RFC 9112 §2.1', 'SSH-2.0-OpenSSH_9.2p1\r\n', 'refused', { endless: true }),
   refused('HTTP/0.9', 'RFC 9112 §2.1', '<html>hello</html>\r\n\r\n'),
   refused('a request', 'RFC 9112 §2.1', 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n'),
   refused('a head without end', 'RFC 9112 §5', `${ok}X: ${'y'.repeat(70_000)}`),
@@ -157,7 +169,7 @@ export const answers: readonly AnswerSample[] = [
   sample('an interim answer and no other', 'RFC 9110 §15.2', 'HTTP/1.1 100 Continue\r\n\r\n', 'refused', {
     closes: true,
   }),
-  sample('silence', 'RFC 9110 §15.6.5', '', 'refused'),
+  sample('silence', 'RFC 9110 §15.6.5', '', 'refused', { endless: true }),
 
   broken('body shorter than its length', 'RFC 9112 §8', `${answer('Content-Length: 10')}hello`),
   broken('no byte of the body', 'RFC 9112 §8', answer(sized)),
@@ -178,38 +190,29 @@ export const answers: readonly AnswerSample[] = [
   broken('trailers too large', 'RFC 9112 §7.1.2', chunked(`5\r\nhello\r\n0\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`)),
 
   // More than was asked for: the first answer is whole and goes to its client; the rest is nobody's and ends the connection.
-  sample('a second answer', 'response queue poisoning', `${answer(sized)}hello${evil}`, hello),
-  sample('a second answer behind chunks', 'response queue poisoning', chunked(`5\r\nhello\r\n0\r\n\r\n${evil}`), hello),
-  sample('a second answer behind length zero', 'response queue poisoning', `${answer('Content-Length: 0')}${evil}`, {
+  surplus('a second answer', 'response queue poisoning', `${answer(sized)}hello`, evil, hello),
+  surplus('a second answer behind chunks', 'response queue poisoning', chunked('5\r\nhello\r\n0\r\n\r\n'), evil, hello),
+  surplus('a second answer behind length zero', 'response queue poisoning', answer('Content-Length: 0'), evil, {
     status: 200,
     body: '',
   }),
-  sample('a second answer behind 204', 'response queue poisoning', `HTTP/1.1 204 No Content\r\n\r\n${evil}`, {
+  surplus('a second answer behind 204', 'response queue poisoning', 'HTTP/1.1 204 No Content\r\n\r\n', evil, {
     status: 204,
     body: '',
   }),
-  sample('a second answer behind 304', 'response queue poisoning', `HTTP/1.1 304 Not Modified\r\n\r\n${evil}`, {
+  surplus('a second answer behind 304', 'response queue poisoning', 'HTTP/1.1 304 Not Modified\r\n\r\n', evil, {
     status: 304,
     body: '',
   }),
-  sample(
-    'a body to HEAD',
+  surplus('a body to HEAD', 'response queue poisoning', answer(sized), 'hello', { status: 200, body: '' }, 'HEAD'),
+  surplus('an answer behind HEAD', 'response queue poisoning', answer(sized), evil, { status: 200, body: '' }, 'HEAD'),
+  surplus(
+    'a body to 304',
     'response queue poisoning',
-    `${answer(sized)}hello`,
-    { status: 200, body: '' },
-    { method: 'HEAD' },
+    'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n',
+    'hello',
+    { status: 304, body: '' },
   ),
-  sample(
-    'an answer behind HEAD',
-    'response queue poisoning',
-    `${answer(sized)}${evil}`,
-    { status: 200, body: '' },
-    { method: 'HEAD' },
-  ),
-  sample('a body to 304', 'response queue poisoning', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello', {
-    status: 304,
-    body: '',
-  }),
-  sample('a line end too many', 'RFC 9112 §9.2', `${answer(sized)}hello\r\n`, hello),
-  sample('more than the length', 'RFC 9112 §9.2', `${answer(sized)}hello world`, hello),
+  surplus('a line end too many', 'RFC 9112 §9.2', `${answer(sized)}hello`, '\r\n', hello),
+  surplus('more than the length', 'RFC 9112 §9.2', `${answer(sized)}hello`, ' world', hello),
 ]
