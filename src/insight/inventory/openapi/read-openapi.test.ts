@@ -249,12 +249,11 @@ function readAll(folder: string) {
 }
 
 function schemasOf(document: OpenApiDocument): JsonSchema[] {
-  return document.operations.flatMap(({ parameters, request, responses }) => [
-    ...parameters.map(parameter => parameter.schema),
-    ...[...(request === null ? [] : [request]), ...responses].flatMap(({ content }) =>
-      content.flatMap(({ schema }) => schema ?? []),
-    ),
-  ])
+  return document.operations.flatMap(({ parameters, request, responses }) => {
+    const bodies = [...(request === null ? [] : [request]), ...responses]
+    const ofBodies = bodies.flatMap(({ content }) => content.map(({ schema }) => schema))
+    return [...parameters.map(parameter => parameter.schema), ...ofBodies].filter(schema => schema !== null)
+  })
 }
 
 /** Formats such as int32 or password are annotations of OpenAPI that our validator does not know. */
