@@ -1,6 +1,7 @@
 // Hot path: pieces of the event that are the same for many exchanges, each put together once.
 import type { RouteInfo } from '../core/exchange.ts'
 import type { Principal } from '../core/principal.ts'
+import { flatText } from '../lib/flat-text.ts'
 import { createTimeText } from '../lib/time-text.ts'
 import { jsonInner, jsonInnerCut, jsonText } from './json-text.ts'
 
@@ -48,7 +49,7 @@ export function createEventParts(): EventParts {
     known,
     head(epochMs) {
       if (epochMs !== headMs) {
-        head = flat(`{"time":"${timeText(epochMs)}","id":"`)
+        head = flatText(`{"time":"${timeText(epochMs)}","id":"`)
         headMs = epochMs
       }
       return head
@@ -58,7 +59,7 @@ export function createEventParts(): EventParts {
         edge = {
           listener,
           protocol,
-          text: flat(`,"listener":${known(listener)},"protocol":${known(protocol)},"client":"`),
+          text: flatText(`,"listener":${known(listener)},"protocol":${known(protocol)},"client":"`),
         }
       }
       return edge.text
@@ -72,7 +73,7 @@ export function createEventParts(): EventParts {
       return remember(
         methods,
         method,
-        flat(`,"method":"${jsonInnerCut(method, methodMax)}","host":${hostText},"path":"`),
+        flatText(`,"method":"${jsonInnerCut(method, methodMax)}","host":${hostText},"path":"`),
         16,
       )
     },
@@ -87,7 +88,7 @@ export function createEventParts(): EventParts {
       return remember(
         way.targets,
         target,
-        flat(`,"route":${known(name)},"service":${known(service)},"target":${known(target)},"status":`),
+        flatText(`,"route":${known(name)},"service":${known(service)},"target":${known(target)},"status":`),
         256,
       )
     },
@@ -95,7 +96,7 @@ export function createEventParts(): EventParts {
       const key = status * 1000 + upstreamStatus
       return (
         statuses.get(key) ??
-        remember(statuses, key, flat(`${status},"upstreamStatus":${upstreamStatus},"requestBytes":`), 1024)
+        remember(statuses, key, flatText(`${status},"upstreamStatus":${upstreamStatus},"requestBytes":`), 1024)
       )
     },
     caller(principal) {
@@ -104,15 +105,15 @@ export function createEventParts(): EventParts {
       const found = callers.get(subject)
       if (found !== undefined && found.method === method && found.issuer === issuer) return found.text
       const issuerText = issuer === '' ? 'null' : `"${jsonInnerCut(issuer, subjectMax)}"`
-      const text = flat(
+      const text = flatText(
         `,"principal":{"subject":"${jsonInnerCut(subject, subjectMax)}","method":${known(method)},"issuer":${issuerText}}`,
       )
-      if (keepable(subject, subjectMax)) remember(callers, flat(subject), { method, issuer, text }, 4096)
+      if (keepable(subject, subjectMax)) remember(callers, flatText(subject), { method, issuer, text }, 4096)
       return text
     },
     passed(configVersion) {
       if (passed.configVersion !== configVersion) {
-        const text = flat(
+        const text = flatText(
           `,"verdict":"pass","policy":null,"code":null,"reason":null,"observed":[],"configVersion":${configVersion}}\n`,
         )
         passed = { configVersion, text }
@@ -132,12 +133,4 @@ function remember<K, V>(cache: Map<K, V>, key: K, value: V, max: number): V {
 /** Short and printable ASCII. */
 function keepable(text: string, max: number): boolean {
   return text.length <= max && jsonInner(text) === text
-}
-
-/**
- * The same text in one piece of its own: V8 keeps a concatenation as a tree and walks it at every use, and a piece of a
- * longer text (a request head, a token) keeps all of that alive. The text is ASCII by now.
- */
-function flat(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1')
 }

@@ -5,9 +5,8 @@ import type { Reply } from '../core/reply.ts'
 /** An answer that the gateway makes itself, ready for the codec. */
 export interface OwnAnswer {
   readonly status: number
-  readonly reason: string
-  /** Complete header lines without framing. */
-  readonly fields: string
+  /** Status line and complete header lines without framing. */
+  readonly head: string
   readonly body: Buffer
 }
 
@@ -26,10 +25,14 @@ export function ownAnswer(x: Exchange, stop: Problem | Reply, listenerFields: st
   const body = stop instanceof Problem ? problemBody(stop, x.id) : stop.body
   return {
     status: stop.status,
-    reason: reasonPhrase(stop.status),
-    fields,
+    head: statusLine(stop.status, reasonPhrase(stop.status)) + fields,
     body: typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
   }
+}
+
+/** RFC 9112 §4. */
+export function statusLine(status: number, reason: string): string {
+  return `HTTP/1.1 ${status} ${reason}\r\n`
 }
 
 let dateSecond = -1

@@ -21,7 +21,7 @@ import type { RequestSink, ServerConnection } from '../net/h1/server-connection.
 import type { ResponseSink, UpstreamConnection, UpstreamFailure } from '../net/h1/upstream-connection.ts'
 import { servesHost } from '../net/tls/connection-info.ts'
 import type { NoConnection, TargetSettings } from '../upstream/target-pool.ts'
-import { ownAnswer } from './answer.ts'
+import { ownAnswer, statusLine } from './answer.ts'
 import { clientBehindProxies } from './client-address.ts'
 import { HeldBody } from './held-body.ts'
 import { keptLines } from './kept-lines.ts'
@@ -397,12 +397,18 @@ export class Crossing implements RequestSink, ResponseSink {
 
   #relay(head: ResponseHead): void {
     const edits = this.#x.responseEdits
-    let fields =
-      keptLines(head, HOP_BY_HOP | CONTENT_LENGTH | TRANSFER_ENCODING, edits?.removed ?? null) + this.#listener.fields
-    if (edits !== null) for (const [name, value] of edits.set) fields += `${name}: ${value}\r\n`
+    const removed = edits?.removed ?? null
+    // An answer in HTTP/1.1 goes on as one piece from its status line to its last field, its length among them.
+    const asItIs =
+      head.version === 1 && head.reason !== '' && head.status !== 204 && !(removed?.includes('content-length') ?? false)
+    let text = asItIs
+      ? keptLines(head, HOP_BY_HOP | TRANSFER_ENCODING, removed, true)
+      : statusLine(head.status, head.reason) + keptLines(head, HOP_BY_HOP | CONTENT_LENGTH | TRANSFER_ENCODING, removed)
+    if (this.#listener.fields !== '') text += this.#listener.fields
+    if (edits !== null) for (const [name, value] of edits.set) text += `${name}: ${value}\r\n`
     this.#answering = true
     this.#status = head.status
-    this.#connection.begin(head.status, head.reason, fields, head.length, head.declaredLength, false)
+    this.#connection.begin(head.status, text, head.length, asItIs ? null : head.declaredLength, false)
   }
 
   responseData(bytes: Buffer, from: number, to: number): void {
@@ -517,7 +523,7 @@ export class Crossing implements RequestSink, ResponseSink {
     const rest = this.#bodyDone ? 0 : length
     // A body that nobody will read: a small one is read away, before a large or unknown one the connection is given up (RFC 9112 §9.3).
     const close = rest !== 0 && (rest === CHUNKED || rest > DISCARD_QUIETLY || expectContinue)
-    this.#connection.begin(answer.status, answer.reason, answer.fields, answer.body.length, answer.body.length, close)
+    this.#connection.begin(answer.status, answer.head, answer.body.length, answer.body.length, close)
     this.#connection.write(answer.body, 0, answer.body.length)
     this.#responseBytes = answer.body.length
     this.#connection.finish()

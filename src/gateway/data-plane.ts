@@ -262,7 +262,7 @@ export class DataPlane {
       abort: () => {},
     })
     const answer = ownAnswer(x, problem, facts.fields, clock.now())
-    connection.begin(answer.status, answer.reason, answer.fields, answer.body.length, answer.body.length, true)
+    connection.begin(answer.status, answer.head, answer.body.length, answer.body.length, true)
     connection.write(answer.body, 0, answer.body.length)
     connection.finish()
     this.#plane.record(x, {

@@ -1,5 +1,6 @@
 // Hot path: the head of every forwarded request.
 import type { Exchange } from '../core/exchange.ts'
+import { flatText } from '../lib/flat-text.ts'
 import { CHUNKED } from '../net/h1/framing.ts'
 import {
   CONTENT_LENGTH,
@@ -39,19 +40,35 @@ export function originHead(
     (host === null && head.authority !== '' ? 0 : HOST) |
     (ownLength ? CONTENT_LENGTH : 0) |
     (x.traceId === '' ? 0 : REPLACED)
-  const path = route.stripPrefix === '' ? x.path : stripped(x.path, route.stripPrefix)
-  let text = `${x.method} ${path}${x.query === '' ? '' : `?${x.query}`} HTTP/1.1\r\n${keptLines(head, dropped, edits?.removed ?? null)}`
+  let text: string
+  const removed = edits?.removed ?? null
+  // As it arrived the request line and the lines behind it are one piece of the client's head.
+  if (route.stripPrefix === '' && head.version === 1 && isCanonical(head, x))
+    text = keptLines(head, dropped, removed, true)
+  else {
+    const path = route.stripPrefix === '' ? x.path : stripped(x.path, route.stripPrefix)
+    text = `${x.method} ${path}${x.query === '' ? '' : `?${x.query}`} HTTP/1.1\r\n${keptLines(head, dropped, removed)}`
+  }
   if ((dropped & HOST) !== 0) text += `Host: ${host === null || host === '' ? authority : host}\r\n`
   if (length === CHUNKED) text += 'Transfer-Encoding: chunked\r\n'
   else if (ownLength) text += `Content-Length: ${length}\r\n`
   text += forwardedLines(x, head, connection)
-  text += `X-Request-Id: ${x.id}\r\n`
+  text += x.id
   text += traceLines(x)
   if (edits !== null) for (const [name, value] of edits.set) text += `${name}: ${value}\r\n`
   return `${text}\r\n`
 }
 
-/** `X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via`: the same for all requests of a connection to one authority, so made once. */
+/** Is the target of the request line, as it arrived, the canonical one? (Not in absolute-form, and nothing was decoded.) */
+function isCanonical({ text, target }: RequestHead, { method, path, query }: Exchange): boolean {
+  const length = query === '' ? path.length : path.length + 1 + query.length
+  return target.length === length && text.charCodeAt(method.length + 1) === 47 && target.startsWith(path)
+}
+
+/**
+ * `X-Forwarded-*`, `Forwarded` (RFC 7239), `Via` and the name of `X-Request-Id`: the same for all requests of a connection to one authority,
+ * so made once.
+ */
 function forwardedLines(x: Exchange, head: RequestHead, connection: ServerConnection): string {
   const known = connection.forwarded
   if (known !== null && known.authority === head.authority && x.client === connection.client) return known.text
@@ -59,10 +76,12 @@ function forwardedLines(x: Exchange, head: RequestHead, connection: ServerConnec
   const { address } = x.client
   const via = x.client === connection.client ? address : `${address}, ${connection.client.address}`
   const node = address.includes(':') ? `"[${address}]"` : address
-  const text =
+  const text = flatText(
     `X-Forwarded-For: ${via}\r\nX-Forwarded-Proto: ${proto}\r\n${head.authority === '' ? '' : `X-Forwarded-Host: ${head.authority}\r\n`}` +
-    `Forwarded: for=${node};proto=${proto}${head.authority === '' ? '' : `;host="${head.authority}"`}\r\nVia: 1.${head.version} portcullis\r\n`
-  if (x.client === connection.client) connection.forwarded = { authority: head.authority, text }
+      `Forwarded: for=${node};proto=${proto}${head.authority === '' ? '' : `;host="${head.authority}"`}\r\nVia: 1.${head.version} portcullis\r\n` +
+      'X-Request-Id: ',
+  )
+  if (x.client === connection.client) connection.forwarded = { authority: flatText(head.authority), text }
   return text
 }
 

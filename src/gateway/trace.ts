@@ -15,11 +15,13 @@ export function createTracer(): (x: Exchange) => void {
   }
 }
 
-/** The lines that pass the trace on; the caller's `tracestate` only together with its valid `traceparent` (§3.3). */
+/** What passes the trace on, from the end of the line before it; the caller's `tracestate` only together with its valid `traceparent` (§3.3). */
 export function traceLines(x: Exchange): string {
-  if (x.traceId === '') return ''
-  const line = `traceparent: 00-${x.traceId}-${x.spanId}-${x.traceFlags}\r\n`
+  if (x.traceId === '') return '\r\n'
+  const line = `\r\ntraceparent: 00-${x.traceId}-${x.spanId}${x.traceFlags === newTraceFlags ? flagsEnd : `-${x.traceFlags}\r\n`}`
   if (x.parentId === '' || !x.headers.has('tracestate')) return line
   const state = normalTracestate(x.headers.all('tracestate'))
   return state === '' ? line : `${line}tracestate: ${state}\r\n`
 }
+
+const flagsEnd = `-${newTraceFlags}\r\n`

@@ -21,12 +21,12 @@ const kBufferGen = symbolOf('kBufferGen')
 sample.destroy()
 
 /**
- * Lets an accepted socket (plain or TLS) read into one buffer of the thread and hand the bytes to `received`, as `onread` does for sockets that
+ * Lets an accepted socket (plain or TLS) read into one buffer of the thread and hand its first `length` bytes to `received`, as `onread` does for sockets that
  * one opens oneself: node:net offers it to no other, and reads them into a new allocation each time, through the stream machinery, which
  * costs a proxied request a tenth of its CPU (docs/decisions/030). False where Node's inside has changed or something has been read
  * already: then the caller listens for `data` as usual.
  */
-export function shareReadBuffer(socket: Socket, received: (bytes: Buffer) => void): boolean {
+export function shareReadBuffer(socket: Socket, received: (bytes: Buffer, length: number) => void): boolean {
   const inside = socket as unknown as Inside
   const handle = inside._handle
   if (kBuffer === undefined || kBufferCb === undefined || kBufferGen === undefined) return false
@@ -34,7 +34,7 @@ export function shareReadBuffer(socket: Socket, received: (bytes: Buffer) => voi
   inside[kBuffer] = readBuffer
   inside[kBufferGen] = null
   inside[kBufferCb] = (length: number): boolean => {
-    received(readBuffer.subarray(0, length))
+    received(readBuffer, length)
     return true
   }
   handle.useUserBuffer(readBuffer)

@@ -162,7 +162,7 @@ export class Listener {
   #accept(socket: Socket, info: ConnectionTls | null): void {
     this.#init.opened()
     const client = { address: unmapAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
-    const feeds = shareReadBuffer(socket, bytes => connection.received(bytes))
+    const feeds = shareReadBuffer(socket, (bytes, length) => connection.received(bytes, length))
     const connection = new ServerConnection(socket, client, info, this.#init.settings, feeds)
     this.#connections.add(connection)
   }

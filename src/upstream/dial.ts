@@ -7,14 +7,15 @@ import type { TargetSettings } from './target-pool.ts'
 const readBuffer = Buffer.allocUnsafeSlow(56 * 1024)
 
 /**
- * Opens a socket to a target, TLS included. `ready` when it can carry requests; `received` gets bytes that are valid during the call only.
+ * Opens a socket to a target, TLS included. `ready` when it can carry requests; `received` gets a buffer and how many of its bytes were
+ * read; they are valid during the call only.
  * Throws when the TLS settings cannot be used.
  */
 export function dial(
   { address, tls }: TargetSettings,
   lookup: LookupFunction,
   ready: () => void,
-  received: (bytes: Buffer) => void,
+  received: (bytes: Buffer, length: number) => void,
 ): Socket {
   const where =
     address.kind === 'unix'
@@ -27,7 +28,7 @@ export function dial(
       onread: {
         buffer: readBuffer,
         callback: length => {
-          received(readBuffer.subarray(0, length))
+          received(readBuffer, length)
           return true
         },
       },
@@ -38,6 +39,6 @@ export function dial(
   const socket = connectTls({ ...tls.options(), ...where })
   tls.keep(socket)
   socket.setNoDelay(true)
-  socket.on('data', received)
+  socket.on('data', (bytes: Buffer) => received(bytes, bytes.length))
   return socket.once('secureConnect', ready)
 }

@@ -129,7 +129,7 @@ export class TargetPool {
         this.target,
         this.#settings.lookup,
         () => settle(null),
-        bytes => connection?.received(bytes),
+        (bytes, length) => connection?.received(bytes, length),
       )
     } catch (error) {
       return taken(null, { kind: 'unreachable', reason: `connecting to ${url} failed: ${String(error)}` })

@@ -67,7 +67,7 @@ export async function readRequests(pieces: readonly Buffer[]): Promise<Reading> 
         messages.push(draft)
         const answer = () => {
           draft.complete = true
-          owner.begin(204, 'No Content', '', 0, null, false)
+          owner.begin(204, 'HTTP/1.1 204 No Content\r\n', 0, null, false)
           owner.finish()
         }
         // As the gateway does: a body that is declared is read to its end before the answer.
@@ -146,7 +146,7 @@ export async function readResponse(pieces: readonly Buffer[], toHead = false): P
     false,
   )
   connection.finish()
-  gateway.on('data', (piece: Buffer) => connection.received(piece))
+  gateway.on('data', (piece: Buffer) => connection.received(piece, piece.length))
   await feed(
     pieces,
     piece => new Promise(resolve => (gateway.destroyed ? resolve() : service.write(piece, () => resolve()))),

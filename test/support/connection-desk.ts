@@ -134,7 +134,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
 
 /** A whole answer of that text. */
 export function reply(connection: ServerConnection, status: number, text: string, close = false): void {
-  connection.begin(status, 'Status', '', text.length, text.length, close)
+  connection.begin(status, `HTTP/1.1 ${status} Status\r\n`, text.length, text.length, close)
   connection.writeText(text)
   connection.finish()
 }

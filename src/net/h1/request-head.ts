@@ -1,5 +1,6 @@
 // Hot path: once per request.
 import type { Fields } from '../../core/fields.ts'
+import { flatText } from '../../lib/flat-text.ts'
 import { EXPECT, type FieldNames, HOST, RESERVED } from './field-names.ts'
 import { type Malformed, malformed, readFraming, visibleFields } from './framing.ts'
 import type { HeadScan } from './scan.ts'
@@ -28,6 +29,8 @@ export interface RequestHead {
   readonly named: readonly string[] | null
 }
 
+/** Characters of a Host that a connection keeps. */
+const HOST_KEPT_MAX = 255
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
 // Methods are case-sensitive tokens (RFC 9110 §9.1); one with small letters is what some origins repair to another method.
 const otherMethod = /^[!#$%&'*+\-.^_`|~0-9A-Z]{1,32}$/
@@ -65,11 +68,25 @@ export function readRequestHead(
     for (let index = 0; index < scan.flags.length; index++) {
       const flags = scan.flags[index] as number
       if ((flags & (HOST | EXPECT)) === 0) continue
-      const value = text.slice(scan.offsets[index * 4 + 2], scan.offsets[index * 4 + 3]).toLowerCase()
+      const valueStart = scan.offsets[index * 4 + 2] as number
+      const valueEnd = scan.offsets[index * 4 + 3] as number
+      const known = scan.host
+      if (
+        (flags & HOST) !== 0 &&
+        known !== null &&
+        valueEnd - valueStart === known.written.length &&
+        text.startsWith(known.written, valueStart)
+      ) {
+        authority = known.authority
+        continue
+      }
+      const value = text.slice(valueStart, valueEnd).toLowerCase()
       if ((flags & HOST) !== 0) {
         if (!authorityForm.test(value) || portBeyond(value))
           return malformed('Host is not a host with an optional port')
-        authority = value
+        authority = flatText(value)
+        if (value.length <= HOST_KEPT_MAX)
+          scan.host = { written: flatText(text.slice(valueStart, valueEnd)), authority }
       } else if (version === 1) {
         if (value !== '100-continue') return malformed('an expectation other than 100-continue', 'expectation-failed')
         expectContinue = true

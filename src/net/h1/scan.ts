@@ -27,6 +27,8 @@ export class HeadScan {
   union = 0
   /** Why the scan gave BAD, in private words. */
   reason = ''
+  /** The last `Host` of the connection that was found good, as it arrived and in lower case: it is nearly always the next one too. */
+  host: { readonly written: string; readonly authority: string } | null = null
 }
 
 /**

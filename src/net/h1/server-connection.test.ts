@@ -75,9 +75,9 @@ describe('a client connection: order', () => {
     await until(() => desk.connections.length === 1, 'the connection')
     const connection = desk.connections[0]
     const buffer = Buffer.from(`${post('/1', 5)}he`)
-    connection?.received(buffer)
+    connection?.received(buffer, buffer.length)
     buffer.fill(120)
-    connection?.received(Buffer.from('llo'))
+    connection?.received(Buffer.from('llo'), 3)
     desk.met[0]?.connection.readBody()
     assert.equal(desk.met[0]?.body, 'hello')
     assert.equal(desk.met[0]?.ended, true)
@@ -156,7 +156,7 @@ describe('a client connection: keeping and closing', () => {
   it('a broken-off answer never looks complete: HTTP/1.0 gets a reset, HTTP/1.1 no last chunk', async () => {
     await using desk = await openDesk({
       onRequest: ({ connection }) => {
-        connection.begin(200, 'OK', '', UNTIL_CLOSE, null, false)
+        connection.begin(200, 'HTTP/1.1 200 OK\r\n', UNTIL_CLOSE, null, false)
         connection.writeText('half')
         connection.flush()
       },
@@ -189,7 +189,7 @@ describe('a client connection: answers', () => {
   it('an answer of unknown length is chunked, and to HTTP/1.0 it ends with the connection', async () => {
     await using desk = await openDesk({
       onRequest: ({ connection }) => {
-        connection.begin(200, 'OK', '', UNTIL_CLOSE, null, false)
+        connection.begin(200, 'HTTP/1.1 200 OK\r\n', UNTIL_CLOSE, null, false)
         connection.write(Buffer.from('xhellox'), 1, 6)
         connection.finish('X-Trailer: y\r\n')
       },
@@ -261,7 +261,7 @@ describe('a client connection: bodies', () => {
     await using desk = await openDesk({
       budget: 1000,
       onRequest: ({ connection }) => {
-        connection.begin(200, 'OK', '', 100, null, false)
+        connection.begin(200, 'HTTP/1.1 200 OK\r\n', 100, null, false)
         connection.writeText('half an answer')
         connection.flush()
       },
@@ -450,7 +450,7 @@ describe('a client connection: time', () => {
     client.send(get('/'))
     await until(() => desk.met.length === 1, 'the request')
     const { connection } = desk.met[0] as Met
-    connection.begin(200, 'OK', '', 1 << 30, null, false)
+    connection.begin(200, 'HTTP/1.1 200 OK\r\n', 1 << 30, null, false)
     do {
       connection.write(piece, 0, piece.length)
       await settle()

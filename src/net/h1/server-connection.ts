@@ -113,7 +113,7 @@ export class ServerConnection implements Pulsed {
     this.#out = new Outlet(socket)
     this.#since = settings.pulse.tick
     settings.pulse.add(this)
-    if (!feeds) socket.on('data', (chunk: Buffer) => this.received(chunk))
+    if (!feeds) socket.on('data', (chunk: Buffer) => this.received(chunk, chunk.length))
     socket.on('end', () => this.#ended())
     socket.on('drain', () => {
       this.#since = settings.pulse.tick
@@ -154,32 +154,24 @@ export class ServerConnection implements Pulsed {
   }
 
   /**
-   * Starts the answer. `fields` are complete lines without framing; `length` is bytes, CHUNKED for a length yet unknown, UNTIL_CLOSE never needed by callers;
-   * `declared` is the Content-Length to show where no body follows (HEAD, 304), null for none. Returns whether the connection lives on.
+   * Starts the answer. `head` is its status line and complete field lines; `length` is that of the body in bytes, CHUNKED or UNTIL_CLOSE for one yet
+   * unknown; `contentLength` is the Content-Length to write, null where the head has it already or there is none. Returns whether the connection lives on.
    */
-  begin(
-    status: number,
-    reason: string,
-    fields: string,
-    length: number,
-    declared: number | null,
-    close: boolean,
-  ): boolean {
+  begin(status: number, head: string, length: number, contentLength: number | null, close: boolean): boolean {
     if (this.#begun || this.#phase === 'closed') return false
     this.#begun = true
     const bodiless = this.#headRequest || status === 204 || status === 304 || status < 200
     this.#bodilessAnswer = bodiless
-    let framing = ''
     this.#chunkedAnswer = false
     let closing =
       close ||
       !this.#requestKeepAlive ||
       this.#draining ||
       this.#requests >= this.settings.limits.requestsPerConnectionMax
-    if (bodiless) {
-      if (declared !== null && status !== 204) framing = `Content-Length: ${declared}\r\n`
-    } else if (length >= 0) framing = `Content-Length: ${length}\r\n`
-    else if (this.#oldClient) {
+    let framing = ''
+    if (bodiless || length >= 0) {
+      if (contentLength !== null && status !== 204) framing = `Content-Length: ${contentLength}\r\n`
+    } else if (this.#oldClient) {
       closing = true
       this.#untilClose = true
     } else {
@@ -187,8 +179,9 @@ export class ServerConnection implements Pulsed {
       this.#chunkedAnswer = true
     }
     this.#closeAfter = closing
-    const connection = closing ? 'Connection: close\r\n' : this.#oldClient ? 'Connection: keep-alive\r\n' : ''
-    this.#out.put(`HTTP/1.1 ${status} ${reason}\r\n${fields}${framing}${connection}\r\n`)
+    if (framing !== '') head += framing
+    this.#out.put(head)
+    this.#out.put(closing ? 'Connection: close\r\n\r\n' : this.#oldClient ? 'Connection: keep-alive\r\n\r\n' : '\r\n')
     return !closing
   }
 
@@ -279,44 +272,39 @@ export class ServerConnection implements Pulsed {
 
   // ---- bytes from the client
 
-  /** Bytes from the client, valid during the call only. */
-  received(chunk: Buffer): void {
+  /** The first `length` bytes of `chunk` came from the client; valid during the call only. */
+  received(chunk: Buffer, length: number): void {
     if (this.#phase === 'linger') {
-      this.#discarded += chunk.length
+      this.#discarded += length
       if (this.#discarded > DISCARD_MAX) this.destroy()
       return
     }
-    if (this.#held === null) this.#advance(chunk)
-    else {
-      const held = this.#held
-      this.#release()
-      // A head in pieces is scanned again only when a line ended, so slow bytes cost nothing and a scan happens at most once a field.
-      if (
-        this.#phase === 'head' &&
-        held.length + chunk.length <= this.settings.limits.headBytesMax &&
-        !chunk.includes(10)
-      )
-        this.#hold(Buffer.concat([held, chunk]))
-      else this.#advance(Buffer.concat([held, chunk]))
-    }
+    const held = this.#held
+    if (held === null) return this.#advance(chunk, length)
+    this.#release()
+    const more = chunk.subarray(0, length)
+    const all = Buffer.concat([held, more])
+    // A head in pieces is scanned again only when a line ended, so slow bytes cost nothing and a scan happens at most once a field.
+    if (this.#phase === 'head' && all.length <= this.settings.limits.headBytesMax && !more.includes(10)) this.#hold(all)
+    else this.#advance(all, all.length)
   }
 
-  #advance(bytes: Buffer): void {
+  #advance(bytes: Buffer, length: number): void {
     this.#advancing = true
     let position = 0
     loop: while (!this.socket.destroyed) {
       switch (this.#phase) {
         case 'head': {
-          if (position >= bytes.length) break loop
+          if (position >= length) break loop
           // A client that asks on without reading its answers would have us keep them all.
           if (this.#out.full) {
-            this.#hold(bytes.subarray(position))
+            this.#hold(bytes.subarray(position, length))
             this.#pause()
             break loop
           }
-          const after = this.#readHead(bytes, position)
+          const after = this.#readHead(bytes, position, length)
           if (after < 0) {
-            if (after === MORE) this.#hold(bytes.subarray(position))
+            if (after === MORE) this.#hold(bytes.subarray(position, length))
             break loop
           }
           position = after
@@ -325,20 +313,20 @@ export class ServerConnection implements Pulsed {
         case 'body':
         case 'discard': {
           if (!this.#wanted) {
-            if (position < bytes.length) this.#hold(bytes.subarray(position))
+            if (position < length) this.#hold(bytes.subarray(position, length))
             this.#pause()
             break loop
           }
-          if (position >= bytes.length) break loop
-          const after = this.#readBody(bytes, position)
+          if (position >= length) break loop
+          const after = this.#readBody(bytes, position, length)
           if (after < 0) break loop
           position = after
           break
         }
         case 'done':
           // A pipelined request waits for its turn, and the client with it.
-          if (position < bytes.length) {
-            this.#hold(bytes.subarray(position))
+          if (position < length) {
+            this.#hold(bytes.subarray(position, length))
             this.#pause()
           }
           break loop
@@ -369,15 +357,15 @@ export class ServerConnection implements Pulsed {
   }
 
   /** Reads one head; the position after it, MORE, or BAD when the connection is over. */
-  #readHead(bytes: Buffer, start: number): number {
+  #readHead(bytes: Buffer, start: number, length: number): number {
     const limits = this.settings.limits
     let from = start
     // One empty line before a request is tolerated (RFC 9112 §2.2); nothing of it is forwarded.
-    if (bytes[from] === 13 && from + 1 < bytes.length && bytes[from + 1] === 10) from += 2
-    const end = Math.min(bytes.length, from + limits.headBytesMax)
+    if (bytes[from] === 13 && from + 1 < length && bytes[from + 1] === 10) from += 2
+    const end = Math.min(length, from + limits.headBytesMax)
     const after = scanHead(bytes, from, end, this.settings.names, limits.fieldsMax, this.#scan)
     if (after < 0) {
-      if (after === MORE && bytes.length - from < limits.headBytesMax) {
+      if (after === MORE && length - from < limits.headBytesMax) {
         // The time for a head counts from its first byte (the first one's from the connection), however many pieces follow: slowloris.
         if (!this.#inHead && this.#requests > 0) this.#since = this.settings.pulse.tick
         this.#inHead = true
@@ -385,7 +373,7 @@ export class ServerConnection implements Pulsed {
       }
       if (after === BAD) this.#refuse('malformed-request', this.#scan.reason)
       else if (after === TOO_MANY) this.#refuse('head-too-large', 'more header fields than allowed')
-      else if (bytes.indexOf(13, from) > from + limits.urlBytesMax || !bytes.includes(13))
+      else if (!endsWithin(bytes.subarray(from, length), limits.urlBytesMax))
         this.#refuse('uri-too-long', 'the request line is longer than allowed')
       else this.#refuse('head-too-large', 'the head is larger than allowed')
       return BAD
@@ -418,11 +406,11 @@ export class ServerConnection implements Pulsed {
     return after
   }
 
-  #readBody(bytes: Buffer, position: number): number {
+  #readBody(bytes: Buffer, position: number, length: number): number {
     this.#since = this.settings.pulse.tick
     const discarding = this.#phase === 'discard'
     if (this.#chunked !== null) {
-      const after = this.#chunked.feed(bytes, position, bytes.length, (from, to) => {
+      const after = this.#chunked.feed(bytes, position, length, (from, to) => {
         if (discarding) this.#discarded += to - from
         else this.#sink?.requestData(bytes, from, to)
       })
@@ -435,12 +423,12 @@ export class ServerConnection implements Pulsed {
         this.destroy()
         return BAD
       }
-      if (after === MORE) return bytes.length
+      if (after === MORE) return length
       const trailers = this.#chunked?.trailers ?? null
       this.#bodyEnded(discarding, trailers)
       return after
     }
-    const to = Math.min(bytes.length, position + this.#left)
+    const to = Math.min(length, position + this.#left)
     this.#left -= to - position
     if (discarding) {
       this.#discarded += to - position
@@ -473,7 +461,7 @@ export class ServerConnection implements Pulsed {
     if (this.#held !== null) {
       const held = this.#held
       this.#release()
-      this.#advance(held)
+      this.#advance(held, held.length)
     }
     if (this.#paused && this.#wantsBytes()) this.#unpause()
   }
@@ -566,4 +554,10 @@ export class ServerConnection implements Pulsed {
     sink?.aborted('the client closed the connection', null)
     this.settings.handler.closed(this)
   }
+}
+
+/** Does the request line end within `max` bytes? */
+function endsWithin(bytes: Buffer, max: number): boolean {
+  const end = bytes.indexOf(13)
+  return end >= 0 && end <= max
 }

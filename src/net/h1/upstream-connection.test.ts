@@ -100,7 +100,7 @@ async function bench(): Promise<Bench> {
       await new Promise(resolve => server.close(resolve))
     },
   }
-  socket.on('data', (chunk: Buffer) => made.connection.received(chunk))
+  socket.on('data', (chunk: Buffer) => made.connection.received(chunk, chunk.length))
   return made
 }
 

@@ -185,8 +185,8 @@ export class UpstreamConnection implements Pulsed {
     } else if (waitedMs >= this.#timeouts.idleMs && !this.#paused) this.#fail('timeout', 'the exchange stalled')
   }
 
-  /** Bytes from the service, valid during the call only. */
-  received(bytes: Buffer): void {
+  /** The first `length` bytes of `bytes` came from the service; valid during the call only. */
+  received(bytes: Buffer, length: number): void {
     // Bytes that nobody asked for would become the answer to the next request: response queue poisoning.
     if (this.#sink === null) {
       this.#destroy()
@@ -194,42 +194,43 @@ export class UpstreamConnection implements Pulsed {
     }
     this.#since = this.#pulse.tick
     this.#answered = true
-    let input = bytes
-    if (this.#held !== null) {
-      input = Buffer.concat([this.#held, bytes])
+    if (this.#held === null) this.#advance(bytes, length)
+    else {
+      const more = bytes.subarray(0, length)
+      const all = Buffer.concat([this.#held, more])
       this.#held = null
       // A head in pieces is scanned again only when a line ended.
-      if (this.#phase === 'head' && input.length < HEAD_MAX && !bytes.includes(10)) {
-        this.#held = input
+      if (this.#phase === 'head' && all.length < HEAD_MAX && !more.includes(10)) {
+        this.#held = all
         return
       }
+      this.#advance(all, all.length)
     }
-    this.#advance(input)
     this.#sink?.responseFlush()
   }
 
-  #advance(bytes: Buffer): void {
+  #advance(bytes: Buffer, length: number): void {
     let position = 0
     while (this.#phase === 'head') {
-      position = this.#readHead(bytes, position)
+      position = this.#readHead(bytes, position, length)
       if (position < 0) return
     }
     if (this.#phase === 'body') {
-      position = this.#readBody(bytes, position)
+      position = this.#readBody(bytes, position, length)
       if (position < 0) return
     }
     if (this.#phase !== 'answered') return
     // More than was asked for. Whoever gets this connection next would take it for its own answer (response queue poisoning),
     // so it has to be judged before the connection is handed on.
-    if (position < bytes.length) this.#keepAlive = false
+    if (position < length) this.#keepAlive = false
     this.#complete()
   }
 
-  #readHead(bytes: Buffer, position: number): number {
-    const end = Math.min(bytes.length, position + HEAD_MAX)
+  #readHead(bytes: Buffer, position: number, length: number): number {
+    const end = Math.min(length, position + HEAD_MAX)
     const after = scanHead(bytes, position, end, names, FIELDS_MAX, this.#scan)
-    if (after === MORE && bytes.length - position < HEAD_MAX) {
-      if (position < bytes.length) this.#held = Buffer.from(bytes.subarray(position))
+    if (after === MORE && length - position < HEAD_MAX) {
+      if (position < length) this.#held = Buffer.from(bytes.subarray(position, length))
       return MORE
     }
     if (after < 0) {
@@ -258,26 +259,24 @@ export class UpstreamConnection implements Pulsed {
     return after
   }
 
-  #readBody(bytes: Buffer, position: number): number {
+  #readBody(bytes: Buffer, position: number, length: number): number {
     if (this.#chunked !== null) {
-      const after = this.#chunked.feed(bytes, position, bytes.length, (from, to) =>
-        this.#sink?.responseData(bytes, from, to),
-      )
+      const after = this.#chunked.feed(bytes, position, length, (from, to) => this.#sink?.responseData(bytes, from, to))
       if (after === BAD) {
         this.#fail('malformed', `the answer's body is malformed: ${this.#chunked?.reason ?? ''}`)
         return BAD
       }
-      if (after === MORE) return bytes.length
+      if (after === MORE) return length
       this.#trailers = this.#chunked.trailers
       this.#chunked = null
       this.#phase = 'answered'
       return after
     }
     if (this.#left === UNTIL_CLOSE) {
-      if (position < bytes.length) this.#sink?.responseData(bytes, position, bytes.length)
-      return bytes.length
+      if (position < length) this.#sink?.responseData(bytes, position, length)
+      return length
     }
-    const to = Math.min(bytes.length, position + this.#left)
+    const to = Math.min(length, position + this.#left)
     this.#left -= to - position
     if (to > position) this.#sink?.responseData(bytes, position, to)
     if (this.#left === 0) this.#phase = 'answered'
