@@ -79,6 +79,7 @@ export interface Written {
   readonly path?: string
   readonly env?: Readonly<Record<string, string>>
   readonly policies?: readonly Policy[]
+  readonly sinks?: readonly Sink[]
 }
 
 export type Loaded =
@@ -97,7 +98,7 @@ export async function loadWritten(written: Written): Promise<Loaded> {
       path: path.join(folder, written.path ?? 'portcullis.yaml'),
       env: written.env ?? {},
       policies: written.policies ?? testPolicies,
-      sinks: testSinks,
+      sinks: written.sinks ?? testSinks,
       cpus: 2,
       now: Date.UTC(2026, 0, 1),
       tls: tlsJudge,
