@@ -128,7 +128,7 @@ function exchange(port: number, text: string | Buffer, quietMs: number): Promise
     let answer = ''
     const socket = connect(port, '127.0.0.1', () => socket.write(text as string, 'latin1'))
     // Longer before the first byte: the answer may take its time, silence after it is the end.
-    let timer = setTimeout(end, 5_000)
+    let timer = setTimeout(end, Math.max(5_000, quietMs))
     function end(): void {
       clearTimeout(timer)
       socket.destroy()
