@@ -1,0 +1,83 @@
+import type { ExchangeRecord, RawExchange } from '../../model/exchange.ts'
+import type { Observation } from '../../model/observation.ts'
+import type { Reader } from '../reader.ts'
+import { jsonLinesReader } from './json-lines.ts'
+import { bodyBytesMax, createNative, type ForeignCall, readBody, readFields } from './raw.ts'
+
+/** What readers of contents need: the key of the event hashes, and the reduction, after which no contents are left. */
+export interface Reduction {
+  readonly hashKey: Uint8Array
+  readonly reduce: (raw: RawExchange) => Observation
+}
+
+/** One side of an exchange as `exchanges` has it. */
+interface Side {
+  readonly headers?: unknown
+  readonly body?: unknown
+  readonly encoding?: unknown
+}
+
+/**
+ * Format `exchanges`: one object a line with `time`, `method`, `url`, `status`, any further field of the event, and `request` and `response` with
+ * `headers`, `body` and `encoding`.
+ */
+export function exchangesReader(reduction: Reduction): Reader<ExchangeRecord> {
+  const read = createForeignExchange(reduction)
+  return jsonLinesReader(
+    'exchanges',
+    first => 'method' in first && 'url' in first && 'status' in first,
+    (value, place) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not an object'
+      const { time, id, method, url, host, status, request, response, ...more } = value as ForeignCall & {
+        readonly request?: unknown
+        readonly response?: unknown
+      }
+      return read({ time, id, method, url, host, status, more }, sideOf(request), sideOf(response), place)
+    },
+  )
+}
+
+/** A foreign call with its contents, reduced. Sides are null when the source has nothing of them. */
+export function createForeignExchange({ hashKey, reduce }: Reduction) {
+  const native = createNative(hashKey)
+  return (call: ForeignCall, request: Side | null, response: Side | null, place: string): ExchangeRecord | string => {
+    const requestFields = readFields(request?.headers)
+    const responseFields = readFields(response?.headers)
+    if (requestFields === null || responseFields === null) return 'headers are not names and values'
+    const requestBody = readBody(request?.body, request?.encoding, bodyBytesMax)
+    const responseBody = readBody(response?.body, response?.encoding, bodyBytesMax)
+    const host = call.host ?? fieldOf(requestFields, 'host')
+    const taken = native(
+      {
+        ...call,
+        ...(host === undefined ? {} : { host }),
+        more: {
+          requestBytes: wholeBytes(request, requestBody),
+          responseBytes: wholeBytes(response, responseBody),
+          ...call.more,
+        },
+      },
+      place,
+    )
+    if (typeof taken === 'string') return taken
+    const { event, query, encrypted } = taken
+    const raw = { event, query, requestFields, responseFields, requestBody, responseBody, encrypted }
+    return { event, observation: reduce(raw) }
+  }
+}
+
+function sideOf(value: unknown): Side | null {
+  return typeof value === 'object' && value !== null ? value : null
+}
+
+function fieldOf(fields: RawExchange['requestFields'], name: string): string | undefined {
+  return fields.find(([candidate]) => candidate.toLowerCase() === name)?.[1]
+}
+
+/** Bytes of the body as it was, though only its beginning is kept. */
+function wholeBytes(side: Side | null, body: Uint8Array | null): number {
+  if (body === null || typeof side?.body !== 'string') return 0
+  return body.length < bodyBytesMax
+    ? body.length
+    : Buffer.byteLength(side.body, side.encoding === 'base64' ? 'base64' : 'utf8')
+}
