@@ -1,7 +1,7 @@
 // Hot path: every exchange takes its connection here.
 import type { UpstreamConnection } from '../net/h1/upstream-connection.ts'
 import type { Pulse } from '../net/pulse.ts'
-import { type NoConnection, type PoolSettings, TargetPool, type TargetSettings } from './target-pool.ts'
+import { type NoConnection, type PoolSettings, TargetPool, type TargetSettings, type Waiting } from './target-pool.ts'
 
 export type Connected = (
   connection: UpstreamConnection | null,
@@ -24,26 +24,54 @@ export class ServicePool {
   }
 
   /**
-   * Calls `connected` with a connection, at once when an idle one is there. A target that cannot be reached passes the turn on,
-   * since nothing was sent; each target is tried once. `fresh` avoids idle connections: for a retry after a stale one.
+   * Calls `connected` with a connection, at once when an idle one is there (then null is returned). A target that cannot be reached passes
+   * the turn on, since nothing was sent; each target is tried once. `fresh` avoids idle connections: for a retry after a stale one.
+   * Who leaves while it waits gives its place up, and is not called any more.
    */
-  take(connected: Connected, fresh = false): void {
+  take(connected: Connected, fresh = false): Waiting | null {
     const first = this.#turn
     this.#turn = (first + 1) % this.#pools.length
-    this.#try(first, 0, fresh, connected)
+    const pool = this.#pools[first] as TargetPool
+    const idle = fresh ? null : pool.takeIdle()
+    if (idle === null) return new Search(this.#pools, first, fresh, connected)
+    connected(idle, pool.target, null)
+    return null
   }
 
   close(): void {
     for (const pool of this.#pools) pool.retire()
   }
+}
 
-  #try(first: number, attempt: number, fresh: boolean, connected: Connected): void {
-    const pool = this.#pools[(first + attempt) % this.#pools.length] as TargetPool
-    const idle = fresh ? null : pool.takeIdle()
-    if (idle !== null) return connected(idle, pool.target, null)
-    pool.take((connection, failure) => {
-      if (connection !== null || attempt + 1 >= this.#pools.length) return connected(connection, pool.target, failure)
-      this.#try(first, attempt + 1, fresh, connected)
-    }, fresh)
+/** One exchange's way through the targets, each tried once. */
+class Search implements Waiting {
+  readonly #pools: readonly TargetPool[]
+  readonly #fresh: boolean
+  readonly #connected: Connected
+  #at: Waiting | null = null
+
+  constructor(pools: readonly TargetPool[], first: number, fresh: boolean, connected: Connected) {
+    this.#pools = pools
+    this.#fresh = fresh
+    this.#connected = connected
+    this.#try(first, pools.length)
+  }
+
+  giveUp(): void {
+    this.#at?.giveUp()
+  }
+
+  #try(index: number, left: number): void {
+    const pool = this.#pools[index % this.#pools.length] as TargetPool
+    const idle = this.#fresh || left === this.#pools.length ? null : pool.takeIdle()
+    if (idle !== null) return this.#connected(idle, pool.target, null)
+    let answered = false
+    const waiting = pool.take((connection, failure) => {
+      answered = true
+      if (connection !== null || left === 1) this.#connected(connection, pool.target, failure)
+      else this.#try(index + 1, left - 1)
+    }, this.#fresh)
+    // A full queue says so at once, and then another target is asked already.
+    if (!answered) this.#at = waiting
   }
 }

@@ -32,9 +32,10 @@ export type NoConnection = { readonly kind: 'unreachable' | 'timeout' | 'overloa
 
 export type Taken = (connection: UpstreamConnection | null, failure: NoConnection | null) => void
 
-interface Waiter {
-  readonly taken: Taken
-  readonly timer: NodeJS.Timeout
+/** Somebody who asked for a connection and has none yet. */
+export interface Waiting {
+  /** Gives the place up: `taken` is not called any more. A connection that was being set up goes to the next in the queue. */
+  giveUp(): void
 }
 
 /** Errors of connecting that say that this machine has run out of something, and nothing about the service: 503, not 502. */
@@ -72,23 +73,23 @@ export class TargetPool {
     }
   }
 
-  /** A connection when there is one; `taken` is called exactly once, later. `fresh` never gives a used one. */
-  take(taken: Taken, fresh = false): void {
-    if (this.#open.size + this.#connecting < this.#settings.connectionsMax) return this.#connect(taken)
-    if (fresh) this.#idle.pop()?.abandon()
-    if (this.#waiters.length >= WAITERS_MAX)
-      return taken(null, {
-        kind: 'overloaded',
-        reason: `all connections to ${this.target.url} are busy and the queue is full`,
-      })
-    const waiter: Waiter = {
-      taken,
-      timer: setTimeout(() => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
-        taken(null, { kind: 'overloaded', reason: `no connection to ${this.target.url} became free in time` })
-      }, this.#settings.connectMs),
+  /** A connection when there is one; `taken` is called at most once, and always unless the place is given up. `fresh` never gives a used one. */
+  take(taken: Taken, fresh = false): Waiting {
+    const waiter = new Waiter(taken, this.#waiters)
+    if (this.#open.size + this.#connecting < this.#settings.connectionsMax) {
+      this.#connect(waiter)
+      return waiter
     }
-    this.#waiters.push(waiter)
+    if (fresh) this.#idle.pop()?.abandon()
+    const { url } = this.target
+    if (this.#waiters.length >= WAITERS_MAX)
+      waiter.settle(null, { kind: 'overloaded', reason: `all connections to ${url} are busy and the queue is full` })
+    else
+      waiter.queue(this.#settings.connectMs, {
+        kind: 'overloaded',
+        reason: `no connection to ${url} became free in time`,
+      })
+    return waiter
   }
 
   /** No new exchanges: idle connections close now, busy ones after their exchange. */
@@ -97,7 +98,7 @@ export class TargetPool {
     for (const connection of this.#idle.splice(0)) connection.abandon()
   }
 
-  #connect(taken: Taken): void {
+  #connect(waiter: Waiter): void {
     const { url } = this.target
     let connection: UpstreamConnection | null = null
     let settled = false
@@ -109,7 +110,7 @@ export class TargetPool {
       this.#connecting--
       if (failure !== null) {
         socket.destroy()
-        taken(null, failure)
+        waiter.settle(null, failure)
         this.#next()
         return
       }
@@ -122,7 +123,7 @@ export class TargetPool {
       )
       this.#open.add(connection)
       this.#count(1)
-      taken(connection, null)
+      if (!waiter.settle(connection, null)) this.#returned(connection)
     }
     try {
       socket = dial(
@@ -132,7 +133,8 @@ export class TargetPool {
         (bytes, length) => connection?.received(bytes, length),
       )
     } catch (error) {
-      return taken(null, { kind: 'unreachable', reason: `connecting to ${url} failed: ${String(error)}` })
+      waiter.settle(null, { kind: 'unreachable', reason: `connecting to ${url} failed: ${String(error)}` })
+      return
     }
     this.#connecting++
     const { connectMs } = this.#settings
@@ -158,8 +160,7 @@ export class TargetPool {
       this.#idle.push(connection)
       return
     }
-    clearTimeout(waiter.timer)
-    waiter.taken(connection, null)
+    waiter.settle(connection, null)
   }
 
   #closed(connection: UpstreamConnection): void {
@@ -174,7 +175,44 @@ export class TargetPool {
   #next(): void {
     const waiter = this.#waiters.shift()
     if (waiter === undefined) return
-    clearTimeout(waiter.timer)
-    this.#connect(waiter.taken)
+    waiter.leaveQueue()
+    this.#connect(waiter)
+  }
+}
+
+class Waiter implements Waiting {
+  #taken: Taken | null
+  readonly #queue: Waiter[]
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(taken: Taken, queue: Waiter[]) {
+    this.#taken = taken
+    this.#queue = queue
+  }
+
+  queue(withinMs: number, failure: NoConnection): void {
+    this.#timer = setTimeout(() => this.settle(null, failure), withinMs)
+    this.#queue.push(this)
+  }
+
+  leaveQueue(): void {
+    if (this.#timer === undefined) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const index = this.#queue.indexOf(this)
+    if (index >= 0) this.#queue.splice(index, 1)
+  }
+
+  /** False: nobody waits here any more. */
+  settle(connection: UpstreamConnection | null, failure: NoConnection | null): boolean {
+    const taken = this.#taken
+    this.giveUp()
+    taken?.(connection, failure)
+    return taken !== null
+  }
+
+  giveUp(): void {
+    this.#taken = null
+    this.leaveQueue()
   }
 }
