@@ -1,0 +1,7 @@
+import type { Span } from '../../model/span.ts'
+import type { Reader } from '../reader.ts'
+import { csvSpans } from './csv.ts'
+import { ndjsonSpans } from './ndjson.ts'
+
+/** All span formats, in the order in which they are tried on a file. */
+export const spanReaders: readonly Reader<Span>[] = [csvSpans, ndjsonSpans]

@@ -1,0 +1,136 @@
+import type { CallNode, CallTree } from './call-tree.ts'
+import { calledPeer } from './peer.ts'
+
+/** How well the calls between two services are traced. */
+export interface CoveragePair {
+  readonly from: string
+  readonly to: string
+  /** Where the pair was seen: our log (route → service), or the caller's spans. */
+  readonly seenIn: 'log' | 'spans'
+  readonly calls: number
+  /** Calls for which the called side sent spans too. */
+  readonly withSpans: number
+  /** 0–1. */
+  readonly share: number
+  /** Names under which the called side sends its spans, the most frequent first; a log names services as the configuration does. */
+  readonly answersAs: readonly string[]
+  /** RFC 3339 UTC. */
+  readonly firstSeen: string
+  readonly lastSeen: string
+}
+
+export interface PairDump {
+  readonly from: string
+  readonly to: string
+  readonly seenIn: 'log' | 'spans'
+  readonly calls: number
+  readonly withSpans: number
+  readonly names: ReadonlyArray<readonly [string, number]>
+  readonly firstUs: number
+  readonly lastUs: number
+}
+
+interface Pair {
+  readonly from: string
+  readonly to: string
+  readonly seenIn: 'log' | 'spans'
+  calls: number
+  withSpans: number
+  readonly names: Map<string, number>
+  firstUs: number
+  lastUs: number
+}
+
+const namesMax = 16
+
+/** Pairs of services seen in logs or as the other end of a caller's spans, and whether the called side is traced. */
+export class Coverage {
+  readonly #pairs = new Map<string, Pair>()
+  readonly #max: number
+  readonly #changed: (key: string) => void
+  dropped = 0
+
+  constructor(max: number, changed: (key: string) => void) {
+    this.#max = max
+    this.#changed = changed
+  }
+
+  get size(): number {
+    return this.#pairs.size
+  }
+
+  take(tree: CallTree): void {
+    for (const node of tree.nodes) {
+      const { span, children } = node
+      const forwarded = span.attributes['portcullis.service']
+      if (typeof forwarded === 'string') {
+        this.#count(span.service, forwarded, 'log', span.startUs, otherService(node))
+        continue
+      }
+      const peer = calledPeer(node)
+      if (peer !== null) this.#count(span.service, peer, 'spans', span.startUs, null)
+      else if (span.kind === 'client' && children.length > 0) {
+        const to = otherService(node)
+        if (to !== null) this.#count(span.service, to, 'spans', span.startUs, to)
+      }
+    }
+  }
+
+  /** A call that a log tells of and that belongs to no trace. */
+  untraced(from: string, to: string, atUs: number): void {
+    this.#count(from, to, 'log', atUs, null)
+  }
+
+  /** The pairs that lack spans most come first. */
+  pairs(): CoveragePair[] {
+    return [...this.#pairs.values()]
+      .map(({ from, to, seenIn, calls, withSpans, names, firstUs, lastUs }) => ({
+        from,
+        to,
+        seenIn,
+        calls,
+        withSpans,
+        share: withSpans / calls,
+        answersAs: [...names].sort((a, b) => b[1] - a[1]).map(([name]) => name),
+        firstSeen: new Date(firstUs / 1000).toISOString(),
+        lastSeen: new Date(lastUs / 1000).toISOString(),
+      }))
+      .sort((a, b) => a.share - b.share || b.calls - a.calls)
+  }
+
+  dump(key: string): PairDump | null {
+    const pair = this.#pairs.get(key)
+    return pair === undefined ? null : { ...pair, names: [...pair.names] }
+  }
+
+  restore(key: string, dump: PairDump): void {
+    if (this.#pairs.size < this.#max) this.#pairs.set(key, { ...dump, names: new Map(dump.names) })
+  }
+
+  #count(from: string, to: string, seenIn: 'log' | 'spans', atUs: number, answeredBy: string | null): void {
+    const key = JSON.stringify([from, to, seenIn])
+    let pair = this.#pairs.get(key)
+    if (pair === undefined) {
+      if (this.#pairs.size >= this.#max) {
+        this.dropped++
+        return
+      }
+      pair = { from, to, seenIn, calls: 0, withSpans: 0, names: new Map(), firstUs: atUs, lastUs: atUs }
+      this.#pairs.set(key, pair)
+    }
+    pair.calls++
+    if (answeredBy !== null) {
+      pair.withSpans++
+      if (pair.names.has(answeredBy) || pair.names.size < namesMax)
+        pair.names.set(answeredBy, (pair.names.get(answeredBy) ?? 0) + 1)
+    }
+    pair.firstUs = Math.min(pair.firstUs, atUs)
+    pair.lastUs = Math.max(pair.lastUs, atUs)
+    this.#changed(key)
+  }
+}
+
+function otherService(node: CallNode): string | null {
+  for (const child of node.children) if (child.span.service !== node.span.service) return child.span.service
+  return null
+}

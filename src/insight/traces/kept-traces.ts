@@ -1,0 +1,103 @@
+import type { Span } from '../model/span.ts'
+
+/** Why a trace is kept whole, the strongest reason first. */
+export const keepReasons = ['error', 'rare', 'slow', 'sample'] as const
+export type KeepReason = (typeof keepReasons)[number]
+
+export interface KeptTrace {
+  readonly traceId: string
+  readonly reason: KeepReason
+  /** Shape of its first tree. */
+  readonly shape: string
+  /** Several callers of our gateway used its trace id. */
+  readonly strangers: boolean
+  readonly spans: readonly Span[]
+}
+
+export interface KeptLimits {
+  /** Spans of all kept traces together. */
+  readonly spans: number
+  /** Traces of one shape for one reason: a flood of one error pushes no other error out. */
+  readonly perShape: number
+}
+
+/** Each reason has its own share of the room: a flood of errors pushes no rare tree out. */
+const shares: Readonly<Record<KeepReason, number>> = { error: 0.35, rare: 0.35, slow: 0.15, sample: 0.15 }
+
+interface Room {
+  readonly traces: Map<string, KeptTrace>
+  readonly byShape: Map<string, Set<string>>
+  spans: number
+}
+
+/** The traces that are kept, whole, within bounds; the oldest go first. `changed` is told each id that came or went. */
+export class KeptTraces {
+  readonly #rooms: Readonly<Record<KeepReason, Room>>
+  readonly #limits: KeptLimits
+  readonly #changed: (traceId: string) => void
+  /** Kept once and pushed out since. */
+  evicted = 0
+
+  constructor(limits: KeptLimits, changed: (traceId: string) => void) {
+    this.#limits = limits
+    this.#changed = changed
+    const room = (): Room => ({ traces: new Map(), byShape: new Map(), spans: 0 })
+    this.#rooms = { error: room(), rare: room(), slow: room(), sample: room() }
+  }
+
+  get(traceId: string): KeptTrace | undefined {
+    for (const reason of keepReasons) {
+      const found = this.#rooms[reason].traces.get(traceId)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  get size(): number {
+    return keepReasons.reduce((sum, reason) => sum + this.#rooms[reason].traces.size, 0)
+  }
+
+  get spans(): number {
+    return keepReasons.reduce((sum, reason) => sum + this.#rooms[reason].spans, 0)
+  }
+
+  *values(): Iterable<KeptTrace> {
+    for (const reason of keepReasons) yield* this.#rooms[reason].traces.values()
+  }
+
+  put(trace: KeptTrace): void {
+    this.delete(trace.traceId)
+    const room = this.#rooms[trace.reason]
+    room.traces.set(trace.traceId, trace)
+    room.spans += trace.spans.length
+    let same = room.byShape.get(trace.shape)
+    if (same === undefined) room.byShape.set(trace.shape, (same = new Set()))
+    same.add(trace.traceId)
+    this.#changed(trace.traceId)
+    if (same.size > this.#limits.perShape) this.#evict(same)
+    while (room.spans > shares[trace.reason] * this.#limits.spans && room.traces.size > 1)
+      this.#evict(room.traces.keys())
+  }
+
+  delete(traceId: string): void {
+    for (const reason of keepReasons) {
+      const room = this.#rooms[reason]
+      const trace = room.traces.get(traceId)
+      if (trace === undefined) continue
+      room.traces.delete(traceId)
+      room.spans -= trace.spans.length
+      const same = room.byShape.get(trace.shape)
+      same?.delete(traceId)
+      if (same?.size === 0) room.byShape.delete(trace.shape)
+      this.#changed(traceId)
+    }
+  }
+
+  #evict(ids: Iterable<string>): void {
+    for (const oldest of ids) {
+      this.evicted++
+      this.delete(oldest)
+      return
+    }
+  }
+}

@@ -1,0 +1,205 @@
+// Hot path: once per span.
+import type { Span } from '../model/span.ts'
+
+/** The spans of one trace id, while more may come. */
+export interface OpenTrace {
+  readonly traceId: string
+  readonly spans: Map<string, Span>
+  /** Who made the calls that came through our gateway, by span id: several callers under one trace id are strangers. Null without any. */
+  callers: Map<string, string> | null
+  /** Watermark at the first and the last span, µs. */
+  openedUs: number
+  touchedUs: number
+}
+
+export interface OpenTracesLimits {
+  /** A trace ends when event time has gone on by this much since its last span, µs. */
+  readonly quietUs: number
+  /** … or this much since its first, however busy it is, µs. */
+  readonly lifeUs: number
+  readonly spansPerTrace: number
+  /** Over all open traces; the one that was quiet longest then ends early. */
+  readonly spans: number
+}
+
+/** What could not be taken, or not as it was meant. Counts since the beginning. */
+export interface OpenTracesCounts {
+  spans: number
+  /** Sent twice; counts once. */
+  duplicates: number
+  /** One span id with different contents: the earlier one stays. */
+  conflicts: number
+  /** Traces that ended because they held as many spans as a trace may; what comes after begins a new one. */
+  split: number
+  /** Traces that ended before their time because too many spans were open. */
+  endedEarly: number
+  /** Times that event time was believed to have jumped. */
+  jumps: number
+}
+
+/** Time that moves by more than this at once must be believed by several traces first, µs. */
+const jumpUs = 600_000_000
+const believers = 32
+
+/**
+ * Traces that are still open, by event time alone. The watermark is the latest start seen. A span far from it (10 minutes) does not move
+ * it, since one forged time would end every open trace; when 32 traces in a row say so, time has jumped (another file, a repaired clock)
+ * and whatever was open ends. Bounded: spans per trace, spans overall; what is beyond a bound ends
+ * a trace early and is never thrown away, or a flood under one id would hide what comes behind it.
+ */
+export class OpenTraces {
+  readonly #traces = new Map<string, OpenTrace>()
+  readonly #limits: OpenTracesLimits
+  readonly #ended: (trace: OpenTrace) => void
+  readonly counts: OpenTracesCounts = { spans: 0, duplicates: 0, conflicts: 0, split: 0, endedEarly: 0, jumps: 0 }
+  /** Open traces that took a span since somebody cleared this. */
+  readonly changed = new Set<OpenTrace>()
+  #watermark = Number.NaN
+  #spans = 0
+  #jumping = new Set<string>()
+  #jumpTo = 0
+
+  constructor(limits: OpenTracesLimits, ended: (trace: OpenTrace) => void) {
+    this.#limits = limits
+    this.#ended = ended
+  }
+
+  /** Latest event time, µs; NaN before the first span. */
+  get watermarkUs(): number {
+    return this.#watermark
+  }
+
+  get size(): number {
+    return this.#traces.size
+  }
+
+  get spans(): number {
+    return this.#spans
+  }
+
+  get(traceId: string): OpenTrace | undefined {
+    return this.#traces.get(traceId)
+  }
+
+  values(): Iterable<OpenTrace> {
+    return this.#traces.values()
+  }
+
+  /** After a restart: the watermark that was, before any span is taken again. */
+  resume(watermarkUs: number): void {
+    this.#watermark = watermarkUs
+  }
+
+  /** `caller`: who made a call through our gateway; '' for any other span. */
+  take(span: Span, caller = ''): void {
+    this.counts.spans++
+    this.#advance(span)
+    let trace = this.#traces.get(span.traceId)
+    if (trace === undefined) {
+      trace = {
+        traceId: span.traceId,
+        spans: new Map(),
+        callers: null,
+        openedUs: this.#watermark,
+        touchedUs: this.#watermark,
+      }
+      this.#traces.set(span.traceId, trace)
+    } else if (this.#watermark - trace.touchedUs > 1_000_000) {
+      // The map's order is by last touch, to the second: whoever stands first has been quiet longest.
+      this.#traces.delete(span.traceId)
+      this.#traces.set(span.traceId, trace)
+      trace.touchedUs = this.#watermark
+    }
+    this.#put(trace, span)
+    if (caller !== '' && trace.spans.get(span.spanId) === span) {
+      trace.callers ??= new Map()
+      trace.callers.set(span.spanId, caller)
+    }
+    this.changed.add(trace)
+    if (trace.spans.size >= this.#limits.spansPerTrace) {
+      this.counts.split++
+      this.#end(trace)
+    } else if (this.#spans > this.#limits.spans) this.#endOldest()
+  }
+
+  /** Ends everything that is open, oldest first: the input is at its end. */
+  flush(): void {
+    for (const trace of this.#traces.values()) this.#end(trace)
+  }
+
+  #put(trace: OpenTrace, span: Span): void {
+    const known = trace.spans.get(span.spanId)
+    if (known === undefined) {
+      trace.spans.set(span.spanId, span)
+      this.#spans++
+      return
+    }
+    if (known.startUs === span.startUs && known.service === span.service && known.name === span.name) {
+      this.counts.duplicates++
+      return
+    }
+    this.counts.conflicts++
+    // The same choice in whatever order they come.
+    if (before(span, known)) trace.spans.set(span.spanId, span)
+  }
+
+  #advance(span: Span): void {
+    const at = span.startUs
+    const ahead = at - this.#watermark
+    if (Number.isNaN(ahead)) this.#watermark = at
+    else if (ahead > jumpUs || ahead < -jumpUs) this.#doubt(span.traceId, at)
+    else {
+      if (this.#jumping.size > 0 && !this.#jumping.has(span.traceId)) this.#jumping.clear()
+      if (ahead > 0) {
+        const second = Math.floor(this.#watermark / 1_000_000)
+        this.#watermark = at
+        if (Math.floor(at / 1_000_000) !== second) this.#endQuiet()
+      }
+    }
+  }
+
+  /** A time that differs much from all others: believed when enough traces in a row agree with it. */
+  #doubt(traceId: string, at: number): void {
+    if (this.#jumping.size > 0 && Math.abs(at - this.#jumpTo) > jumpUs) this.#jumping.clear()
+    if (this.#jumping.size === 0) this.#jumpTo = at
+    this.#jumping.add(traceId)
+    this.#jumpTo = Math.max(this.#jumpTo, at)
+    if (this.#jumping.size < believers) return
+    this.counts.jumps++
+    for (const trace of this.#traces.values()) {
+      if (!this.#jumping.has(trace.traceId)) this.#end(trace)
+      else trace.openedUs = trace.touchedUs = this.#jumpTo
+    }
+    this.#jumping.clear()
+    this.#watermark = this.#jumpTo
+  }
+
+  #endQuiet(): void {
+    const { quietUs, lifeUs } = this.#limits
+    for (const trace of this.#traces.values()) {
+      if (this.#watermark - trace.touchedUs > quietUs) this.#end(trace)
+      else if (this.#watermark - trace.openedUs > lifeUs) this.#end(trace)
+      else break
+    }
+  }
+
+  #endOldest(): void {
+    for (const trace of this.#traces.values()) {
+      this.counts.endedEarly++
+      this.#end(trace)
+      return
+    }
+  }
+
+  #end(trace: OpenTrace): void {
+    this.#traces.delete(trace.traceId)
+    this.changed.delete(trace)
+    this.#spans -= trace.spans.size
+    this.#ended(trace)
+  }
+}
+
+function before(a: Span, b: Span): boolean {
+  if (a.startUs !== b.startUs) return a.startUs < b.startUs
+  return a.service === b.service ? a.name < b.name : a.service < b.service
+}

@@ -1,0 +1,180 @@
+// Hot path: once per span when its trace ends.
+import { QuantileSketch, type QuantileDump } from '../../lib/quantile-sketch.ts'
+import type { CallNode, CallTree } from './call-tree.ts'
+import { calledPeer } from './peer.ts'
+
+/** Calls of one service by another. */
+export interface ServiceEdge {
+  /** null: from outside, no caller is known. */
+  readonly from: string | null
+  readonly to: string
+  readonly calls: number
+  readonly errors: number
+  /** ms, of the called service's side where it has spans, else of the caller's. */
+  readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number }
+  /** Mean time that the called service itself worked on a call, without what it called in turn, ms. */
+  readonly selfMs: number
+  /** Calls seen by the caller alone. */
+  readonly withoutSpans: number
+  /** RFC 3339 UTC. */
+  readonly firstSeen: string
+  readonly lastSeen: string
+  /** Calls a minute between the two. */
+  readonly perMinute: number
+}
+
+/** One service as it was called, by whomever. Times in ms. */
+export interface ServiceUse {
+  readonly service: string
+  readonly calls: number
+  readonly errors: number
+  readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number }
+  readonly selfMs: number
+  /** It never sent a span itself. */
+  readonly silent: boolean
+}
+
+export interface EdgeDump {
+  readonly from: string | null
+  readonly to: string
+  readonly calls: number
+  readonly errors: number
+  readonly withoutSpans: number
+  readonly selfUs: number
+  readonly firstUs: number
+  readonly lastUs: number
+  readonly latency: QuantileDump
+}
+
+interface Edge {
+  readonly from: string | null
+  readonly to: string
+  calls: number
+  errors: number
+  withoutSpans: number
+  selfUs: number
+  firstUs: number
+  lastUs: number
+  readonly latency: QuantileSketch
+}
+
+/** Who calls whom, how often, how long, how well. Bounded: pairs beyond the cap are counted, not kept. */
+export class ServiceMap {
+  readonly #edges = new Map<string, Edge>()
+  readonly #max: number
+  readonly #changed: (key: string) => void
+  /** Calls of pairs that had no room. */
+  dropped = 0
+
+  constructor(max: number, changed: (key: string) => void) {
+    this.#max = max
+    this.#changed = changed
+  }
+
+  get size(): number {
+    return this.#edges.size
+  }
+
+  take(tree: CallTree): void {
+    // Where a service begins to work on a call, and how long it did in all its spans of that call.
+    const entries = new Map<CallNode, CallNode>()
+    const work = new Map<CallNode, number>()
+    for (const node of tree.nodes) {
+      const { parent } = node
+      const own = parent !== null && parent.span.service === node.span.service
+      const entry = own ? (entries.get(parent) as CallNode) : node
+      entries.set(node, entry)
+      work.set(entry, (work.get(entry) ?? 0) + node.selfUs)
+    }
+    for (const node of tree.nodes) {
+      const { parent, span } = node
+      if (entries.get(node) === node) {
+        const from = parent === null ? null : parent.span.service
+        this.#count(from, node, span.service, work.get(node) as number, false)
+      }
+      const peer = calledPeer(node)
+      if (peer !== null) this.#count(span.service, node, peer, node.selfUs, true)
+    }
+  }
+
+  edges(): ServiceEdge[] {
+    return [...this.#edges.values()].map(edge => {
+      const { from, to, calls, errors, withoutSpans, selfUs, firstUs, lastUs, latency } = edge
+      return {
+        from,
+        to,
+        calls,
+        errors,
+        latency: quantiles(latency),
+        selfMs: selfUs / calls / 1000,
+        withoutSpans,
+        firstSeen: new Date(firstUs / 1000).toISOString(),
+        lastSeen: new Date(lastUs / 1000).toISOString(),
+        perMinute: calls / Math.max(1, (lastUs - firstUs) / 60_000_000),
+      }
+    })
+  }
+
+  services(): ServiceUse[] {
+    const services = new Map<
+      string,
+      { calls: number; errors: number; silent: number; selfUs: number; latency: QuantileSketch }
+    >()
+    for (const { to, calls, errors, withoutSpans, selfUs, latency } of this.#edges.values()) {
+      let use = services.get(to)
+      if (use === undefined)
+        services.set(to, (use = { calls: 0, errors: 0, silent: 0, selfUs: 0, latency: new QuantileSketch() }))
+      use.calls += calls
+      use.errors += errors
+      use.silent += withoutSpans
+      use.selfUs += selfUs
+      use.latency.merge(latency)
+    }
+    return [...services].map(([service, { calls, errors, silent, selfUs, latency }]) => ({
+      service,
+      calls,
+      errors,
+      latency: quantiles(latency),
+      selfMs: selfUs / calls / 1000,
+      silent: silent === calls,
+    }))
+  }
+
+  dump(key: string): EdgeDump | null {
+    const edge = this.#edges.get(key)
+    return edge === undefined ? null : { ...edge, latency: edge.latency.dump() }
+  }
+
+  restore(key: string, dump: EdgeDump): void {
+    if (this.#edges.size < this.#max) this.#edges.set(key, { ...dump, latency: QuantileSketch.restore(dump.latency) })
+  }
+
+  #count(from: string | null, node: CallNode, to: string, selfUs: number, alone: boolean): void {
+    const { span } = node
+    const key = JSON.stringify([from, to])
+    let edge = this.#edges.get(key)
+    if (edge === undefined) {
+      if (this.#edges.size >= this.#max) {
+        this.dropped++
+        return
+      }
+      const { startUs } = span
+      const latency = new QuantileSketch()
+      edge = { from, to, calls: 0, errors: 0, withoutSpans: 0, selfUs: 0, firstUs: startUs, lastUs: startUs, latency }
+      this.#edges.set(key, edge)
+    }
+    edge.calls++
+    if (span.error) edge.errors++
+    if (alone) edge.withoutSpans++
+    edge.selfUs += selfUs
+    edge.firstUs = Math.min(edge.firstUs, span.startUs)
+    edge.lastUs = Math.max(edge.lastUs, span.startUs)
+    edge.latency.add(span.durationUs)
+    this.#changed(key)
+  }
+}
+
+function quantiles(latency: QuantileSketch): ServiceEdge['latency'] {
+  const ms = (q: number): number => latency.quantile(q) / 1000
+  return { p50: ms(0.5), p95: ms(0.95), p99: ms(0.99), max: latency.max / 1000 }
+}

@@ -1,0 +1,379 @@
+// Hot path: once per span.
+import { createSpanFields } from '../ingest/spans/span-fields.ts'
+import { spanOf } from '../ingest/spans/ndjson.ts'
+import type { Durable } from '../model/durable.ts'
+import type { EventRecord } from '../model/event-record.ts'
+import type { Span } from '../model/span.ts'
+import { buildTrees, type CallTree } from './call-tree.ts'
+import { ChangedRows } from './changed-rows.ts'
+import { Coverage, type CoveragePair, type PairDump } from './coverage.ts'
+import { type KeepReason, keepReasons, KeptTraces } from './kept-traces.ts'
+import { OpenTraces, type OpenTrace } from './open-traces.ts'
+import { callerOf, gatewayService, isOwnSpan, ownSpan } from './own-span.ts'
+import { type EdgeDump, type ServiceEdge, ServiceMap, type ServiceUse } from './service-map.ts'
+import { createTreeHash, type TreeNames } from './tree-hash.ts'
+import { type ShapeDump, TreeShapes } from './tree-shapes.ts'
+
+export interface TracesOptions {
+  /** A trace ends when event time has gone on by this much since its last span, ms. */
+  readonly quietMs?: number
+  /** … or this much since its first, ms. */
+  readonly lifeMs?: number
+  /** Spans of one trace that are looked at together. */
+  readonly spansPerTraceMax?: number
+  /** Spans of all open traces. */
+  readonly openSpansMax?: number
+  /** Spans of all kept traces. */
+  readonly keptSpansMax?: number
+  /** Kept traces of one tree shape, for each reason to keep one. */
+  readonly keptPerShapeMax?: number
+  /** Of the ordinary traces of a shape one in so many is kept. */
+  readonly sampleOneIn?: number
+  readonly shapesMax?: number
+  /** Pairs of services. */
+  readonly pairsMax?: number
+}
+
+const defaults: Required<TracesOptions> = {
+  quietMs: 30_000,
+  lifeMs: 600_000,
+  spansPerTraceMax: 5_000,
+  openSpansMax: 150_000,
+  keptSpansMax: 60_000,
+  keptPerShapeMax: 20,
+  sampleOneIn: 100,
+  shapesMax: 4_096,
+  pairsMax: 4_096,
+}
+
+/** What came in and what became of it, since the beginning. */
+export interface TracesCounts {
+  spans: number
+  duplicates: number
+  conflicts: number
+  split: number
+  endedEarly: number
+  jumps: number
+  traces: number
+  trees: number
+  /** Spans whose parent is present. */
+  attached: number
+  /** Spans that name a parent which never came. */
+  orphans: number
+  loops: number
+  /** Calls through our gateway that name a parent which they cannot have. */
+  strangers: number
+  /** Trace ids that several callers used. */
+  shared: number
+  /** Spans that came after their trace had ended. */
+  late: number
+  /** Spans whose times were shifted into their caller's. */
+  shifted: number
+  /** Rows of the store that did not read. */
+  unreadable: number
+}
+
+/** All that is known of one trace id. */
+export interface TraceView {
+  readonly traceId: string
+  /** Why it is kept; null: it is still open. */
+  readonly reason: KeepReason | null
+  readonly strangers: boolean
+  readonly trees: readonly NamedTree[]
+}
+
+export interface NamedTree extends CallTree, TreeNames {}
+
+const endedMax = 50_000
+
+/**
+ * Call trees, service map and coverage from spans, whoever sent them, and from the events of our own data plane (each is a span).
+ * Event time only; everything is bounded and what a bound does is counted. Spans may come late, twice, in any order and from liars.
+ */
+export class Traces implements Durable {
+  readonly part = 'traces'
+  readonly #options: Required<TracesOptions>
+  readonly #rows = new ChangedRows()
+  readonly #hash = createTreeHash()
+  readonly #open: OpenTraces
+  readonly #kept: KeptTraces
+  readonly #shapes: TreeShapes
+  readonly #map: ServiceMap
+  readonly #coverage: Coverage
+  /** Ids of traces that ended lately: what still comes for them is late. */
+  readonly #ended = new Set<string>()
+  readonly #counts = {
+    traces: 0,
+    trees: 0,
+    attached: 0,
+    orphans: 0,
+    loops: 0,
+    strangers: 0,
+    shared: 0,
+    late: 0,
+    shifted: 0,
+    unreadable: 0,
+  }
+
+  constructor(options: TracesOptions = {}) {
+    const { quietMs, lifeMs, spansPerTraceMax, openSpansMax, keptSpansMax, keptPerShapeMax, shapesMax, pairsMax } =
+      (this.#options = { ...defaults, ...options })
+    const limits = {
+      quietUs: quietMs * 1000,
+      lifeUs: lifeMs * 1000,
+      spansPerTrace: spansPerTraceMax,
+      spans: openSpansMax,
+    }
+    this.#open = new OpenTraces(limits, trace => this.#end(trace))
+    const rows = this.#rows
+    this.#kept = new KeptTraces({ spans: keptSpansMax, perShape: keptPerShapeMax }, id =>
+      this.#kept.get(id) === undefined ? rows.gone(`trace ${id}`) : rows.changed(`trace ${id}`),
+    )
+    this.#shapes = new TreeShapes(shapesMax, shape =>
+      this.#shapes.get(shape) === undefined ? rows.gone(`shape ${shape}`) : rows.changed(`shape ${shape}`),
+    )
+    this.#map = new ServiceMap(pairsMax, key => rows.changed(`edge ${key}`))
+    this.#coverage = new Coverage(pairsMax, key => rows.changed(`pair ${key}`))
+  }
+
+  take(span: Span): void {
+    this.#open.take(span)
+  }
+
+  /** The span of an exchange through our own gateway; without trace ids (an access log) the pair of services still counts. */
+  takeEvent(event: EventRecord): void {
+    const span = ownSpan(event)
+    if (span !== null) this.#open.take(span, callerOf(event))
+    else if (event.service !== null && event.target !== null) {
+      const at = Date.parse(event.time) * 1000
+      if (Number.isFinite(at)) this.#coverage.untraced(gatewayService, event.service, at)
+    }
+  }
+
+  /** The input is at its end: every open trace ends now. */
+  flush(): void {
+    this.#open.flush()
+  }
+
+  /** What is known of a trace, open or kept; null: nothing. */
+  tree(traceId: string): TraceView | null {
+    const open = this.#open.get(traceId)
+    const kept = this.#kept.get(traceId)
+    if (open === undefined && kept === undefined) return null
+    const spans = new Map(kept?.spans.map(span => [span.spanId, span]))
+    for (const span of open?.spans.values() ?? []) spans.set(span.spanId, span)
+    return {
+      traceId,
+      reason: kept?.reason ?? null,
+      strangers: kept?.strangers ?? false,
+      trees: buildTrees([...spans.values()], isOwnSpan).map(tree => ({ ...tree, ...this.#hash.of(tree.nodes) })),
+    }
+  }
+
+  /** Ids of the traces that `tree` knows, kept ones first. */
+  *ids(): Iterable<string> {
+    for (const { traceId } of this.#kept.values()) yield traceId
+    for (const { traceId } of this.#open.values()) if (this.#kept.get(traceId) === undefined) yield traceId
+  }
+
+  /** Trees by shape, the most frequent first. */
+  shapes(): Array<
+    { readonly shape: string } & Omit<ShapeDump, 'duration'> & { readonly p50Us: number; readonly p99Us: number }
+  > {
+    return [...this.#shapes.values()]
+      .map(({ shape, entry, count, errors, firstUs, lastUs, duration }) => ({
+        shape,
+        entry,
+        count,
+        errors,
+        firstUs,
+        lastUs,
+        p50Us: duration.quantile(0.5),
+        p99Us: duration.quantile(0.99),
+      }))
+      .sort((a, b) => b.count - a.count)
+  }
+
+  serviceMap(): { readonly services: readonly ServiceUse[]; readonly edges: readonly ServiceEdge[] } {
+    return { services: this.#map.services(), edges: this.#map.edges() }
+  }
+
+  coverage(): readonly CoveragePair[] {
+    return this.#coverage.pairs()
+  }
+
+  counts(): TracesCounts {
+    return { ...this.#open.counts, ...this.#counts }
+  }
+
+  /** How full the bounded parts are, and what they let go. */
+  occupancy(): Readonly<Record<string, number>> {
+    return {
+      openTraces: this.#open.size,
+      openSpans: this.#open.spans,
+      keptTraces: this.#kept.size,
+      keptSpans: this.#kept.spans,
+      keptEvicted: this.#kept.evicted,
+      shapes: this.#shapes.size,
+      shapesForgotten: this.#shapes.forgotten,
+      edges: this.#map.size,
+      edgeCallsDropped: this.#map.dropped,
+      pairs: this.#coverage.size,
+      pairCallsDropped: this.#coverage.dropped,
+    }
+  }
+
+  *changes(): Iterable<readonly [key: string, value: string | null]> {
+    for (const trace of this.#open.changed) this.#rows.changed(`open ${trace.traceId}`)
+    this.#open.changed.clear()
+    this.#rows.changed('counts')
+    yield* this.#rows.take(key => this.#dump(key))
+  }
+
+  restore(rows: Iterable<readonly [key: string, value: string]>): void {
+    const fields = createSpanFields()
+    const open: Span[] = []
+    const readSpans = (list: unknown): Span[] =>
+      (list as unknown[]).map(one => {
+        const span = spanOf(one, fields)
+        if (typeof span === 'string') throw new Error(span)
+        return span
+      })
+    for (const [key, text] of rows) {
+      const kind = key.slice(0, key.indexOf(' ') < 0 ? undefined : key.indexOf(' '))
+      const name = key.slice(kind.length + 1)
+      try {
+        const value = JSON.parse(text) as Record<string, unknown>
+        if (kind === 'counts') this.#restoreCounts(value)
+        else if (kind === 'open') open.push(...readSpans(value['spans']))
+        else if (kind === 'edge') this.#map.restore(name, value as unknown as EdgeDump)
+        else if (kind === 'pair') this.#coverage.restore(name, value as unknown as PairDump)
+        else if (kind === 'shape') this.#shapes.restore(name, value as unknown as ShapeDump)
+        else if (kind === 'trace') {
+          const reason = keepReasons.find(one => one === value['reason']) ?? 'sample'
+          const shape = String(value['shape'])
+          const strangers = value['strangers'] === true
+          this.#kept.put({ traceId: name, reason, shape, strangers, spans: readSpans(value['spans']) })
+        } else throw new Error('unknown row')
+        this.#rows.stored(key)
+      } catch {
+        this.#counts.unreadable++
+      }
+    }
+    const { spans } = this.#open.counts
+    for (const span of open) this.#open.take(span)
+    this.#open.counts.spans = spans
+  }
+
+  #restoreCounts(value: Record<string, unknown>): void {
+    for (const counts of [this.#open.counts, this.#counts] as Array<Record<string, number>>) {
+      for (const key of Object.keys(counts)) if (typeof value[key] === 'number') counts[key] = value[key]
+    }
+    if (typeof value['watermarkUs'] === 'number') this.#open.resume(value['watermarkUs'])
+  }
+
+  #dump(key: string): string | null {
+    const kind = key.slice(0, key.indexOf(' ') < 0 ? undefined : key.indexOf(' '))
+    const name = key.slice(kind.length + 1)
+    let value: unknown = null
+    if (kind === 'counts') value = { ...this.counts(), watermarkUs: this.#open.watermarkUs }
+    else if (kind === 'trace') value = this.#kept.get(name) ?? null
+    else if (kind === 'edge') value = this.#map.dump(name)
+    else if (kind === 'pair') value = this.#coverage.dump(name)
+    else if (kind === 'shape') value = this.#shapes.dump(name)
+    else {
+      const open = this.#open.get(name)
+      if (open !== undefined) value = { spans: [...open.spans.values()] }
+    }
+    return value === null ? null : JSON.stringify(value)
+  }
+
+  #end(trace: OpenTrace): void {
+    this.#rows.gone(`open ${trace.traceId}`)
+    const again = this.#ended.has(trace.traceId)
+    this.#remember(trace.traceId)
+    const counts = this.#counts
+    const trees = buildTrees([...trace.spans.values()], isOwnSpan)
+    let reason: KeepReason | null = null
+    let shape = ''
+    let fresh = 0
+    let callers: Set<string> | null = null
+    for (const tree of trees) {
+      const { root, nodes, origin } = tree
+      counts.attached += nodes.length - 1
+      for (const node of nodes) if (node.offsetUs !== 0) counts.shifted++
+      if (again && origin === 'orphan') {
+        // A piece of a tree that was counted before; it only makes that one whole, if it is kept.
+        counts.late += nodes.length
+        continue
+      }
+      fresh++
+      counts.trees++
+      if (origin === 'orphan') counts.orphans++
+      else if (origin === 'loop') counts.loops++
+      else if (origin === 'stranger') counts.strangers++
+      const caller = trace.callers?.get(root.span.spanId)
+      if (caller !== undefined) (callers ??= new Set()).add(caller)
+      this.#map.take(tree)
+      this.#coverage.take(tree)
+      const judged = this.#judge(tree)
+      if (reason === null || (judged.reason !== null && stronger(judged.reason, reason))) reason = judged.reason
+      if (shape === '') shape = judged.shape
+    }
+    if (fresh > 0) counts.traces++
+    const strangers = callers !== null && callers.size > 1
+    if (strangers) counts.shared++
+    this.#keep(trace, reason, shape, strangers)
+  }
+
+  /** Counts a tree's shape and says why its trace should be kept. */
+  #judge(tree: CallTree): { readonly reason: KeepReason | null; readonly shape: string } {
+    const { shape } = this.#hash.of(tree.nodes)
+    const { root, nodes, origin } = tree
+    const error = nodes.some(node => node.span.error)
+    // A tree without its beginning is of no shape: each lost span would make new ones.
+    if (origin === 'orphan') return { reason: error ? 'error' : null, shape }
+    const verdict = this.#shapes.take({
+      shape,
+      entry: this.#hash.operation(root.span),
+      atUs: root.span.startUs,
+      durationUs: root.span.durationUs,
+      error,
+    })
+    if (error) return { reason: 'error', shape }
+    if (verdict.rare || origin === 'loop') return { reason: 'rare', shape }
+    if (verdict.slow) return { reason: 'slow', shape }
+    const { sampleOneIn } = this.#options
+    return { reason: (this.#shapes.get(shape)?.count ?? 1) % sampleOneIn === 0 ? 'sample' : null, shape }
+  }
+
+  #keep(trace: OpenTrace, reason: KeepReason | null, shape: string, strangers: boolean): void {
+    const { traceId } = trace
+    const known = this.#kept.get(traceId)
+    if (known === undefined) {
+      if (reason !== null) this.#kept.put({ traceId, reason, shape, strangers, spans: [...trace.spans.values()] })
+      return
+    }
+    const spans = new Map(known.spans.map(span => [span.spanId, span]))
+    for (const span of trace.spans.values()) {
+      if (spans.size >= this.#options.spansPerTraceMax) break
+      if (!spans.has(span.spanId)) spans.set(span.spanId, span)
+    }
+    const kept = reason !== null && stronger(reason, known.reason) ? reason : known.reason
+    this.#kept.put({ ...known, reason: kept, strangers: known.strangers || strangers, spans: [...spans.values()] })
+  }
+
+  #remember(traceId: string): void {
+    this.#ended.delete(traceId)
+    this.#ended.add(traceId)
+    if (this.#ended.size <= endedMax) return
+    for (const oldest of this.#ended) {
+      this.#ended.delete(oldest)
+      return
+    }
+  }
+}
+
+function stronger(a: KeepReason, b: KeepReason): boolean {
+  return keepReasons.indexOf(a) < keepReasons.indexOf(b)
+}
