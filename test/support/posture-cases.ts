@@ -46,6 +46,21 @@ export const soundConfig: Readonly<Record<string, unknown>> = {
   events: [{ sink: 'stdout' }],
 }
 
+/** Sound policies that cases name by one word. */
+const macros: Readonly<Record<string, unknown>> = {
+  '@jwt': {
+    use: 'jwt',
+    with: { issuer: 'https://idp.example.com/', audience: ['shop'], jwks: 'https://idp.example.com/jwks' },
+  },
+  '@anonymous': { use: 'anonymous' },
+  '@require': { use: 'require', with: { scopes: ['orders'] } },
+  '@limit': { use: 'rate-limit', with: { limit: '600/min', by: ['principal'] } },
+  '@limit-address': { use: 'rate-limit', with: { limit: '600/min', by: ['address'] } },
+  '@size': { use: 'size', with: { body: '64KiB' } },
+  '@headers': { use: 'headers' },
+  '@key': { use: 'api-key', with: { keys: [{ id: 'a', sha256: 'a'.repeat(64), expires: '2026-12-31T00:00:00Z' }] } },
+}
+
 /** Certificate files that configurations of cases may name: `file:api.crt` and `file:api.key`, `weak.*` (1024-bit RSA), `ca.crt`. */
 export function caseFiles(): Readonly<Record<string, string>> {
   const authority = createAuthority()
@@ -76,7 +91,10 @@ export async function caseInput(one: PostureCase, files: Readonly<Record<string,
 }
 
 export function authoredConfig(one: PostureCase): Readonly<Record<string, unknown>> {
-  return { ...soundConfig, ...one.config }
+  const text = JSON.stringify({ ...soundConfig, ...one.config })
+  return JSON.parse(text, (_, value: unknown) =>
+    typeof value === 'string' ? (macros[value] ?? value) : value,
+  ) as Record<string, unknown>
 }
 
 /** Loads as `portcullis check` does, with every policy of the product. */

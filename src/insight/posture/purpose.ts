@@ -15,6 +15,7 @@ const openWords = words(
   'forgot forgot-password reset-password password-reset verify-email confirm activate captcha csrf csrf-token consent callback',
   'health healthz healthcheck live livez liveness ready readyz readiness ping status version robots.txt favicon.ico sitemap.xml .well-known',
   'public openapi.json openapi.yaml docs terms privacy imprint static assets webhook webhooks hooks',
+  'search query contact feedback newsletter csp-report collect',
 )
 const loginWords = words(
   'login log-in signin sign-in token authenticate otp 2fa mfa forgot-password reset-password password-reset verify-code',

@@ -1,23 +1,73 @@
 import type { Rule } from '../rule.ts'
+import { adminWithoutRequire } from './admin-without-require/rule.ts'
+import { anonymousBesideProof } from './anonymous-beside-proof/rule.ts'
+import { anonymousRoute } from './anonymous-route/rule.ts'
+import { apiKeyAlone } from './api-key-alone/rule.ts'
+import { apiKeyWithoutExpiry } from './api-key-without-expiry/rule.ts'
+import { basicAuthentication } from './basic-authentication/rule.ts'
 import { certificateExpiring } from './certificate-expiring/rule.ts'
+import { cookieFlags } from './cookie-flags/rule.ts'
+import { corsAnyOrigin } from './cors-any-origin/rule.ts'
+import { corsReflectedOrigin } from './cors-reflected-origin/rule.ts'
+import { credentialsInUrl } from './credentials-in-url/rule.ts'
+import { declaredWithoutSecurity } from './declared-without-security/rule.ts'
 import { declaredWithoutTls } from './declared-without-tls/rule.ts'
+import { disabledProtection } from './disabled-protection/rule.ts'
+import { jwtAnyAudience } from './jwt-any-audience/rule.ts'
+import { jwtLongLife } from './jwt-long-life/rule.ts'
+import { jwtWithoutExpiry } from './jwt-without-expiry/rule.ts'
+import { methodOverride } from './method-override/rule.ts'
+import { missingAuthentication } from './missing-authentication/rule.ts'
 import { missingHsts } from './missing-hsts/rule.ts'
+import { mixedAuthentication } from './mixed-authentication/rule.ts'
+import { objectAccessUnbound } from './object-access-unbound/rule.ts'
+import { observeMode } from './observe-mode/rule.ts'
+import { personalDataInTokens } from './personal-data-in-tokens/rule.ts'
 import { plaintextCalls } from './plaintext-calls/rule.ts'
 import { plaintextListener } from './plaintext-listener/rule.ts'
 import { plaintextStore } from './plaintext-store/rule.ts'
 import { plaintextUpstream } from './plaintext-upstream/rule.ts'
+import { sequentialIds } from './sequential-ids/rule.ts'
 import { tls12Allowed } from './tls-1.2-allowed/rule.ts'
+import { trustsAnyProxy } from './trusts-any-proxy/rule.ts'
 import { weakCertificate } from './weak-certificate/rule.ts'
+import { weakCredential } from './weak-credential/rule.ts'
+import { weakJwtAlgorithm } from './weak-jwt-algorithm/rule.ts'
 
 /** Every rule, by id. */
 export const rules: readonly Rule[] = [
+  adminWithoutRequire,
+  anonymousBesideProof,
+  anonymousRoute,
+  apiKeyAlone,
+  apiKeyWithoutExpiry,
+  basicAuthentication,
   certificateExpiring,
+  cookieFlags,
+  corsAnyOrigin,
+  corsReflectedOrigin,
+  credentialsInUrl,
+  declaredWithoutSecurity,
   declaredWithoutTls,
+  disabledProtection,
+  jwtAnyAudience,
+  jwtLongLife,
+  jwtWithoutExpiry,
+  methodOverride,
+  missingAuthentication,
   missingHsts,
+  mixedAuthentication,
+  objectAccessUnbound,
+  observeMode,
+  personalDataInTokens,
   plaintextCalls,
   plaintextListener,
   plaintextStore,
   plaintextUpstream,
+  sequentialIds,
   tls12Allowed,
+  trustsAnyProxy,
   weakCertificate,
+  weakCredential,
+  weakJwtAlgorithm,
 ]
