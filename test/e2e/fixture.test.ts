@@ -77,6 +77,13 @@ function token(claims: object = {}, header: object = {}, key = firstKey): string
   return tokenBy(key, { iss: issuer, aud: audience, sub: 'caller', iat: now, exp: now + 300, ...claims }, { ...header })
 }
 
+/** How long it took, ms. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now()
+  await work()
+  return performance.now() - began
+}
+
 function bearer(text: string): string[] {
   return ['-H', `Authorization: Bearer ${text}`]
 }
@@ -127,15 +134,25 @@ describe('the fixture', { ...absent, timeout: 180_000 }, () => {
   }
 
   it('is ready while the issuer and Redis are away, on every listener', async () => {
-    const began = performance.now()
-    gateway = await startGateway({ config: file('fixture.yaml'), env })
-    const took = performance.now() - began
+    const alone = await timed(() =>
+      once(
+        spawn(path.join(root, 'portcullis'), ['check', '--config', file('fixture.yaml')], {
+          cwd: root,
+          env: { ...process.env, ...env },
+          stdio: 'ignore',
+        }),
+        'close',
+      ),
+    )
+    const took = await timed(async () => {
+      gateway = await startGateway({ config: file('fixture.yaml'), env })
+    })
     assert.ok(
       gateway.stderr.some(line => line.startsWith('portcullis ready')),
       'the line is on stderr',
     )
-    // 2 s for a dependency, and what a start takes on a busy machine.
-    assert.ok(took < 2000 + 8000, `${Math.round(took)} ms`)
+    // 2 s for a dependency, and a start: several times what this machine, as busy as it is, takes to read and check it all.
+    assert.ok(took < 2000 + 10 * alone, `${Math.round(took)} ms, a check takes ${Math.round(alone)} ms`)
     for (const base of [plain, tls, mtls]) assert.equal((await curl(...trusting, `${base}/echo/ready`)).status, 200)
   })
 
@@ -201,14 +218,14 @@ describe('the fixture', { ...absent, timeout: 180_000 }, () => {
   it('streams /echo: the answer to the first bytes comes before the last ones are sent', async () => {
     const outgoing = httpRequest(`${plain}/echo/stream`, { method: 'POST' })
     outgoing.write('first')
-    const [incoming] = (await once(outgoing, 'response', { signal: AbortSignal.timeout(10_000) })) as [IncomingMessage]
+    const [incoming] = (await once(outgoing, 'response', { signal: AbortSignal.timeout(30_000) })) as [IncomingMessage]
     let text = ''
     incoming.setEncoding('latin1').on('data', (more: string) => {
       text += more
     })
-    await until('the first bytes are back', 10_000, () => text === 'first')
+    await until('the first bytes are back', 30_000, () => text === 'first')
     outgoing.end('last')
-    await until('all is back', 10_000, () => incoming.complete && text === 'firstlast')
+    await until('all is back', 30_000, () => incoming.complete && text === 'firstlast')
   })
 
   it('accepts the right tokens only on /jwt and /secured', async () => {
@@ -388,28 +405,33 @@ describe('the fixture', { ...absent, timeout: 180_000 }, () => {
     document = { keys: [firstKey.jwk, secondKey.jwk] }
     const fresh = token({}, {}, secondKey)
     let guesses = 0
+    /** Each on a connection of its own: both workers are asked. */
+    const guess = async (): Promise<number> => {
+      await Promise.all(
+        Array.from({ length: 6 }, async () => {
+          const unknown = token({}, { kid: `guess-${guesses++}` })
+          const { status } = await curl(...bearer(unknown), `${plain}/jwt/x`)
+          assert.ok(status === 401 || status === 503, String(status))
+        }),
+      )
+      return guesses
+    }
     await until(
       'the new key is accepted',
       30_000,
       async () => {
-        // Each on a connection of its own: both workers are asked.
-        await Promise.all(
-          Array.from({ length: 6 }, async () => {
-            const guess = token({}, { kid: `guess-${guesses++}` })
-            const { status } = await curl(...bearer(guess), `${plain}/jwt/x`)
-            assert.ok(status === 401 || status === 503, String(status))
-          }),
-        )
+        await guess()
         return (await curl(...bearer(fresh), `${plain}/jwt/x`)).status === 200
       },
       100,
     )
+    // The 15 s may have been over with the first of them.
+    while ((await guess()) < 50) continue
     assert.equal(
       (await curl(...bearer(token()), `${plain}/jwt/x`)).status,
       200,
       'the old key is good as long as it is there',
     )
-    assert.ok(guesses > 50, `${guesses} unknown kids`)
     const gaps = fetches.slice(1).map((at, i) => at - (fetches[i] as number))
     assert.ok(
       gaps.every(gap => gap >= 14_950),
@@ -427,7 +449,7 @@ describe('the fixture', { ...absent, timeout: 180_000 }, () => {
     }
     const running = curl(`${plain}/echo/held/running`)
     const never = curl(`${plain}/echo/held/never`)
-    await until('both run', 5_000, () => held.has('running') && held.has('never'))
+    await until('both run', 30_000, () => held.has('running') && held.has('never'))
     const began = performance.now()
     gateway.kill('SIGTERM')
     await Promise.all(idle.map(socket => (socket.closed ? null : once(socket, 'close'))))
@@ -462,7 +484,7 @@ describe('the fixture', { ...absent, timeout: 180_000 }, () => {
   })
 })
 
-describe('the fixture with Redis', { timeout: 60_000, ...absent, ...needs('redis-server') }, () => {
+describe('the fixture with Redis', { timeout: 120_000, ...absent, ...needs('redis-server') }, () => {
   it('lets exactly 100 a minute through /limit-redis, and says 503 when Redis goes', async () => {
     await using store = await startRedis()
     const state = mkdtempSync(path.join(tmpdir(), 'portcullis-fixture-'))
@@ -481,7 +503,7 @@ describe('the fixture with Redis', { timeout: 60_000, ...absent, ...needs('redis
       })
       await until(
         'Redis is reached',
-        10_000,
+        30_000,
         async () => (await curl('--interface', '127.0.0.9', `${plain}/limit-redis/x`)).status === 200,
       )
       const one = await curlStatuses('--interface', '127.0.0.2', `${plain}/limit-redis/[1-120]`)
@@ -509,7 +531,7 @@ describe('the fixture with Redis', { timeout: 60_000, ...absent, ...needs('redis
       assert.ok(again.port > 0)
       await until(
         'Redis is back',
-        20_000,
+        30_000,
         async () => (await curl('--interface', '127.0.0.6', `${plain}/limit-redis/x`)).status === 200,
         100,
       )

@@ -126,9 +126,9 @@ async function listen(clientAuth: 'optional' | 'required') {
 }
 
 async function curl(port: number, login: readonly string[]): Promise<string> {
-  const fixed = ['--silent', '--show-error', '--fail', '--max-time', '10', '--cacert', join(folder, 'server-ca.crt')]
+  const fixed = ['--silent', '--show-error', '--fail', '--max-time', '60', '--cacert', join(folder, 'server-ca.crt')]
   const { stdout } = await promisify(execFile)('curl', [...fixed, ...login, `https://localhost:${port}/`], {
-    timeout: 15_000,
+    timeout: 60_000,
   })
   return stdout
 }

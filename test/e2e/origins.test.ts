@@ -219,7 +219,7 @@ http {
     )
     await until(
       'nginx answers',
-      10_000,
+      30_000,
       async () => (await ask(`${direct.nginx}/body-1`).catch(() => null))?.status === 200,
     )
   })
@@ -282,7 +282,7 @@ describe('json-server', { timeout: 60_000 }, () => {
     )
     await until(
       'json-server answers',
-      20_000,
+      30_000,
       async () => (await ask(`${direct.json}/posts`).catch(() => null))?.status === 200,
     )
   })

@@ -89,7 +89,7 @@ async function reload(files: Readonly<Record<string, string>>, says: RegExp): Pr
   const seen = gateway.lines.length
   for (const [name, text] of Object.entries(files)) put(name, text)
   gateway.kill('SIGHUP')
-  for (const began = Date.now(); Date.now() - began < 15_000; ) {
+  for (const began = Date.now(); Date.now() - began < 30_000; ) {
     if (gateway.lines.slice(seen).some(line => says.test(line))) return
     await new Promise(resolve => setTimeout(resolve, 20))
   }
@@ -197,7 +197,7 @@ describe('TLS of the running gateway', () => {
         '-sS',
         '--fail',
         '--max-time',
-        '10',
+        '30',
         ...login,
         `https://localhost:${ports.required}/mtls/x`,
       ])

@@ -44,10 +44,10 @@ routes: [{ name: x, match: { path: /x/** }, service: origin, policies: [{ use: a
     upload.on('data', (more: string) => {
       stored += more
     })
-    await until('all are open', 10_000, () => open.has('poll') && open.has('upload') && heard === 'data: 1\n\n')
+    await until('all are open', 30_000, () => open.has('poll') && open.has('upload') && heard === 'data: 1\n\n')
 
     gateway.running.kill('SIGTERM')
-    await until('no new connection is accepted', 5_000, async () => {
+    await until('no new connection is accepted', 30_000, async () => {
       const probe = connect(gateway.port, '127.0.0.1')
       const refused = await once(probe, 'connect').then(
         () => false,
@@ -57,15 +57,15 @@ routes: [{ name: x, match: { path: /x/** }, service: origin, policies: [{ use: a
       return refused
     })
     open.get('events')?.write('data: 2\n\n')
-    await until('the stream goes on', 5_000, () => heard.endsWith('data: 2\n\n'))
+    await until('the stream goes on', 30_000, () => heard.endsWith('data: 2\n\n'))
     upload.write('-last')
     open.get('poll')?.end('polled')
     open.get('events')?.end('data: 3\n\n')
     const [polled] = await poll
     assert.equal(String((await polled.setEncoding('utf8').toArray()).join('')), 'polled')
-    await until('the stream is whole', 5_000, () => events.complete)
+    await until('the stream is whole', 30_000, () => events.complete)
     assert.equal(heard, 'data: 1\n\ndata: 2\n\ndata: 3\n\n')
-    await until('the upload is answered', 5_000, () => stored.endsWith('stored'))
+    await until('the upload is answered', 30_000, () => stored.endsWith('stored'))
     assert.equal(uploaded, 'first-last')
     assert.equal(await gateway.running.exited, 0)
     upload.destroy()

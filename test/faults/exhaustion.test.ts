@@ -52,7 +52,7 @@ function client(port: number, first: string): Client {
 }
 
 it('out of descriptors: sheds, finishes what it has, and serves again when there are some', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await using gateway = await startFaultGateway({
     yaml: `workers: 1
@@ -64,26 +64,26 @@ routes: [{ name: x, match: { path: /x/** }, service: origin, policies: [{ use: a
   assert.equal((await curl(`${gateway.base}/x/now`)).body, 'now')
   const clients = Array.from({ length: 300 }, () => client(gateway.port, 'GET /x/held HTTP/1.1\r\nHost: x\r\n\r\n'))
   try {
-    await until('some are shed', 15_000, () => clients.some(({ closed, text }) => closed || text !== ''))
+    await until('some are shed', 30_000, () => clients.some(({ closed, text }) => closed || text !== ''))
     // Those that were let through are with the origin, all others know.
     await until(
       'all are decided',
-      15_000,
+      30_000,
       () => clients.filter(({ closed, text }) => closed || text !== '').length + held.size >= 300 || held.size === 0,
     )
     release()
     const answered = () => clients.filter(({ text }) => text.startsWith('HTTP/1.1 200')).length
-    await until('those with a descriptor are answered', 10_000, () => answered() > 0)
+    await until('those with a descriptor are answered', 30_000, () => answered() > 0)
     for (const { text } of clients) assert.match(text, /^$|^HTTP\/1\.1 (200|503) /)
   } finally {
     for (const { socket } of clients) socket.destroy()
   }
-  await until('it serves again', 10_000, async () => (await curl(`${gateway.base}/x/now`)).body === 'now', 100)
+  await until('it serves again', 30_000, async () => (await curl(`${gateway.base}/x/now`)).body === 'now', 100)
   assert.equal((await curl(`${gateway.base}/x/now`)).status, 200)
   assert.equal(await gateway.running.stop(), 0)
 })
 
-it('out of the memory budget: new work is 503, and all of it comes back', { timeout: 60_000 }, async () => {
+it('out of the memory budget: new work is 503, and all of it comes back', { timeout: 120_000 }, async () => {
   await using gateway = await startFaultGateway({
     yaml: `workers: 1
 limits: { buffered: 2MiB }
@@ -101,7 +101,7 @@ routes:
   // All but the last byte of each: the bodies stay where they are.
   const clients = Array.from({ length: 8 }, () => client(gateway.port, head + big.slice(0, -1)))
   try {
-    const shed = await until('some are shed', 10_000, () => {
+    const shed = await until('some are shed', 30_000, () => {
       const refused = clients.filter(({ text }) => text !== '')
       return refused.length >= 5 && refused
     })
@@ -111,7 +111,7 @@ routes:
     const rest = clients.filter(({ text }) => text === '')
     assert.ok(rest.length > 0)
     for (const { socket } of rest) socket.write('}')
-    await until('the others are decided', 10_000, () => rest.every(({ text }) => text !== ''))
+    await until('the others are decided', 30_000, () => rest.every(({ text }) => text !== ''))
     assert.ok(
       rest.some(({ text }) => text.startsWith('HTTP/1.1 200')),
       'what had found room is served',
@@ -122,7 +122,7 @@ routes:
   }
   await until(
     'the budget is whole',
-    10_000,
+    30_000,
     async () => (await gateway.control.metric('portcullis_buffered_bytes')) === 0,
   )
   const again = await curl('-H', 'Content-Type: application/json', '-d', '{}', `${gateway.base}/x/now`)

@@ -13,7 +13,7 @@ import { until } from '../support/until.ts'
 
 it('a paused, killed or forbidding Redis: deny is 503, local and allow pass, all in time', {
   ...needs('redis-server'),
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const origin = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1')
   await once(origin, 'listening')
@@ -52,7 +52,7 @@ ${['deny', 'local', 'allow'].map(route).join('')}`,
           if (status === 503)
             assertProblem({ ...answer, body: body.slice(0, body.lastIndexOf('\n')) }, 503, 'dependency-unavailable')
           // The timeout of 200 ms, and what a busy machine adds.
-          assert.ok(seconds < 1, `${word} took ${seconds} s`)
+          assert.ok(seconds < 5, `${word} took ${seconds} s`)
         }
       }
     }

@@ -11,6 +11,7 @@ import { after, before, it } from 'node:test'
 import { startGateway } from '../support/gateway.ts'
 import { freePort } from '../support/ports.ts'
 import type { Running } from '../support/process.ts'
+import { until } from '../support/until.ts'
 
 const MIB = 1024 * 1024
 const total = 40 * MIB
@@ -103,6 +104,7 @@ it('a service that does not read stops the client, and then gets every byte', { 
   const sending = request({ port, host: '127.0.0.1', path: '/up', method: 'POST' })
   let sent = 0
   const poured = pour(sending, bytes => (sent += bytes))
+  await until('the service is asked', 30_000, () => uploaded !== null)
   const stopped = await settled(() => sent)
   assert.ok(stopped < between, `the client could send ${stopped} bytes to a service that reads none`)
   assert.ok(resident(gateway.pid) - before < between, 'memory of the gateway')

@@ -175,9 +175,9 @@ async function openClient(server: Server): Promise<DeskClient> {
   }
 }
 
-/** Resolves when the condition holds, looked at once a turn of the loop; rejects with `what` after 10 s. */
+/** Resolves when the condition holds, looked at once a turn of the loop; rejects with `what` after 30 s. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 30_000
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`never: ${what}`)
     await new Promise(resolve => setImmediate(resolve))

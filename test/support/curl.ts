@@ -37,8 +37,8 @@ export async function curlStatuses(...args: readonly string[]): Promise<number[]
 
 async function output(args: readonly string[]): Promise<{ stdout: string; exit: number }> {
   try {
-    const { stdout } = await run('curl', ['--max-time', '20', ...args], {
-      timeout: 25_000,
+    const { stdout } = await run('curl', ['--max-time', '60', ...args], {
+      timeout: 65_000,
       maxBuffer: 64 << 20,
       encoding: 'latin1',
     })

@@ -47,7 +47,7 @@ ${yaml.replaceAll('FOLDER', folder)}`,
             cwd: root,
             env,
             ready: /^portcullis ready/,
-            readyMs: 30_000,
+            readyMs: 60_000,
           })
     const close = async (): Promise<void> => {
       await running.stop()

@@ -21,6 +21,6 @@ export function startGateway(options: GatewayOptions): Promise<Running> {
     cwd: options.cwd ?? root,
     env: options.env ?? {},
     ready: /^portcullis ready/,
-    readyMs: options.readyMs ?? 30_000,
+    readyMs: options.readyMs ?? 60_000,
   })
 }

@@ -14,7 +14,7 @@ test('a process that ends before it is ready rejects with its last words', async
 
 test('a process that never becomes ready is stopped at the limit', async () => {
   await assert.rejects(
-    startProcess({ command: 'sh', args: ['-c', 'echo $$; exec sleep 60'], ready: /^ready/, readyMs: 300 }),
+    startProcess({ command: 'sh', args: ['-c', 'echo $$; exec sleep 60'], ready: /^ready/, readyMs: 2_000 }),
     (error: Error) => {
       const pid = Number(/words:\n(\d+)/.exec(error.message)?.[1])
       assert.ok(pid > 0)

@@ -69,9 +69,9 @@ export async function startProcess(options: ProcessOptions): Promise<Running> {
     lines,
     stderr,
     exited,
-    line: (pattern, withinMs = 10_000) => waitForLine({ pattern, withinMs, lines, listeners, name: options.command }),
+    line: (pattern, withinMs = 30_000) => waitForLine({ pattern, withinMs, lines, listeners, name: options.command }),
     kill: signal => void child.kill(signal),
-    stop: async (graceMs = 10_000) => {
+    stop: async (graceMs = 30_000) => {
       if (!alive.has(child)) return exited
       child.kill('SIGTERM')
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
@@ -89,7 +89,7 @@ export async function startProcess(options: ProcessOptions): Promise<Running> {
     return running
   }
   try {
-    await running.line(options.ready, options.readyMs ?? 20_000)
+    await running.line(options.ready, options.readyMs ?? 60_000)
   } catch (error) {
     await running.stop(2_000).catch(() => {})
     throw error
