@@ -6,13 +6,14 @@ import type { Config, PolicyEntry, RouteConfig } from './types.ts'
  * written, without those that are disabled. A service's `disable` takes from the global level, a route's from both above it.
  */
 export function effectiveChain(config: Config, route: RouteConfig): readonly PolicyEntry[] {
-  const service = config.services.find(candidate => candidate.name === route.service)
-  const byService = service?.disable ?? []
-  const inherited = [...config.policies.filter(entry => !names(byService, entry)), ...(service?.policies ?? [])].filter(
-    entry => !names(route.disable, entry),
-  )
-  const all = [...inherited, ...route.policies]
-  return phases.flatMap(phase => all.filter(entry => entry.phase === phase))
+  const service = config.services.find(({ name }) => name === route.service)
+  const chain: PolicyEntry[] = []
+  for (const entry of config.policies)
+    if (!names(service?.disable ?? [], entry) && !names(route.disable, entry)) chain.push(entry)
+  for (const entry of service?.policies ?? []) if (!names(route.disable, entry)) chain.push(entry)
+  chain.push(...route.policies)
+  // Stable: within a phase the order of levels and lists stays.
+  return chain.sort((a, b) => phases.indexOf(a.phase) - phases.indexOf(b.phase))
 }
 
 /** Does a `disable` list name this entry, by policy or by id? */
