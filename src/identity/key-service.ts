@@ -89,11 +89,14 @@ export function createKeyService(world: KeyServiceWorld): KeyService {
 
   return {
     require(sources) {
-      const wanted = new Map<string, KeySource[]>()
+      const wanted = new Map<string, { readonly source: KeySource; maxStaleMs: number }>()
       for (const source of sources) {
         if (source.keys !== undefined) continue
         const id = sourceId(source)
-        wanted.set(id, [...(wanted.get(id) ?? []), source])
+        const maxStaleMs = source.maxStaleMs ?? defaultMaxStaleMs
+        const same = wanted.get(id)
+        if (same === undefined) wanted.set(id, { source, maxStaleMs })
+        else same.maxStaleMs = Math.max(same.maxStaleMs, maxStaleMs)
       }
       for (const [id, one] of held) {
         if (wanted.has(id)) continue
@@ -105,12 +108,10 @@ export function createKeyService(world: KeyServiceWorld): KeyService {
         }
       }
       const starts: Array<Promise<void>> = []
-      for (const [id, same] of wanted) {
-        const maxStaleMs = Math.max(...same.map(source => source.maxStaleMs ?? defaultMaxStaleMs))
+      for (const [id, { source, maxStaleMs }] of wanted) {
         const before = held.get(id)
         if (before !== undefined) before.maxStaleMs = maxStaleMs
         else {
-          const source = same[0] as KeySource
           const set = createRemoteSet(source, remoteWorld)
           held.set(id, { set, place: source.jwks ?? 'discovery', maxStaleMs })
           starts.push(set.refresh())
