@@ -34,20 +34,34 @@ interface PackedSecret {
 
 /**
  * Plain data with every Secret packed, for a message to a thread of this process. Never log the result. What holds no secret is
- * given back as it is, not copied: most of a configuration of a thousand routes.
+ * given back as it is, not copied: most of a configuration of a thousand routes. `packed` remembers what was packed before: parts that
+ * several calls share are looked through once and stay shared.
  */
-export function packSecrets(value: unknown): unknown {
+export function packSecrets(value: unknown, packed: Map<object, unknown> = new Map()): unknown {
   if (value instanceof Secret) return { $secret: value.reveal() } satisfies PackedSecret
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value
-  if (Array.isArray(value)) {
-    const packed = value.map(packSecrets)
-    return packed.some((inner, index) => inner !== value[index]) ? packed : value
+  const known = packed.get(value)
+  if (known !== undefined) return known
+  const result = Array.isArray(value) ? packItems(value, packed) : packMembers(value, packed)
+  packed.set(value, result)
+  return result
+}
+
+function packItems(list: readonly unknown[], packed: Map<object, unknown>): unknown {
+  let copy: unknown[] | null = null
+  for (const [index, inner] of list.entries()) {
+    const result = packSecrets(inner, packed)
+    if (result !== inner) (copy ??= [...list])[index] = result
   }
+  return copy ?? list
+}
+
+function packMembers(value: object, packed: Map<object, unknown>): unknown {
   let copy: Record<string, unknown> | null = null
   for (const key of Object.keys(value)) {
     const inner = (value as Record<string, unknown>)[key]
-    const packed = packSecrets(inner)
-    if (packed !== inner) (copy ??= { ...value })[key] = packed
+    const result = packSecrets(inner, packed)
+    if (result !== inner) (copy ??= { ...value })[key] = result
   }
   return copy ?? value
 }
@@ -55,6 +69,8 @@ export function packSecrets(value: unknown): unknown {
 /** Undoes packSecrets in place, in data that came by a message, and freezes everything on the way: what a worker got cannot change under it. */
 export function unpackSecrets(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value
+  // Shared parts are met again, done already.
+  if (Object.isFrozen(value)) return value
   const packed = (value as Partial<PackedSecret>).$secret
   if (typeof packed === 'string') return new Secret(packed)
   for (const key of Object.keys(value)) {

@@ -11,6 +11,7 @@ import { ServicePool } from '../upstream/service-pool.ts'
 import type { Kept } from './kept.ts'
 import { withoutParameters } from './path-readings.ts'
 import { linkFacts, routeChain } from './chain-plan.ts'
+import { allEntries } from './config-subjects.ts'
 import type { Link } from './pipeline.ts'
 import { Router } from './router.ts'
 import type { CompiledRoute, CompiledService, Snapshot } from './snapshot.ts'
@@ -76,13 +77,8 @@ export async function compileSnapshot(config: Config, version: number, parts: Co
 /** Every header that some policy of this configuration makes the gateway set, so that no client can send it. */
 export function reservedNames(config: Config, policies: ReadonlyMap<string, Policy>): string[] {
   const names = new Set([...reservedHeaders, ...overridingHeaders, ...config.reserved])
-  for (const entry of [
-    ...config.policies,
-    ...config.services.flatMap(s => s.policies),
-    ...config.routes.flatMap(r => r.policies),
-  ]) {
+  for (const entry of allEntries(config))
     for (const name of policies.get(entry.use)?.setsUpstream?.(entry.with) ?? []) names.add(name.toLowerCase())
-  }
   return [...names]
 }
 

@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import type { Config, ListenerConfig } from '../config/types.ts'
+import { ConfigError, type ConfigIssue } from '../core/config-error.ts'
 import { Exchange } from '../core/exchange.ts'
 import { Fields } from '../core/fields.ts'
 import type { Clock, EntryIdentity, Host, KeySet, KeySource, Log } from '../core/host.ts'
@@ -11,10 +12,10 @@ import type { Recorder } from '../events/recorder.ts'
 import { Budget } from '../net/budget.ts'
 import type { FieldNames } from '../net/h1/field-names.ts'
 import type { RefusalCode, ServerConnection, ServerHandler, ServerSettings } from '../net/h1/server-connection.ts'
-import { Listener } from '../net/listener.ts'
+import { type ConnectionLimits, Listener } from '../net/listener.ts'
 import { Pulse } from '../net/pulse.ts'
 import { createLookup } from '../upstream/resolve.ts'
-import { compileTls, type TlsSettings } from '../net/tls/settings.ts'
+import type { TlsSettings } from '../net/tls/settings.ts'
 import { ownAnswer } from './answer.ts'
 import { compileSnapshot } from './compile.ts'
 import { Crossing } from './crossing.ts'
@@ -23,11 +24,10 @@ import type { ListenerFacts, Plane } from './plane.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createRequestIds } from './request-ids.ts'
 import { sparingLog } from './sparing-log.ts'
+import type { Slices } from './slices.ts'
+import { TlsCompiler } from './tls-compiler.ts'
 import { createTracer } from './trace.ts'
 import { upstreamErrorKind } from './metric-words.ts'
-
-/** Longest piece of work between two turns of the loop, ms: half of the 10 ms that a reload may hold a request up. */
-const SLICE_MS = 5
 
 export interface DataPlaneParts {
   readonly policies: readonly Policy[]
@@ -43,14 +43,34 @@ export interface DataPlaneParts {
   readonly first: boolean
 }
 
+/** A configuration to compile. */
+export interface Preparation {
+  /** Of the order; `commit` names it. */
+  readonly number: number
+  /** The version that it gets. */
+  readonly version: number
+  readonly config: Config
+  /** 48 bytes per name of a TLS listener. */
+  readonly ticketKeys: Readonly<Record<string, Uint8Array>>
+}
+
+interface ListenerTls {
+  readonly settings: TlsSettings
+  readonly ticketKeys: Buffer
+}
+
 interface Prepared {
+  readonly number: number
   readonly config: Config
   readonly snapshot: Snapshot
-  readonly tls: ReadonlyMap<string, { readonly settings: TlsSettings; readonly ticketKeys: Buffer }>
+  readonly tls: ReadonlyMap<string, ListenerTls>
+  /** Bound, and closing whatever connects. */
+  readonly opened: readonly OpenListener[]
 }
 
 interface OpenListener {
   readonly key: string
+  readonly place: string
   readonly listener: Listener
   readonly settings: ServerSettings
   readonly facts: ListenerFacts
@@ -62,6 +82,7 @@ export class DataPlane {
   readonly #policies: ReadonlyMap<string, Policy>
   readonly #pulse = new Pulse()
   readonly #kept = new Kept()
+  readonly #tls = new TlsCompiler()
   readonly #lookup: LookupFunction
   readonly #budget: Budget
   /** For what strangers cause as often as they like. */
@@ -92,25 +113,19 @@ export class DataPlane {
     this.#pulse.add({ pulse: () => parts.metrics.budget(this.#budget.used) })
   }
 
-  /** First phase: compiles aside. Throws ConfigError; then nothing has changed. */
-  async prepare(config: Config, version: number, ticketKeys: Readonly<Record<string, Uint8Array>>): Promise<void> {
+  /**
+   * First phase: compiles aside, in slices, and binds the addresses that are new. Throws ConfigError; then nothing has changed.
+   */
+  async prepare({ number, version, config, ticketKeys }: Preparation, slices: Slices): Promise<void> {
     this.abort()
-    const tls = new Map(
-      config.listeners.flatMap((listener, index) => {
-        if (listener.tls === null) return []
-        return [
-          [
-            listener.name,
-            {
-              settings: compileTls(listener.tls, `/listeners/${index}/tls`),
-              ticketKeys: Buffer.from(ticketKeys[listener.name] ?? []),
-            },
-          ] as const,
-        ]
-      }),
-    )
-    const { monotonic } = this.#parts.clock
-    let sliceStart = monotonic()
+    const tls = new Map<string, ListenerTls>()
+    for (const [index, { name, tls: written }] of config.listeners.entries()) {
+      if (written === null) continue
+      const waiting = slices.pause()
+      if (waiting !== null) await waiting
+      const settings = this.#tls.compile(written, `/listeners/${index}/tls`)
+      tls.set(name, { settings, ticketKeys: Buffer.from(ticketKeys[name] ?? []) })
+    }
     const snapshot = await compileSnapshot(config, version, {
       policies: this.#policies,
       hostFor: (held, policy, entry) => this.#hostFor(held, policy, entry, config),
@@ -118,29 +133,30 @@ export class DataPlane {
       pulse: this.#pulse,
       lookup: this.#lookup,
       countUpstream: (service, delta) => this.#parts.metrics.upstreamConnections(service, delta),
-      pause: () => {
-        if (monotonic() - sliceStart < SLICE_MS) return null
-        return new Promise(resolve => {
-          setImmediate(() => {
-            sliceStart = monotonic()
-            resolve()
-          })
-        })
-      },
+      pause: () => slices.pause(),
     })
-    this.#prepared = { config, snapshot, tls }
+    try {
+      this.#prepared = { number, config, snapshot, tls, opened: await this.#bind(config, tls) }
+    } catch (error) {
+      snapshot.close()
+      throw error
+    }
   }
 
   /** Drops what was prepared. */
   abort(): void {
+    for (const { listener } of this.#prepared?.opened ?? []) listener.close()
     this.#prepared?.snapshot.close()
     this.#prepared = null
   }
 
-  /** Second phase: one swap of a reference, then the listeners. Resolves with what could not be opened. */
-  async commit(): Promise<string[]> {
+  /**
+   * Second phase: one swap of a reference, then the listeners. `number`: of the order that prepared it. Throws ConfigError with the
+   * listeners that could not be opened although everything else is in force, and another error when that preparation is not here.
+   */
+  async commit(number: number): Promise<void> {
     const prepared = this.#prepared
-    if (prepared === null) return ['nothing was prepared']
+    if (prepared === null || prepared.number !== number) throw new Error(`preparation ${number} is not here`)
     this.#prepared = null
     const before = this.#plane.snapshot
     this.#plane.snapshot = prepared.snapshot
@@ -151,7 +167,7 @@ export class DataPlane {
       before.retired = true
       if (before.open === 0) before.close()
     }
-    return failures
+    if (failures.length > 0) throw new ConfigError(failures)
   }
 
   /** Accepts nothing more and resolves when all exchanges are over, at the latest after `graceMs`. */
@@ -167,16 +183,36 @@ export class DataPlane {
     this.#pulse.stop()
   }
 
-  async #relisten(prepared: Prepared): Promise<string[]> {
-    const failures: string[] = []
-    const wanted = prepared.config.listeners.filter(listener => listener.address.kind === 'tcp' || this.#parts.first)
-    const keys = new Set(wanted.map(listenerKey))
+  /** Binds what is new, so that an address that cannot be had refuses the configuration. What a listener of ours has is left to the commit. */
+  async #bind(config: Config, tls: ReadonlyMap<string, ListenerTls>): Promise<OpenListener[]> {
+    const held = new Set([...this.#listeners.values()].map(({ place }) => place))
+    const opened: OpenListener[] = []
+    for (const [index, listener] of config.listeners.entries()) {
+      if (!this.#mine(listener) || held.has(placeOf(listener))) continue
+      const made = this.#open(listener, tls.get(listener.name) ?? null, nobody)
+      try {
+        await made.listener.listen()
+        opened.push(made)
+      } catch (error) {
+        for (const { listener: other } of opened) other.close()
+        throw new ConfigError(cannotOpen(listener, index, error))
+      }
+    }
+    return opened
+  }
+
+  /** Closes, changes and opens listeners; gives those that could not be opened. */
+  async #relisten(prepared: Prepared): Promise<ConfigIssue[]> {
+    const failures: ConfigIssue[] = []
+    const keys = new Set(prepared.config.listeners.map(listenerKey))
     for (const [key, open] of this.#listeners) {
       if (keys.has(key)) continue
       open.listener.close()
       this.#listeners.delete(key)
     }
-    for (const config of wanted) {
+    for (const made of prepared.opened) this.#listeners.set(made.key, made)
+    for (const [index, config] of prepared.config.listeners.entries()) {
+      if (!this.#mine(config)) continue
       const open = this.#listeners.get(listenerKey(config))
       const tls = prepared.tls.get(config.name) ?? null
       if (open !== undefined) {
@@ -185,21 +221,27 @@ export class DataPlane {
         open.listener.update(tls, this.#limits(config))
         continue
       }
-      const made = this.#open(config, tls)
+      const made = this.#open(config, tls, this.#limits(config))
       try {
         await made.listener.listen()
         this.#listeners.set(made.key, made)
       } catch (error) {
-        failures.push(`listener ${config.name}: ${error instanceof Error ? error.message : String(error)}`)
+        failures.push(cannotOpen(config, index, error))
       }
     }
     return failures
   }
 
-  #open(config: ListenerConfig, tls: { settings: TlsSettings; ticketKeys: Buffer } | null): OpenListener {
+  /** Unix-socket listeners live in one worker only: a path cannot be bound twice. */
+  #mine(config: ListenerConfig): boolean {
+    return config.address.kind === 'tcp' || this.#parts.first
+  }
+
+  #open(config: ListenerConfig, tls: ListenerTls | null, limits: ConnectionLimits): OpenListener {
     const { metrics } = this.#parts
     const plane = this.#plane
     const { name } = config
+    const key = listenerKey(config)
     const facts: ListenerFacts = { name, fields: hstsField(config) }
     const handler: ServerHandler = {
       request: (connection, head) =>
@@ -226,7 +268,7 @@ export class DataPlane {
     const listener = new Listener({
       address: config.address,
       settings,
-      limits: this.#limits(config),
+      limits: { ...limits },
       tls,
       opened: () => metrics.connectionOpened(name),
       handshakeFailed: (fault, address, reason) => {
@@ -235,10 +277,13 @@ export class DataPlane {
       },
       acceptFailed: error =>
         this.#sparing.warn('connections could not be accepted', { listener: name, cause: error.message }),
-      shed: address =>
-        this.#sparing.warn('a connection was closed: too many are open', { listener: name, client: address }),
+      shed: address => {
+        // Whoever comes before the commit finds nobody, as on a port that is closed.
+        if (this.#listeners.has(key))
+          this.#sparing.warn('a connection was closed: too many are open', { listener: name, client: address })
+      },
     })
-    return { key: listenerKey(config), listener, settings, facts }
+    return { key, place: placeOf(config), listener, settings, facts }
   }
 
   /** Bytes that are no request: answered, counted and logged like any other refusal. */
@@ -281,7 +326,7 @@ export class DataPlane {
     })
   }
 
-  #limits(config: ListenerConfig): { connectionsMax: number; connectionsPerAddressMax: number } {
+  #limits(config: ListenerConfig): ConnectionLimits {
     const share = (limit: number): number => Math.ceil(limit / this.#parts.workers)
     return {
       connectionsMax: share(config.limits.connectionsMax),
@@ -302,6 +347,19 @@ export class DataPlane {
       counter: name => metrics.policyCounter(policy, name),
     }
   }
+}
+
+/** A listener that is bound and not yet in force takes no connection. */
+const nobody: ConnectionLimits = { connectionsMax: 0, connectionsPerAddressMax: 0 }
+
+/** Where a listener listens. Whatever the host: two listeners of ours on one port would share its connections. */
+function placeOf({ address }: ListenerConfig): string {
+  return address.kind === 'unix' ? address.path : String(address.port)
+}
+
+function cannotOpen({ name, at }: ListenerConfig, index: number, error: unknown): ConfigIssue {
+  const why = error instanceof Error ? error.message : String(error)
+  return { pointer: `/listeners/${index}/address`, reason: `listener ${name} cannot be opened: ${why}`, place: at }
 }
 
 /** A listener lives on over a reload while its name, address and kind stay. */

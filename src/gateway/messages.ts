@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { ConfigIssue } from '../core/config-error.ts'
 import type { MetricsMemory } from '../events/metrics/memory.ts'
 import type { MetricsPlan } from '../events/metrics/plan.ts'
+import type { ConfigParcel } from './config-parcel.ts'
 
 /** What a worker is born with. */
 export interface WorkerBirth {
@@ -20,35 +21,44 @@ export interface WorkerBirth {
   readonly keys: MessagePort
 }
 
-/** Main → worker. Reload is two-phase: all workers prepare, then all commit (DESIGN §3). */
-export type ToWorker =
+/**
+ * Main → worker. Reload is two-phase: all workers prepare, then all commit (DESIGN §3). Every order has a number that is never used twice,
+ * so that a late answer to an order which main gave up is never taken for the answer to a later one.
+ */
+export type Order =
   | {
       readonly kind: 'prepare'
+      /** The version that this configuration gets when it comes into force. A refused one leaves it to the next try. */
       readonly version: number
-      /** Config with secrets packed, its routes left out: they follow in portions, so that reading them never holds up a request. */
-      readonly config: unknown
+      readonly config: ConfigParcel
       readonly plan: MetricsPlan
       /** 48 bytes per listener name, for those with TLS. */
       readonly ticketKeys: Readonly<Record<string, Uint8Array>>
     }
-  /** The next routes, secrets packed. Each portion is sent when the worker asked for `more`. */
-  | { readonly kind: 'routes'; readonly version: number; readonly routes: unknown }
-  /** That was all of it. */
-  | { readonly kind: 'compile'; readonly version: number }
-  | { readonly kind: 'commit'; readonly version: number }
-  | { readonly kind: 'abort'; readonly version: number }
+  /** `prepared`: the number of the order to prepare it. */
+  | { readonly kind: 'commit'; readonly prepared: number }
   | { readonly kind: 'drain'; readonly graceMs: number }
+
+export type ToWorker =
+  | (Order & { readonly number: number })
+  /** Drops what was prepared; needs no answer. */
+  | { readonly kind: 'abort' }
+
+/** A worker's word on an order. */
+export interface Answer {
+  readonly kind: 'answer'
+  /** Of the order. */
+  readonly number: number
+  /** What it objects to; an order that was carried out has none. */
+  readonly issues: readonly ConfigIssue[]
+}
 
 /** Worker → main. */
 export type FromWorker =
-  | { readonly kind: 'more'; readonly version: number }
-  | { readonly kind: 'prepared'; readonly version: number }
-  | { readonly kind: 'refused'; readonly version: number; readonly issues: readonly ConfigIssue[] }
-  | { readonly kind: 'committed'; readonly version: number; readonly failures: readonly string[] }
+  | Answer
   | {
       readonly kind: 'log'
       readonly level: 'info' | 'warn' | 'error'
       readonly message: string
       readonly facts?: Readonly<Record<string, unknown>>
     }
-  | { readonly kind: 'drained' }

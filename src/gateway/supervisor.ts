@@ -1,19 +1,18 @@
-import { once } from 'node:events'
-import { createConnection, createServer } from 'node:net'
-import { MessageChannel, Worker } from 'node:worker_threads'
-import type { Config, ListenerConfig } from '../config/types.ts'
-import type { ConfigIssue } from '../core/config-error.ts'
-import { ConfigError } from '../core/config-error.ts'
-import type { Clock, Log } from '../core/host.ts'
-import { coreProblems } from '../core/problem.ts'
+import type { Config } from '../config/types.ts'
+import { ConfigError, type ConfigIssue } from '../core/config-error.ts'
+import type { Clock, KeySource, Log } from '../core/host.ts'
 import type { Policy } from '../core/policy.ts'
-import { packSecrets } from '../core/secret.ts'
+import { coreProblems } from '../core/problem.ts'
 import { type MetricsMemory, resetGauges } from '../events/metrics/memory.ts'
 import { type MetricsPlan, planMetrics } from '../events/metrics/plan.ts'
 import type { KeyService } from '../identity/key-service.ts'
-import { compileTls, type TlsSettings, trustChanged } from '../net/tls/settings.ts'
-import { createTicketKeys, ticketKeysDue } from '../net/tls/tickets.ts'
-import type { FromWorker, ToWorker, WorkerBirth } from './messages.ts'
+import { packConfig } from './config-parcel.ts'
+import { keySourcesOf, metricsSubjects } from './config-subjects.ts'
+import type { Order } from './messages.ts'
+import { portIssues } from './ports.ts'
+import { TicketKeys } from './ticket-keys.ts'
+import { TlsCompiler } from './tls-compiler.ts'
+import { WorkerThread } from './worker-thread.ts'
 
 /** How long the workers may take to compile a configuration, ms. */
 const PREPARE_MS = 30_000
@@ -36,28 +35,22 @@ export interface SupervisorParts {
 }
 
 interface Crew {
-  readonly index: number
-  worker: Worker
+  readonly thread: WorkerThread
   /** The version that it serves; 0 before its first commit. */
   version: number
-  detach: () => void
-}
-
-interface Tickets {
-  readonly keys: Buffer
-  readonly madeAtMs: number
 }
 
 /** Owns the worker threads: starts them, moves them together from one configuration to the next, replaces the dead. */
 export class Supervisor {
   readonly #parts: SupervisorParts
   readonly #crew: Crew[] = []
-  readonly #waiting = new Set<(index: number, message: FromWorker | null) => void>()
-  readonly #tickets = new Map<string, Tickets>()
-  readonly #tls = new Map<string, TlsSettings>()
+  readonly #tls = new TlsCompiler()
+  #tickets = TicketKeys.none
+  #keySources: readonly KeySource[] = []
   #config: Config | null = null
   #plan: MetricsPlan
   #version = 0
+  #orders = 0
   #stopping = false
   #turn: Promise<unknown> = Promise.resolve()
   restarts = 0
@@ -86,7 +79,7 @@ export class Supervisor {
 
   /** Certificates in use, for metrics and status. */
   get certificates(): Array<{ listener: string; subject: string; notAfterMs: number }> {
-    return [...this.#tls].flatMap(([listener, settings]) =>
+    return [...this.#tickets.tls].flatMap(([listener, settings]) =>
       settings.certificates.map(({ subject, notAfter }) => ({ listener, subject, notAfterMs: notAfter })),
     )
   }
@@ -108,37 +101,35 @@ export class Supervisor {
 
   /** Resumption keys that served their time are replaced; the configuration stays as it is. */
   async rotateTickets(): Promise<void> {
-    const now = this.#parts.clock.monotonic()
-    const due = [...this.#tickets.values()].some(({ madeAtMs }) => ticketKeysDue(madeAtMs, now))
-    if (due && this.#config !== null) await this.apply(this.#config)
+    if (this.#config !== null && this.#tickets.due(this.#parts.clock.monotonic())) await this.apply(this.#config)
   }
 
   /** Ends all workers: no new connections, open exchanges finish within `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true
     await Promise.all(
-      this.#crew.map(async ({ worker, index }) => {
-        const drained = this.#answer(index, message => message.kind === 'drained', graceMs + 1000)
-        this.#send(worker, { kind: 'drain', graceMs })
-        await drained.catch(() => undefined)
-        await worker.terminate()
+      this.#crew.map(async ({ thread }) => {
+        await thread.order({ kind: 'drain', graceMs }, graceMs + 1000)
+        await thread.terminate()
       }),
     )
   }
 
   async #apply(config: Config): Promise<number> {
-    const { log, keys } = this.#parts
+    const { clock, log, keys, metrics, policies } = this.#parts
     const version = this.#version + 1
     const tls = new Map(
       config.listeners.flatMap((listener, index) =>
-        listener.tls === null ? [] : [[listener.name, compileTls(listener.tls, `/listeners/${index}/tls`)] as const],
+        listener.tls === null
+          ? []
+          : [[listener.name, this.#tls.compile(listener.tls, `/listeners/${index}/tls`)] as const],
       ),
     )
-    await this.#checkPorts(config)
-    const tickets = this.#ticketsFor(tls)
-    const plan = planMetrics(this.#subjects(config), this.#plan, this.#parts.metrics.capacity)
+    const taken = await portIssues(config.listeners, this.#config?.listeners ?? [])
+    if (taken.length > 0) throw new ConfigError(taken)
+    const tickets = this.#tickets.next(tls, clock.monotonic())
+    this.#plan = planMetrics(metricsSubjects(config, policies), this.#plan, metrics.capacity)
     const first = this.#crew.length === 0
-    this.#plan = plan
     if (first) for (let index = 0; index < config.workers; index++) this.#crew.push(this.#start(index))
     else if (config.workers !== this.#crew.length)
       log.warn('the number of workers changes at the next start', {
@@ -147,270 +138,102 @@ export class Supervisor {
       })
 
     // Asked for now, so that the keys of a new issuer are here, or nearly, when its routes are.
-    void keys.require([...(this.#config === null ? [] : this.#keySources(this.#config)), ...this.#keySources(config)])
-    const preparation = portions(config, version, plan, tickets)
-    const answers = await Promise.all(this.#crew.map(crew => this.#prepare(crew, preparation)))
-    const issues = answers.flat()
+    const keySources = keySourcesOf(config, policies)
+    void keys.require([...this.#keySources, ...keySources])
+    // Whoever died a moment ago starts with the new one: it may be what ends a crash loop, and no worker may come later and find that it cannot.
+    for (const [index, { thread }] of this.#crew.entries()) if (!thread.alive) this.#crew[index] = this.#start(index)
+    const crew = [...this.#crew]
+    const order = this.#preparation(config, version, tickets)
+    const answers = await Promise.all(crew.map(({ thread }) => thread.order(order, PREPARE_MS)))
+    const issues = answers.flatMap(answer => answer.issues)
     if (issues.length > 0) {
-      for (const { worker } of this.#crew) this.#send(worker, { kind: 'abort', version })
-      void keys.require(this.#config === null ? [] : this.#keySources(this.#config))
+      for (const { thread } of crew) thread.abort()
+      void keys.require(this.#keySources)
       if (first) await this.stop(0)
+      // Started for nothing: its death brings a successor with what is in force.
+      else await Promise.all(crew.map(({ thread, version }) => (version === 0 ? thread.terminate() : undefined)))
       throw new ConfigError(issues)
     }
     // From here on there is no way back: a worker that dies now is replaced by one with the new configuration.
     this.#version = version
     this.#config = config
-    this.#tls.clear()
-    for (const [name, settings] of tls) this.#tls.set(name, settings)
-    this.#tickets.clear()
-    for (const [name, ticket] of tickets) this.#tickets.set(name, ticket)
-    const failures = await Promise.all(this.#crew.map(crew => this.#commit(crew, version)))
-    for (const failure of new Set(failures.flat())) log.error('a listener could not be opened', { failure })
-    void keys.require(this.#keySources(config))
+    this.#tickets = tickets
+    this.#keySources = keySources
+    const failures = await Promise.all(
+      crew.map((member, index) => this.#commit(member, answers[index]?.number ?? 0, version)),
+    )
+    for (const failure of new Set(failures.flat().map(({ reason }) => reason)))
+      log.error('a worker could not bring the configuration into force', { failure })
+    void keys.require(keySources)
     if (first && failures.flat().length > 0) {
       await this.stop(0)
-      throw new ConfigError(failures.flat().map(reason => ({ pointer: '/listeners', reason })))
+      throw new ConfigError(failures.flat())
     }
     return version
   }
 
-  /** Sends a configuration in portions, each when the worker has worked through the last; what it objected to, or nothing. */
-  async #prepare(crew: Crew, messages: readonly Portion[]): Promise<readonly ConfigIssue[]> {
-    try {
-      for (const message of messages) {
-        const answer = this.#answer(
-          crew.index,
-          m => (m.kind === 'more' || m.kind === 'prepared' || m.kind === 'refused') && m.version === message.version,
-          PREPARE_MS,
-        )
-        this.#send(crew.worker, message)
-        const said = await answer
-        if (said.kind === 'refused') return said.issues
-      }
-      return []
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      return [{ pointer: '', reason: `worker ${crew.index} did not get ready: ${why}` }]
-    }
+  #preparation(config: Config, version: number, tickets: TicketKeys): Order {
+    return { kind: 'prepare', version, config: packConfig(config), plan: this.#plan, ticketKeys: tickets.keys }
   }
 
-  async #commit(crew: Crew, version: number): Promise<readonly string[]> {
-    const answer = this.#answer(crew.index, m => m.kind === 'committed' && m.version === version, PREPARE_MS)
-    this.#send(crew.worker, { kind: 'commit', version })
-    try {
-      const said = await answer
-      crew.version = version
-      return said.kind === 'committed' ? said.failures : []
-    } catch (error) {
-      return [`worker ${crew.index}: ${error instanceof Error ? error.message : String(error)}`]
-    }
+  /** What went wrong: then it does not count as serving. */
+  async #commit(member: Crew, prepared: number, version: number): Promise<readonly ConfigIssue[]> {
+    const { issues } = await member.thread.order({ kind: 'commit', prepared }, PREPARE_MS)
+    if (issues.length === 0) member.version = version
+    return issues
   }
 
   #start(index: number): Crew {
     const { counters, slowHashes, hashKey, eventHashKey, metrics, rings, keys, log } = this.#parts
-    const channel = new MessageChannel()
-    const birth: WorkerBirth = {
-      index,
-      workers: metrics.workers,
-      counters,
-      slowHashes,
-      hashKey,
-      eventHashKey,
-      metrics,
-      plan: this.#plan,
-      ring: rings[index] as SharedArrayBuffer,
-      keys: channel.port2,
-    }
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: birth,
-      transferList: [channel.port2],
-      name: `data-plane-${index}`,
-      // What one turn leaves behind is dead by the next; a young generation that stays in the cache makes a request some 10 % cheaper.
-      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    const thread = new WorkerThread({
+      birth: {
+        index,
+        workers: metrics.workers,
+        counters,
+        slowHashes,
+        hashKey,
+        eventHashKey,
+        metrics,
+        plan: this.#plan,
+        ring: rings[index] as SharedArrayBuffer,
+      },
+      keys,
+      log,
+      nextNumber: () => ++this.#orders,
+      died: code => this.#died(crew, code),
     })
-    const crew: Crew = { index, worker, version: 0, detach: keys.attach(channel.port1) }
-    worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'log') log[message.level](message.message, { worker: index, ...message.facts })
-      for (const waiter of this.#waiting) waiter(index, message)
-    })
-    worker.on('error', error =>
-      log.error('a worker crashed', {
-        worker: index,
-        cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      }),
-    )
-    worker.on('exit', code => this.#died(crew, code))
+    const crew: Crew = { thread, version: 0 }
     return crew
   }
 
   /** The others go on; a successor takes the same cells, counters and ring, and the configuration that is in force. */
-  #died(crew: Crew, code: number): void {
-    crew.detach()
-    for (const waiter of this.#waiting) waiter(crew.index, null)
-    if (this.#stopping || this.#crew[crew.index] !== crew) return
+  #died(dead: Crew, code: number): void {
+    const { index } = dead.thread
+    if (this.#stopping || this.#crew[index] !== dead) return
     const { log, metrics } = this.#parts
-    log.error('a worker is gone and is replaced', { worker: crew.index, exitCode: code })
+    log.error('a worker is gone and is replaced', { worker: index, exitCode: code })
     this.restarts++
-    crew.version = 0
-    resetGauges(metrics, this.#plan, crew.index)
+    dead.version = 0
+    resetGauges(metrics, this.#plan, index)
     setTimeout(() => {
       this.#turn = this.#turn
-        .then(() => this.#replace(crew))
+        .then(() => this.#replace(dead))
         .catch((error: unknown) => log.error('a worker could not be replaced', { cause: String(error) }))
     }, RESTART_MS).unref()
   }
 
   async #replace(dead: Crew): Promise<void> {
     const config = this.#config
-    if (this.#stopping || config === null || this.#crew[dead.index] !== dead) return
-    const crew = this.#start(dead.index)
-    this.#crew[dead.index] = crew
-    const issues = await this.#prepare(crew, portions(config, this.#version, this.#plan, this.#tickets))
-    const failures = issues.length > 0 ? issues.map(({ reason }) => reason) : await this.#commit(crew, this.#version)
-    for (const failure of failures) this.#parts.log.error('a successor does not serve', { worker: dead.index, failure })
+    const { index } = dead.thread
+    if (this.#stopping || config === null || this.#crew[index] !== dead) return
+    const crew = this.#start(index)
+    this.#crew[index] = crew
+    const order = this.#preparation(config, this.#version, this.#tickets)
+    const { number, issues } = await crew.thread.order(order, PREPARE_MS)
+    const failures = issues.length > 0 ? issues : await this.#commit(crew, number, this.#version)
+    for (const { reason } of failures)
+      this.#parts.log.error('a successor does not serve', { worker: index, failure: reason })
     // One that cannot serve must not sit there as if it did: it ends, and its death starts the next try.
-    if (failures.length > 0) await crew.worker.terminate()
-  }
-
-  #send(worker: Worker, message: ToWorker): void {
-    worker.postMessage(message)
-  }
-
-  /** The next message of worker `index` that fits; rejects when the worker dies or `withinMs` is over. */
-  #answer(index: number, fits: (message: FromWorker) => boolean, withinMs: number): Promise<FromWorker> {
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        clearTimeout(timer)
-        this.#waiting.delete(waiter)
-      }
-      const waiter = (from: number, message: FromWorker | null): void => {
-        if (from !== index || (message !== null && !fits(message))) return
-        end()
-        if (message === null) reject(new Error('the worker died'))
-        else resolve(message)
-      }
-      const timer = setTimeout(() => {
-        end()
-        reject(new Error(`no answer within ${withinMs} ms`))
-      }, withinMs)
-      this.#waiting.add(waiter)
-    })
-  }
-
-  /** Binds each new port once without `reusePort`, so that a port that somebody else has is an error that names it (DESIGN §3). */
-  async #checkPorts(config: Config): Promise<void> {
-    const held = new Set(this.#config?.listeners.map(addressText))
-    const issues: ConfigIssue[] = []
-    for (const [index, listener] of config.listeners.entries()) {
-      if (held.has(addressText(listener))) continue
-      const reason = await cannotBind(listener)
-      if (reason !== null) issues.push({ pointer: `/listeners/${index}/address`, reason, place: listener.at })
-    }
-    if (issues.length > 0) throw new ConfigError(issues)
-  }
-
-  /** Resumption keys per listener: kept, unless they are old or somebody lost trust, who must not resume what was verified before. */
-  #ticketsFor(tls: ReadonlyMap<string, TlsSettings>): Map<string, Tickets> {
-    const now = this.#parts.clock.monotonic()
-    const tickets = new Map<string, Tickets>()
-    for (const [name, settings] of tls) {
-      const known = this.#tickets.get(name)
-      const before = this.#tls.get(name)
-      const keep =
-        known !== undefined &&
-        before !== undefined &&
-        !trustChanged(before, settings) &&
-        !ticketKeysDue(known.madeAtMs, now)
-      tickets.set(name, keep ? known : { keys: createTicketKeys(), madeAtMs: now })
-    }
-    return tickets
-  }
-
-  #subjects(config: Config): Parameters<typeof planMetrics>[0] {
-    const used = new Set(allEntries(config).map(({ use }) => use))
-    return {
-      routes: config.routes.map(({ name }) => name),
-      services: config.services.map(({ name }) => name),
-      listeners: config.listeners.map(({ name }) => name),
-      policies: this.#parts.policies
-        .filter(({ name }) => used.has(name))
-        .map(({ name, problems, counters }) => ({ name, codes: Object.keys(problems), counters: counters ?? [] })),
-      coreCodes: [...Object.keys(coreProblems), 'client-closed'],
-    }
-  }
-
-  #keySources(config: Config): Parameters<KeyService['require']>[0] {
-    const byName = new Map(this.#parts.policies.map(policy => [policy.name, policy]))
-    return allEntries(config).flatMap(entry => byName.get(entry.use)?.keySources?.(entry.with) ?? [])
-  }
-}
-
-type Portion = Extract<ToWorker, { readonly version: number }>
-
-/** Routes that cross to a worker at once: reading so many takes it about a millisecond. */
-const PORTION = 40
-
-/** A configuration as the messages that bring it to a worker. */
-function portions(
-  config: Config,
-  version: number,
-  plan: MetricsPlan,
-  tickets: ReadonlyMap<string, Tickets>,
-): Portion[] {
-  const messages: Portion[] = [
-    {
-      kind: 'prepare',
-      version,
-      config: packSecrets({ ...config, routes: [] }),
-      plan,
-      ticketKeys: ticketKeysOf(tickets),
-    },
-  ]
-  for (let from = 0; from < config.routes.length; from += PORTION)
-    messages.push({ kind: 'routes', version, routes: packSecrets(config.routes.slice(from, from + PORTION)) })
-  messages.push({ kind: 'compile', version })
-  return messages
-}
-
-function allEntries(config: Config): Array<Config['policies'][number]> {
-  return [
-    ...config.policies,
-    ...config.services.flatMap(service => service.policies),
-    ...config.routes.flatMap(route => route.policies),
-  ]
-}
-
-function ticketKeysOf(tickets: ReadonlyMap<string, Tickets>): Record<string, Uint8Array> {
-  return Object.fromEntries([...tickets].map(([name, { keys }]) => [name, keys]))
-}
-
-function addressText({ address }: ListenerConfig): string {
-  return address.kind === 'unix' ? `unix:${address.path}` : `${address.host}:${address.port}`
-}
-
-async function cannotBind(listener: ListenerConfig): Promise<string | null> {
-  const { address } = listener
-  if (address.kind === 'unix') {
-    const probe = createConnection(address.path)
-    const alive = await once(probe, 'connect').then(
-      () => true,
-      () => false,
-    )
-    probe.destroy()
-    return alive ? `another process answers on ${address.path}` : null
-  }
-  const probe = createServer()
-  try {
-    probe.listen({ host: address.host, port: address.port, exclusive: true })
-    await once(probe, 'listening')
-    return null
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const where = addressText(listener)
-    if (code === 'EADDRINUSE') return `${where} is taken by another process`
-    if (code === 'EACCES') return `${where} may not be bound: ports below 1024 need a privilege (CAP_NET_BIND_SERVICE)`
-    return `${where} cannot be bound: ${message}`
-  } finally {
-    probe.close()
+    if (failures.length > 0) await crew.thread.terminate()
   }
 }

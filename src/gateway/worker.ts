@@ -2,14 +2,15 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Config } from '../config/types.ts'
 import { ConfigError } from '../core/config-error.ts'
 import type { Log } from '../core/host.ts'
-import { unpackSecrets } from '../core/secret.ts'
 import { openWorkerMetrics } from '../events/metrics/worker.ts'
 import { createRecorder } from '../events/recorder.ts'
 import { openRingWriter } from '../events/ring.ts'
 import { createWorkerKeys } from '../identity/worker-keys.ts'
 import { policies } from '../policies/index.ts'
+import { unpackConfig } from './config-parcel.ts'
 import { DataPlane } from './data-plane.ts'
 import type { FromWorker, ToWorker, WorkerBirth } from './messages.ts'
+import { createSlices } from './slices.ts'
 import { systemClock } from './system-clock.ts'
 
 // The entry of a data-plane thread: gives a DataPlane its parts and obeys main.
@@ -28,77 +29,50 @@ const metrics = openWorkerMetrics(birth.metrics, birth.index, birth.plan)
 const ring = openRingWriter(birth.ring)
 let plane: DataPlane | null = null
 
-/** A configuration that is still arriving. */
-interface Coming {
-  readonly version: number
-  readonly config: Config
-  readonly routes: Config['routes'][number][]
-  readonly ticketKeys: Readonly<Record<string, Uint8Array>>
-}
-let coming: Coming | null = null
-
-// Messages are obeyed one after the other: a commit never overtakes its prepare.
+// Orders are obeyed one after the other: a commit never overtakes its prepare.
 let turn: Promise<void> = Promise.resolve()
 
 port.on('message', (message: ToWorker) => {
-  turn = turn
-    .then(() => obey(message))
-    .catch((error: unknown) => log.error('a worker could not obey', { kind: message.kind, cause: String(error) }))
+  turn = turn.then(() => obey(message))
 })
 
+/** Carries an order out and says so; an order that cannot be carried out is answered too. */
 async function obey(message: ToWorker): Promise<void> {
-  switch (message.kind) {
-    case 'prepare':
-      metrics.replan(message.plan)
-      coming = {
-        version: message.version,
-        config: unpackSecrets(message.config) as Config,
-        routes: [],
-        ticketKeys: message.ticketKeys,
-      }
-      say({ kind: 'more', version: message.version })
-      return
-    case 'routes':
-      if (coming?.version !== message.version) return
-      coming.routes.push(...(unpackSecrets(message.routes) as Config['routes']))
-      say({ kind: 'more', version: message.version })
-      return
-    case 'compile':
-      if (coming?.version === message.version) await compile(coming)
-      coming = null
-      return
-    case 'commit':
-      say({
-        kind: 'committed',
-        version: message.version,
-        failures: (await plane?.commit()) ?? ['nothing was prepared'],
-      })
-      return
-    case 'abort':
-      coming = null
-      plane?.abort()
-      return
-    case 'drain':
-      await plane?.drain(message.graceMs)
-      say({ kind: 'drained' })
-      return
-    default:
-      message satisfies never
+  if (message.kind === 'abort') {
+    plane?.abort()
+    return
   }
-}
-
-async function compile({ version, config: head, routes, ticketKeys }: Coming): Promise<void> {
-  const config: Config = Object.freeze({ ...head, routes: Object.freeze(routes) })
+  const { number } = message
   try {
-    plane ??= createPlane(config)
-    await plane.prepare(config, version, ticketKeys)
-    say({ kind: 'prepared', version })
+    await carryOut(message)
+    say({ kind: 'answer', number, issues: [] })
   } catch (error) {
+    // It would serve another configuration than the others: it ends, and its successor gets the one that is in force.
+    if (message.kind === 'commit' && !(error instanceof ConfigError)) throw error
     const issues =
       error instanceof ConfigError
         ? error.issues
         : [{ pointer: '', reason: error instanceof Error ? error.message : String(error) }]
-    say({ kind: 'refused', version, issues: issues.map(issue => ({ ...issue })) })
+    say({ kind: 'answer', number, issues: issues.map(issue => ({ ...issue })) })
+  }
+}
+
+async function carryOut(order: Exclude<ToWorker, { readonly kind: 'abort' }>): Promise<void> {
+  switch (order.kind) {
+    case 'prepare': {
+      const slices = createSlices(clock.monotonic)
+      metrics.replan(order.plan)
+      const config = await unpackConfig(order.config, slices)
+      plane ??= createPlane(config)
+      return plane.prepare({ ...order, config }, slices)
+    }
+    case 'commit':
+      if (plane === null) throw new Error('nothing was prepared')
+      return plane.commit(order.prepared)
+    case 'drain':
+      return plane?.drain(order.graceMs)
+    default:
+      order satisfies never
   }
 }
 

@@ -7,12 +7,21 @@ const root = path.resolve(import.meta.dirname, '../..')
 
 /** Starts the gateway with a probe in each of its threads (thread-probe.ts). `victim` is the thread that SIGURG and SIGIO kill. */
 export function startProbedGateway(config: string, victim = 1): Promise<Running> {
-  const probe = path.join(import.meta.dirname, 'thread-probe.ts')
+  return startGatewayWith('thread-probe.ts', config, { PROBE_VICTIM: String(victim) })
+}
+
+/** Starts the gateway with a module of this folder loaded before it in every thread. */
+export function startGatewayWith(
+  module: string,
+  config: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Running> {
+  const preload = path.join(import.meta.dirname, module)
   return startProcess({
     command: path.join(root, 'scripts/with-node'),
-    args: ['node', '--expose-gc', '--import', probe, path.join(root, 'src/cli/main.ts'), 'run', '--config', config],
+    args: ['node', '--expose-gc', '--import', preload, path.join(root, 'src/cli/main.ts'), 'run', '--config', config],
     cwd: root,
-    env: { PROBE_VICTIM: String(victim) },
+    env,
     ready: /^portcullis ready/,
     readyMs: 30_000,
   })
