@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { fail } from './fail.ts'
 import { productVersion } from './product.ts'
+import { tracesCommand } from './traces-command.ts'
 
 /** The command line. Each command is imported when it is called, so that starting one does not load the others. */
 const program = new Command('portcullis')
@@ -62,6 +63,8 @@ program
   .command('schema')
   .description('print the JSON Schema of the configuration, for editors')
   .action(async () => (await import('./schema.ts')).schema())
+
+program.addCommand(tracesCommand())
 
 interface ExplainFlags {
   readonly config: string

@@ -19,7 +19,7 @@ export interface ServiceEdge {
   /** RFC 3339 UTC. */
   readonly firstSeen: string
   readonly lastSeen: string
-  /** Calls a minute between the two. */
+  /** Calls a minute, over the minutes in which there were any. */
   readonly perMinute: number
 }
 
@@ -43,6 +43,7 @@ export interface EdgeDump {
   readonly selfUs: number
   readonly firstUs: number
   readonly lastUs: number
+  readonly minutes: number
   readonly latency: QuantileDump
 }
 
@@ -55,6 +56,10 @@ interface Edge {
   selfUs: number
   firstUs: number
   lastUs: number
+  /** Minutes with calls, and the two latest seen: traces end a little out of order. */
+  minutes: number
+  minute: number
+  minuteBefore: number
   readonly latency: QuantileSketch
 }
 
@@ -99,7 +104,7 @@ export class ServiceMap {
 
   edges(): ServiceEdge[] {
     return [...this.#edges.values()].map(edge => {
-      const { from, to, calls, errors, withoutSpans, selfUs, firstUs, lastUs, latency } = edge
+      const { from, to, calls, errors, withoutSpans, selfUs, firstUs, lastUs, minutes, latency } = edge
       return {
         from,
         to,
@@ -110,7 +115,7 @@ export class ServiceMap {
         withoutSpans,
         firstSeen: new Date(firstUs / 1000).toISOString(),
         lastSeen: new Date(lastUs / 1000).toISOString(),
-        perMinute: calls / Math.max(1, (lastUs - firstUs) / 60_000_000),
+        perMinute: calls / Math.max(1, minutes),
       }
     })
   }
@@ -142,11 +147,14 @@ export class ServiceMap {
 
   dump(key: string): EdgeDump | null {
     const edge = this.#edges.get(key)
-    return edge === undefined ? null : { ...edge, latency: edge.latency.dump() }
+    if (edge === undefined) return null
+    const { minute: _, minuteBefore: __, latency, ...rest } = edge
+    return { ...rest, latency: latency.dump() }
   }
 
   restore(key: string, dump: EdgeDump): void {
-    if (this.#edges.size < this.#max) this.#edges.set(key, { ...dump, latency: QuantileSketch.restore(dump.latency) })
+    if (this.#edges.size < this.#max)
+      this.#edges.set(key, { ...dump, minute: -1, minuteBefore: -1, latency: QuantileSketch.restore(dump.latency) })
   }
 
   #count(from: string | null, node: CallNode, to: string, selfUs: number, alone: boolean): void {
@@ -160,7 +168,8 @@ export class ServiceMap {
       }
       const { startUs } = span
       const latency = new QuantileSketch()
-      edge = { from, to, calls: 0, errors: 0, withoutSpans: 0, selfUs: 0, firstUs: startUs, lastUs: startUs, latency }
+      const none = { calls: 0, errors: 0, withoutSpans: 0, selfUs: 0, minutes: 0, minute: -1, minuteBefore: -1 }
+      edge = { from, to, ...none, firstUs: startUs, lastUs: startUs, latency }
       this.#edges.set(key, edge)
     }
     edge.calls++
@@ -170,6 +179,12 @@ export class ServiceMap {
     edge.firstUs = Math.min(edge.firstUs, span.startUs)
     edge.lastUs = Math.max(edge.lastUs, span.startUs)
     edge.latency.add(span.durationUs)
+    const minute = Math.floor(span.startUs / 60_000_000)
+    if (minute !== edge.minute && minute !== edge.minuteBefore) {
+      edge.minutes++
+      edge.minuteBefore = edge.minute
+      edge.minute = minute
+    }
     this.#changed(key)
   }
 }

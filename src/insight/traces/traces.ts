@@ -1,8 +1,8 @@
 // Hot path: once per span.
 import { createSpanFields } from '../ingest/spans/span-fields.ts'
 import { spanOf } from '../ingest/spans/ndjson.ts'
-import type { Durable } from '../model/durable.ts'
-import type { EventRecord } from '../model/event-record.ts'
+import type { LearningPart } from '../learner.ts'
+import type { ExchangeRecord } from '../model/exchange.ts'
 import type { Span } from '../model/span.ts'
 import { buildTrees, type CallTree } from './call-tree.ts'
 import { ChangedRows } from './changed-rows.ts'
@@ -90,7 +90,7 @@ const endedMax = 50_000
  * Call trees, service map and coverage from spans, whoever sent them, and from the events of our own data plane (each is a span).
  * Event time only; everything is bounded and what a bound does is counted. Spans may come late, twice, in any order and from liars.
  */
-export class Traces implements Durable {
+export class Traces implements LearningPart {
   readonly part = 'traces'
   readonly #options: Required<TracesOptions>
   readonly #rows = new ChangedRows()
@@ -136,12 +136,12 @@ export class Traces implements Durable {
     this.#coverage = new Coverage(pairsMax, key => rows.changed(`pair ${key}`))
   }
 
-  take(span: Span): void {
+  takeSpan(span: Span): void {
     this.#open.take(span)
   }
 
   /** The span of an exchange through our own gateway; without trace ids (an access log) the pair of services still counts. */
-  takeEvent(event: EventRecord): void {
+  take({ event }: Pick<ExchangeRecord, 'event'>): void {
     const span = ownSpan(event)
     if (span !== null) this.#open.take(span, callerOf(event))
     else if (event.service !== null && event.target !== null) {

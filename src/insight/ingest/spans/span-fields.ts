@@ -157,7 +157,7 @@ function cleanText(text: string): string {
     .split(separators)
     .map(cleanWord)
     .join('')
-    .replaceAll(/\p{Cc}/gu, ' ')
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
 }
 
 function cleanWord(word: string): string {
