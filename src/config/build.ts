@@ -77,6 +77,14 @@ export function buildConfig(input: ConfigurationInput, parts: BuildParts): Confi
         keepAliveMs: service.timeouts.keepAlive,
       },
       connectionsMax: service.connections,
+      owner:
+        service.owner === undefined
+          ? null
+          : {
+              application: service.owner.application ?? null,
+              tenant: service.owner.tenant ?? null,
+              contact: service.owner.contact ?? null,
+            },
       policies: entries(service.policies, ['services', name, 'policies'], 'service'),
       disable: service.disable,
       at: at(['services', name], 'key'),
@@ -88,6 +96,7 @@ export function buildConfig(input: ConfigurationInput, parts: BuildParts): Confi
       const checked = parts.sinks.get(toPointer(['events', i]))
       return checked === undefined ? [] : [{ sink: entry.sink, with: checked.with, at: at(['events', i]) }]
     }),
+    insight: insightConfig(input),
     reserved: input.reserved,
     trustedProxies: input.trustedProxies,
     policies: entries(input.policies, ['policies'], 'global'),
@@ -109,6 +118,18 @@ export function buildConfig(input: ConfigurationInput, parts: BuildParts): Confi
       at: at(['routes', i]),
     })),
     limits: { bufferedBytesMax: input.limits.buffered, drainMs: input.limits.drain },
+  }
+}
+
+/** Without a state folder there is no place to learn into; `enabled: true` is then an error of the checks. */
+function insightConfig({ insight, stateDir }: ConfigurationInput): Config['insight'] {
+  if (stateDir === undefined || insight.enabled === false) return null
+  return {
+    retentionMs: insight.retention,
+    historyBytesMax: insight.history,
+    memoryBytesMax: insight.memory,
+    record: insight.record ?? null,
+    otlp: insight.otlp ?? null,
   }
 }
 

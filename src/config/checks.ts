@@ -65,6 +65,8 @@ function addressClashes(config: Config, locator: Locator): ConfigIssue[] {
     all.push([config.control.address, ['control', 'address']])
     if (config.control.health !== null) all.push([config.control.health, ['control', 'health']])
   }
+  const otlp = config.insight?.otlp ?? null
+  if (otlp !== null) all.push([otlp.address, ['insight', 'otlp', 'address']])
   return all.flatMap(([address, path], i) => {
     const before = all.slice(0, i).find(([other]) => overlap(other, address))
     if (before === undefined) return []

@@ -18,17 +18,40 @@ export function diff(before: Config, after: Config): readonly Change[] {
 
 function compare(before: unknown, after: unknown, path: (string | number)[], changes: Change[]): void {
   if (before === after) return
-  const pointer = toPointer(path)
-  if (before === undefined) changes.push({ kind: 'added', pointer })
-  else if (after === undefined) changes.push({ kind: 'removed', pointer })
+  const note = (kind: Change['kind']): void => void changes.push({ kind, pointer: toPointer(path) })
+  if (before === undefined) note('added')
+  else if (after === undefined) note('removed')
   else if (before instanceof Secret || after instanceof Secret) {
     const same = before instanceof Secret && after instanceof Secret && before.reveal() === after.reveal()
-    if (!same) changes.push({ kind: 'changed', pointer })
+    if (!same) note('changed')
   } else if (Array.isArray(before) && Array.isArray(after)) {
     compareMembers(listMembers(before), listMembers(after), path, changes)
   } else if (isPlain(before) && isPlain(after)) {
-    compareMembers(new Map(Object.entries(before)), new Map(Object.entries(after)), path, changes)
-  } else if (!bytesEqual(before, after)) changes.push({ kind: 'changed', pointer })
+    compareKeys(before, after, path, changes)
+  } else if (!bytesEqual(before, after)) note('changed')
+}
+
+function compareKeys(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+  path: (string | number)[],
+  changes: Change[],
+): void {
+  for (const key of Object.keys(before)) compareAt(key, before[key], own(after, key), path, changes)
+  for (const key of Object.keys(after))
+    if (!Object.hasOwn(before, key)) compareAt(key, undefined, after[key], path, changes)
+}
+
+function own(value: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(value, key) ? value[key] : undefined
+}
+
+/** One path for the whole comparison: most of the members of a large configuration are equal, and a path for each was most of the work. */
+function compareAt(key: string, before: unknown, after: unknown, path: (string | number)[], changes: Change[]): void {
+  if (key === 'at' || before === after) return
+  path.push(key)
+  compare(before, after, path, changes)
+  path.pop()
 }
 
 function compareMembers(
@@ -37,10 +60,8 @@ function compareMembers(
   path: (string | number)[],
   changes: Change[],
 ): void {
-  for (const key of new Set([...before.keys(), ...after.keys()])) {
-    if (key === 'at') continue
-    compare(before.get(key), after.get(key), [...path, key], changes)
-  }
+  for (const key of new Set([...before.keys(), ...after.keys()]))
+    compareAt(key, before.get(key), after.get(key), path, changes)
 }
 
 /** Items by their name or id where all have different ones, else by index: moving a route is no change of it. */

@@ -5,7 +5,7 @@ import { authoredDocument } from './authored.ts'
 import { buildConfig } from './build.ts'
 import { certificatePolicyWarnings, chainIssues } from './chain-checks.ts'
 import { configIssues, issueAt } from './checks.ts'
-import { checkPolicyEntries, checkSinkEntries, type CheckedEntry } from './entries.ts'
+import { checkPolicyEntries, checkSinkEntries } from './entries.ts'
 import { createLocator, type Locator } from './locate.ts'
 import { clashIssues, mergeSources } from './merge.ts'
 import { parseValue } from './parse-value.ts'
@@ -81,11 +81,6 @@ export async function loadConfig(
   if ('issues' in document) issues.push(...document.issues.filter(beside))
   issues.push(...[...entries.issues, ...sinks.issues].filter(beside))
 
-  const scrub = (secrets: Set<string>) =>
-    scrubber(
-      secrets,
-      resolved.flatMap(one => [...one.references.values()]),
-    )
   const secrets = new Set<string>()
   // Equal settings are one object (entries.ts), so each is looked through once.
   const settings = [...entries.entries.values(), ...sinks.entries.values()].map(one => one.with)
@@ -114,7 +109,12 @@ export async function loadConfig(
       ),
     )
   }
-  const clean = scrub(secrets)
+  // Made when something is to be said: most of the time nothing is.
+  let scrub: ((text: string) => string) | null = null
+  const clean = (text: string): string => {
+    scrub ??= scrubber(secrets, new Set(resolved.flatMap(one => [...one.references.values()])))
+    return scrub(text)
+  }
   if (config === null || issues.length > 0)
     throw new ConfigError(inOrder(issues).map(issue => scrubIssue(issue, clean)))
 
@@ -124,7 +124,7 @@ export async function loadConfig(
     ...listenerTrustWarnings(config, locator),
     ...slashWarnings(config, locator),
     ...(options.tls === undefined ? [] : tlsWarnings(config, options.tls, options.now, locator)),
-    ...policyWarnings(paths, entries.entries, locator),
+    ...policyWarnings(paths, options.policies, locator),
     ...readableSecrets(sources, resolved, secrets, locator),
   ])
   let authored: unknown = null
@@ -155,12 +155,16 @@ function brokenReferences(resolved: readonly Resolved[], locator: Locator): Conf
 
 function policyWarnings(
   paths: ReadonlyMap<PolicyEntry, DocumentPath>,
-  entries: ReadonlyMap<string, CheckedEntry>,
+  policies: readonly Policy[],
   locator: Locator,
 ): ConfigIssue[] {
+  const byName = new Map(policies.map(policy => [policy.name, policy]))
+  // Equal settings are one object (entries.ts): they are warned of alike, at each of their places.
+  const known = new Map<unknown, readonly string[]>()
   return [...paths].flatMap(([entry, path]) => {
-    const policy = entries.get(toPointer(path))?.policy
-    return (policy?.warnings?.(entry.with) ?? []).map(warning => issueAt(locator, path, warning))
+    const warnings = known.get(entry.with) ?? byName.get(entry.use)?.warnings?.(entry.with) ?? []
+    known.set(entry.with, warnings)
+    return warnings.map(warning => issueAt(locator, path, warning))
   })
 }
 

@@ -268,6 +268,24 @@ const mistakes: readonly Mistake[] = [
     hint: /literal:/,
   },
   {
+    name: 'learning without a place to keep it',
+    text: `${head}insight: { enabled: ▶true }\n`,
+    pointer: '/insight/enabled',
+    says: /needs stateDir/,
+  },
+  {
+    name: 'a receiver of spans for everybody',
+    text: `${head}stateDir: /s\ninsight: { otlp: { address: ▶0.0.0.0:4318 } }\n`,
+    pointer: '/insight/otlp/address',
+    says: /needs allow/,
+  },
+  {
+    name: 'a receiver of spans on the port of a listener',
+    text: `${head}stateDir: /s\ninsight: { otlp: { address: ▶127.0.0.1:8080 } }\n`,
+    pointer: '/insight/otlp/address',
+    says: /is used already/,
+  },
+  {
     name: 'a file that is not there',
     text: `version: 1\nlisteners: [{ name: main, address: 127.0.0.1:1 }]\nstateDir: ▶file:gone.txt\n`,
     pointer: '/stateDir',

@@ -45,22 +45,30 @@ export async function resolveReferences(
   if (found.length === 0) return { value: source.value, references: new Map(), broken: [], files: [] }
 
   const references = new Map<string, Reference>()
-  const texts = new Map<string, string>()
+  const texts: Array<{ path: DocumentPath; text: string }> = []
   const broken: BrokenReference[] = []
   const files = new Map<string, ReturnType<typeof readReferenced>>()
-  const answers = await Promise.all(
-    found.map(({ path: at, written }) => resolve(written, source, env, files, at.includes('crls'))),
-  )
+  // A thousand routes name the same few variables and files.
+  const asked = new Map<string, Promise<Answer>>()
+  const ask = (written: string, binary: boolean): Promise<Answer> => {
+    const key = `${binary} ${written}`
+    const known = asked.get(key) ?? resolve(written, source, env, files, binary)
+    asked.set(key, known)
+    return known
+  }
+  const waiting = found.map(({ path: at, written }) => ask(written, at.includes('crls')))
+  const answers = new Map<Promise<Answer>, Answer>()
+  for (const one of asked.values()) answers.set(one, await one)
   for (const [i, { path: at }] of found.entries()) {
-    const answer = answers[i] as Answer
-    if (typeof answer === 'string') texts.set(toPointer(at), answer)
+    const answer = answers.get(waiting[i] as Promise<Answer>) as Answer
+    if (typeof answer === 'string') texts.push({ path: at, text: answer })
     else if ('reason' in answer) broken.push({ path: at, ...answer })
     else {
       references.set(toPointer(at), answer)
-      texts.set(toPointer(at), answer.text)
+      texts.push({ path: at, text: answer.text })
     }
   }
-  const value = replaced(source.value, '', texts) as Record<string, unknown>
+  const value = withTexts(source.value, texts)
   return { value, references, broken, files: [...files.keys()] }
 }
 
@@ -155,11 +163,23 @@ async function readReferenced(
   return { bytes, text, worldReadable: (mode & 0o004) !== 0 }
 }
 
-function replaced(value: unknown, pointer: string, texts: ReadonlyMap<string, string>): unknown {
-  if (typeof value === 'string') return texts.get(pointer) ?? value
-  if (Array.isArray(value)) return value.map((inner, i) => replaced(inner, `${pointer}/${i}`, texts))
-  if (value === null || typeof value !== 'object') return value
-  const copy: Record<string, unknown> = {}
-  for (const [key, inner] of Object.entries(value)) copy[key] = replaced(inner, `${pointer}${toPointer([key])}`, texts)
-  return copy
+/** A copy with the texts in their places. What holds none of them is shared with the original. */
+function withTexts(
+  original: Readonly<Record<string, unknown>>,
+  texts: ReadonlyArray<{ readonly path: DocumentPath; readonly text: string }>,
+): Record<string, unknown> {
+  const copies = new Set<unknown>()
+  const own = (value: unknown): Record<string | number, unknown> => {
+    if (copies.has(value)) return value as Record<string | number, unknown>
+    const copy = Array.isArray(value) ? [...value] : { ...(value as Record<string, unknown>) }
+    copies.add(copy)
+    return copy as Record<string | number, unknown>
+  }
+  const root = own(original)
+  for (const { path: at, text } of texts) {
+    let holder = root
+    for (const step of at.slice(0, -1)) holder = holder[step] = own(holder[step])
+    holder[at.at(-1) as string | number] = text
+  }
+  return root
 }

@@ -17,6 +17,8 @@ export interface Config {
   readonly services: readonly ServiceConfig[]
   readonly stores: Readonly<Record<string, StoreSettings>>
   readonly events: readonly SinkEntry[]
+  /** null: nothing is learnt. */
+  readonly insight: InsightConfig | null
   /** Extra header names that no client may send (lower case). */
   readonly reserved: readonly string[]
   /** CIDRs of proxies whose `X-Forwarded-For` / `Forwarded` is believed. */
@@ -44,6 +46,18 @@ export interface ControlConfig {
   readonly tls: TlsConfig | null
   /** CIDRs that may connect beyond loopback. */
   readonly allow: readonly string[]
+}
+
+export interface InsightConfig {
+  readonly retentionMs: number
+  /** Of the history on disk. */
+  readonly historyBytesMax: number
+  /** Of the whole process, roughly. */
+  readonly memoryBytesMax: number
+  /** File that everything taken is recorded in; null: none. */
+  readonly record: string | null
+  /** Receiver of spans; null: none. */
+  readonly otlp: { readonly address: Address; readonly allow: readonly string[] } | null
 }
 
 export type Address =
@@ -111,6 +125,12 @@ export interface ServiceConfig {
   }
   /** Connections per target and worker; further requests wait (bounded), then 503. */
   readonly connectionsMax: number
+  /** Who answers for it, as written; null when nothing is. */
+  readonly owner: {
+    readonly application: string | null
+    readonly tenant: string | null
+    readonly contact: string | null
+  } | null
   readonly policies: readonly PolicyEntry[]
   readonly disable: readonly string[]
   readonly at: SourcePlace

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { bytes, cidr, duration } from '../../core/values.ts'
 import { isLoopback } from '../address.ts'
+import { insightSchema } from './insight.ts'
 import { listenerSchema } from './listener.ts'
 import { policyList } from './policy-entry.ts'
 import { routeSchema } from './route.ts'
@@ -70,9 +71,20 @@ export const configurationSchema = z
       .describe('Addresses that are listened on.'),
     stores: z.record(name(), storeSchema).default({}).describe('Named stores of shared state.'),
     services: z.record(name(), serviceSchema).default({}).describe('Upstream APIs by name.'),
+    insight: insightSchema.prefault({}),
     events: z.array(sinkEntrySchema).default([]).describe('Where the record of every exchange goes.'),
     policies: policyList().describe('Policies of every route.'),
     routes: z.array(routeSchema).default([]).describe('What is served.'),
+  })
+  .check(context => {
+    const { insight, stateDir } = context.value
+    if (stateDir !== undefined || insight.enabled !== true) return
+    context.issues.push({
+      code: 'custom',
+      input: insight,
+      path: ['insight', 'enabled'],
+      message: 'needs stateDir: the folder to keep what is learnt in',
+    })
   })
   .describe('Configuration of Portcullis.')
 

@@ -29,6 +29,8 @@ const upstreamTlsSchema = z
     context.issues.push({ code: 'custom', input: tls, path: [present], message: `needs ${absent} beside it` })
   })
 
+const ownerName = () => z.string().min(1).max(200)
+
 /** An upstream API. */
 export const serviceSchema = z
   .strictObject({
@@ -58,6 +60,14 @@ export const serviceSchema = z
     connections: count(1, 100_000)
       .default(1_000)
       .describe('Connections per target and worker; further requests wait a little, then get 503.'),
+    owner: z
+      .strictObject({
+        application: ownerName().optional().describe('The application that the service is a part of.'),
+        tenant: ownerName().optional().describe('Whose it is: department, customer or organisation.'),
+        contact: ownerName().optional().describe('Person or team to ask.'),
+      })
+      .optional()
+      .describe('Who answers for the service; the inventory shows it.'),
     policies: policyList().describe('Policies of every route of this service.'),
     disable: disableList(),
   })
