@@ -54,7 +54,7 @@ function drawTree(tree: NamedTree): string {
   const begun = new Date(root.span.startUs / 1000).toISOString().replace('T', ' ').replace('Z', ' UTC')
   const errors = failed === 0 ? 'no errors' : counted(failed, 'error')
   const title = `${begun}, ${durationWords(root.span.durationUs / 1000)}, ${counted(nodes.length, 'span')} in ${counted(services, 'service')}, ${errors}${origins[origin]}`
-  const head = ['from', 'takes', 'itself', 'critical']
+  const head = ['begins', 'takes', 'itself', 'critical']
   const rows = drawn(root).map(({ node, branch }) => {
     const ms = (us: number): string => durationWords(us / 1000)
     const times = [startOf(node) - startOf(root), node.span.durationUs, node.selfUs].map(ms)
