@@ -11,8 +11,8 @@ export async function run(options: RunOptions): Promise<void> {
     // Threads that were started for nothing must not keep the process up.
     process.exit(1)
   }
-  const stop = (): void => {
-    gateway.stop().then(
+  const stop = (signal: NodeJS.Signals): void => {
+    gateway.stop(signal).then(
       () => process.exit(0),
       (error: unknown) => {
         gateway.log.error('stopping failed', { cause: String(error) })

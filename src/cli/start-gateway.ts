@@ -7,7 +7,7 @@ import type { Log } from '../core/host.ts'
 import type { ReloadResult } from '../control/endpoints.ts'
 import { type ControlServer, createControlServer } from '../control/server.ts'
 import { loadHashKey } from '../events/hash-key.ts'
-import { createMetricsMemory } from '../events/metrics/memory.ts'
+import { createMetricsMemory, openWork } from '../events/metrics/memory.ts'
 import { createOperatorLog } from '../events/operator-log.ts'
 import { createRingMemory, openRingReader } from '../events/ring.ts'
 import { sinkParts } from '../events/sinks/parts.ts'
@@ -17,6 +17,7 @@ import { systemClock } from '../gateway/system-clock.ts'
 import { createKeyService } from '../identity/key-service.ts'
 import { policies } from '../policies/index.ts'
 import { createCounterMemory } from '../state/counter-memory.ts'
+import { type Drained, watchDrain } from './drain-watch.ts'
 import { createLiveReport, type Reloads } from './live-report.ts'
 import { loadConfiguration } from './load-configuration.ts'
 import { watchFiles } from './watch.ts'
@@ -30,8 +31,8 @@ export interface RunOptions {
 /** A gateway that runs in this process. */
 export interface RunningGateway {
   readonly log: Log
-  /** Ends it: no new connections, open exchanges finish, events are written. */
-  stop(): Promise<void>
+  /** Ends it: no new connections, open exchanges finish, events are written. `why` is for the log: the name of a signal. */
+  stop(why: string): Promise<void>
 }
 
 /** Resumption keys live for hours; looking for old ones this often is enough, ms. */
@@ -122,11 +123,24 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
     return result
   }
 
-  const closeAll = async (graceMs: number): Promise<void> => {
+  const open = (): ReturnType<typeof openWork> => openWork(metrics, supervisor.plan)
+  const closeAll = async (graceMs: number): Promise<Drained> => {
     await control?.close()
-    await supervisor.stop(graceMs)
+    const drained = await watchDrain(
+      () => supervisor.stop(graceMs),
+      graceMs,
+      () => open().exchanges,
+      clock,
+    )
     await writer.close(2000)
     await keys.close()
+    return drained
+  }
+  const end = async (why: string): Promise<void> => {
+    const { drainMs } = loaded.config.limits
+    log.info(`stopping (${why}): open exchanges get ${drainMs / 1000} s`, { ...open() })
+    const { cut, finished, ms } = await closeAll(drainMs)
+    log.info('stopped', { finished, cut, ms })
   }
   try {
     await supervisor.apply(config)
@@ -173,13 +187,13 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
   let stopping: Promise<void> | null = null
   return {
     log,
-    stop() {
+    stop(why) {
       report.stopping = true
       process.off('SIGHUP', onHangup)
       process.off('SIGUSR2', onReopen)
       clearInterval(rotation)
       stopWatching()
-      stopping ??= closeAll(loaded.config.limits.drainMs)
+      stopping ??= end(why)
       return stopping
     },
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Agent, createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { it } from 'node:test'
 import { startFaultGateway } from '../support/fault-gateway.ts'
@@ -68,8 +68,49 @@ routes: [{ name: x, match: { path: /x/** }, service: origin, policies: [{ use: a
     await until('the upload is answered', 30_000, () => stored.endsWith('stored'))
     assert.equal(uploaded, 'first-last')
     assert.equal(await gateway.running.exited, 0)
+    const words = gateway.running.stderr.slice(-2)
+    assert.match(words[0] ?? '', /^portcullis stopping \(SIGTERM\): open exchanges get 8 s exchanges=3 connections=\d+$/)
+    assert.match(words[1] ?? '', /^portcullis stopped finished=3 cut=0 ms=\d+$/)
     upload.destroy()
   } finally {
+    origin.closeAllConnections()
+    origin.close()
+  }
+})
+
+it('SIGINT with an exchange that does not end: it is cut off at the deadline, and the log says so', {
+  timeout: 60_000,
+}, async () => {
+  const asked: string[] = []
+  const origin = createServer(request => void asked.push(request.url ?? '')).listen(0, '127.0.0.1')
+  await once(origin, 'listening')
+  const client = new Agent({ keepAlive: true })
+  try {
+    await using gateway = await startFaultGateway({
+      yaml: `workers: 2
+limits: { drain: 300ms }
+services: { origin: { targets: ["http://127.0.0.1:${(origin.address() as AddressInfo).port}"] } }
+routes: [{ name: x, match: { path: /x/** }, service: origin, policies: [{ use: anonymous }] }]
+`,
+    })
+    const cut = Promise.allSettled(
+      ['a', 'b'].map(name => once(get(`${gateway.base}/x/${name}`, { agent: client }), 'response')),
+    )
+    await until('both are asked', 30_000, () => asked.length === 2)
+    gateway.running.kill('SIGINT')
+    assert.deepEqual(
+      (await cut).map(({ status }) => status),
+      ['rejected', 'rejected'],
+    )
+    assert.equal(await gateway.running.exited, 0)
+    const words = gateway.running.stderr.slice(-2)
+    assert.match(
+      words[0] ?? '',
+      /^portcullis stopping \(SIGINT\): open exchanges get 0\.3 s exchanges=2 connections=\d+$/,
+    )
+    assert.match(words[1] ?? '', /^portcullis stopped finished=0 cut=2 ms=\d+$/)
+  } finally {
+    client.destroy()
     origin.closeAllConnections()
     origin.close()
   }

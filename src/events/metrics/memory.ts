@@ -24,6 +24,17 @@ export function workerCells(memory: MetricsMemory, workerIndex: number): Float64
   return new Float64Array(memory.cells, workerIndex * memory.capacity * 8, memory.capacity)
 }
 
+/** What all workers together have open at this moment. */
+export function openWork(memory: MetricsMemory, plan: MetricsPlan): { exchanges: number; connections: number } {
+  let [exchanges, connections] = [0, 0]
+  for (let index = 0; index < memory.workers; index++) {
+    const cells = workerCells(memory, index)
+    exchanges += cells[workerBlock.inFlight] as number
+    for (const at of Object.values(plan.listeners)) connections += cells[at + listenerBlock.open] as number
+  }
+  return { exchanges, connections }
+}
+
 /** Zeroes what a dead worker can no longer count down: open connections, exchanges in flight, buffered bytes. Counters stay. */
 export function resetGauges(memory: MetricsMemory, plan: MetricsPlan, workerIndex: number): void {
   const cells = workerCells(memory, workerIndex)
