@@ -38,6 +38,8 @@ interface Connection {
   /** Bytes of the answer that are still to come; -1 while its head is awaited. */
   left: number
   head: string
+  /** The answer says that it is the last one here. */
+  last: boolean
 }
 
 /** Runs the load to its end; all connections are opened first. */
@@ -54,7 +56,7 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
 
   const open = async () => {
     const socket = await dial(url)
-    const connection: Connection = { socket, dueMs: 0, left: -1, head: '' }
+    const connection: Connection = { socket, dueMs: 0, left: -1, head: '', last: false }
     socket.on('data', (bytes: Buffer) => receive(connection, bytes))
     socket.on('error', () => {})
     socket.on('close', () => {
@@ -81,6 +83,8 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
         return
       }
       if (!status.startsWith('2')) refused[status] = (refused[status] ?? 0) + 1
+      // A request sent after that would be lost by our own doing (RFC 9112 §9.6).
+      connection.last = /\r\nconnection: *close\r\n/i.test(connection.head.slice(0, end + 2))
       position = bytes.length - (connection.head.length - end - 4)
       connection.left = Number(length)
       connection.head = ''
@@ -95,6 +99,10 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
     latency.add(performance.now() - connection.dueMs)
     connection.dueMs = 0
     connection.left = -1
+    if (connection.last) {
+      connection.socket.destroy()
+      return
+    }
     idle.push(connection)
     if (waiting.length > waitingFrom) pump()
   }
