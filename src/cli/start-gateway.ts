@@ -72,6 +72,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
     eventHashKey,
     metrics,
     rings,
+    insight: null,
   })
   const reloads: Reloads = { applied: 0, rejected: 0 }
   const report = createLiveReport({

@@ -113,6 +113,7 @@ export function buildConfig(input: ConfigurationInput, parts: BuildParts): Confi
       bufferedBodyMax: route.limits.bufferedBody,
       bodyMax: route.limits.body === 'unlimited' ? null : route.limits.body,
       learn: route.learn === 'on' || route.learn === true,
+      trace: route.trace,
       policies: entries(route.policies, ['routes', i, 'policies'], 'route'),
       disable: route.disable,
       at: at(['routes', i]),

@@ -14,6 +14,7 @@ function routeOf(name: string, match: Partial<RouteConfig['match']>): RouteConfi
     bufferedBodyMax: 1,
     bodyMax: null,
     learn: true,
+    trace: 'trusted',
     policies: [],
     disable: [],
     at: { file: 'x', line: 1, column: 1 },

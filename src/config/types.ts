@@ -165,6 +165,8 @@ export interface RouteConfig {
   /** Limit of a streamed body, bytes; null = unlimited. */
   readonly bodyMax: number | null
   readonly learn: boolean
+  /** What becomes of a trace that the caller began. */
+  readonly trace: 'trusted' | 'continued' | 'restarted'
   readonly policies: readonly PolicyEntry[]
   /** Names or ids of inherited policies that do not apply here. */
   readonly disable: readonly string[]

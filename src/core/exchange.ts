@@ -114,6 +114,8 @@ export class Exchange {
   parentId = ''
   /** Trace flags, two hex digits. */
   traceFlags = '00'
+  /** The caller's `tracestate` goes on. */
+  traceStateKept = false
   readonly #abort: (onAbort: () => void) => void
   #signal: AbortSignal | null = null
 

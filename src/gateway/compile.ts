@@ -139,6 +139,8 @@ function compileRoute(
     stripPrefix: route.stripPrefix ? literalPrefix(route.match.path) : '',
     writesParameters: withoutParameters(route.match.path) !== null,
     bodyMax: route.bodyMax ?? Number.POSITIVE_INFINITY,
+    learn: route.learn,
+    trace: route.trace,
   }
 }
 

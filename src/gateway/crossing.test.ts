@@ -6,6 +6,7 @@ import { settle, until } from '../../test/support/connection-desk.ts'
 import { crossingWorld, type World } from '../../test/support/crossing-world.ts'
 import type { Compiled } from '../core/policy.ts'
 import { refuse } from '../core/problem.ts'
+import { capturedMax } from './capture.ts'
 import { PASS, type Verdict } from '../core/verdict.ts'
 import type { UpstreamConnection } from '../net/h1/upstream-connection.ts'
 
@@ -399,5 +400,55 @@ describe('bodies that stream', () => {
     await until(() => a.over, 'broken off')
     assert.equal(world.outcomes[0]?.outcome.verdict, 'error')
     assert.ok(!a.text.includes('502'))
+  })
+})
+
+describe('what insight gets to see', () => {
+  for (const [how, policy, sent] of [
+    ['held', holds, post('/x?b=2', '{"a":1}')],
+    ['streamed', undefined, post('/x?b=2', '{"a":1}')],
+    ['streamed in chunks', undefined, `${chunked('/x?b=2', '{"a"', ':1}')}0\r\n\r\n`],
+  ] as const) {
+    it(`is both bodies of an exchange, the request's ${how}`, async () => {
+      const origin = service((_, socket) =>
+        socket.write(
+          'HTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{"c\r\n4\r\n":2}\r\n0\r\n\r\n',
+        ),
+      )
+      await using world = await crossingWorld({ service: origin.take, ...(policy === undefined ? {} : { policy }) })
+      const { socket } = await client(world, sent)
+      await until(() => world.outcomes.length === 1, 'the exchange ends')
+      const contents = world.outcomes[0]?.contents
+      assert.equal(Buffer.from(contents?.requestBody ?? '').toString(), '{"a":1}')
+      assert.equal(contents?.responseBody, '{"c":2}')
+      assert.equal(contents?.query, 'b=2')
+      assert.equal(contents?.responseFields?.get('x-a'), 'b')
+      socket.destroy()
+    })
+  }
+
+  it('is the beginning of large bodies, while all of them passes', async () => {
+    const large = 'x'.repeat(100_000)
+    const origin = service((_, socket) => socket.write(ok(large)))
+    await using world = await crossingWorld({ service: origin.take })
+    const asking = await client(world, post('/x', large))
+    await until(() => asking.text.length > 100_000, 'the answer')
+    await until(() => world.outcomes.length === 1, 'the exchange ends')
+    assert.ok(asking.text.endsWith(large))
+    assert.ok(origin.text().endsWith(large))
+    const contents = world.outcomes[0]?.contents
+    assert.deepEqual([contents?.requestBody?.length, contents?.responseBody?.length], [capturedMax, capturedMax])
+    asking.socket.destroy()
+  })
+
+  it('is nothing of an answer that a policy replaced', async () => {
+    const origin = service((_, socket) => socket.write(ok('secret')))
+    const policy: Compiled = { response: () => refuse('forbidden', { reason: 'leaks' }) }
+    await using world = await crossingWorld({ service: origin.take, policy })
+    const { socket } = await client(world, get('/x'))
+    await until(() => world.outcomes.length === 1, 'the exchange ends')
+    assert.equal(world.outcomes[0]?.contents?.responseBody, null)
+    assert.equal(world.outcomes[0]?.contents?.responseFields, null)
+    socket.destroy()
   })
 })

@@ -1,8 +1,10 @@
 // Hot path: one of these for every exchange.
 import { Exchange } from '../core/exchange.ts'
+import type { Fields } from '../core/fields.ts'
 import type { VerdictWord } from '../core/outcome.ts'
 import { Problem, type ProblemWords, refuse } from '../core/problem.ts'
 import type { Reply } from '../core/reply.ts'
+import type { Contents } from '../events/stream/frame-encoder.ts'
 import { canonicalTarget } from '../lib/canonical-path.ts'
 import type { Trailers } from '../net/h1/chunked.ts'
 import {
@@ -22,6 +24,7 @@ import type { ResponseSink, UpstreamConnection, UpstreamFailure } from '../net/h
 import { servesHost } from '../net/tls/connection-info.ts'
 import type { NoConnection, TargetSettings } from '../upstream/target-pool.ts'
 import { ownAnswer, statusLine } from './answer.ts'
+import { Capture, capturedMax } from './capture.ts'
 import { clientBehindProxies } from './client-address.ts'
 import { HeldBody } from './held-body.ts'
 import { keptLines } from './kept-lines.ts'
@@ -76,6 +79,10 @@ export class Crossing implements RequestSink, ResponseSink {
   #reason = ''
   #onAbort: Array<() => void> | null = null
   #cleared: Cleared | null = null
+  /** What insight is to see of the bodies; null where nothing is learned. */
+  #capture: Capture | null = null
+  /** The head of the service's answer, for insight. */
+  #answered: Fields | null = null
   /** While a response hook waits: what arrived behind the head. */
   #waiting: { head: ResponseHead; data: Buffer[]; trailers: Trailers | null | undefined } | null = null
 
@@ -123,7 +130,7 @@ export class Crossing implements RequestSink, ResponseSink {
 
   #enter(): void {
     const x = this.#x
-    this.#plane.trace(x)
+    this.#plane.tracer.begin(x)
     if (this.#plane.budget.spent)
       return this.#refuse('overloaded', { reason: 'the memory budget of the worker is spent' })
     if (x.tls !== null && !servesHost(x.tls, x.host))
@@ -142,6 +149,8 @@ export class Crossing implements RequestSink, ResponseSink {
     this.#route = found.value
     x.route = found.value.chain.route
     x.params = found.params
+    if (found.value.learn && this.#plane.learns) this.#capture = new Capture()
+    if (found.value.trace !== 'trusted') this.#plane.tracer.distrust(x, found.value.trace)
     this.#passage = new Passage(found.value.chain, x, this.#plane.log)
     this.#settle(this.#passage.advance())
   }
@@ -231,6 +240,7 @@ export class Crossing implements RequestSink, ResponseSink {
       return
     }
     if (this.#requestBytes > (this.#route?.bodyMax ?? 0)) return this.#bodyBeyondLimit()
+    this.#capture?.addRequest(bytes, from, to)
     this.#upstream?.write(bytes, from, to)
   }
 
@@ -375,6 +385,7 @@ export class Crossing implements RequestSink, ResponseSink {
     this.#upstreamStatus = head.status
     this.#upstreamMs = this.#plane.clock.monotonic() - this.#upstreamSentMs
     this.#x.answer = { status: head.status, fields: head.fields }
+    if (this.#capture !== null) this.#answered = head.fields
     const hooked = (this.#passage as Passage).respond()
     if (hooked === null) return this.#relay(head)
     if (!(hooked instanceof Promise)) return this.#replaceAnswer(hooked)
@@ -418,7 +429,9 @@ export class Crossing implements RequestSink, ResponseSink {
       return
     }
     this.#responseBytes += to - from
-    this.#connection.write(bytes, from, to)
+    const text = this.#capture === null ? null : this.#capture.addResponse(bytes, from, to)
+    if (text === null) this.#connection.write(bytes, from, to)
+    else this.#connection.writeText(text)
   }
 
   responseFlush(): void {
@@ -498,6 +511,8 @@ export class Crossing implements RequestSink, ResponseSink {
   /** A response hook refused the service's answer: none of it may be seen. */
   #replaceAnswer(stopped: Stopped): void {
     this.#x.answer = null
+    this.#answered = null
+    this.#capture?.forgetResponse()
     this.#say(stopped)
   }
 
@@ -573,10 +588,24 @@ export class Crossing implements RequestSink, ResponseSink {
       configVersion: this.#snapshot.version,
     }
     if (this.#onAbort !== null) for (const onAbort of this.#onAbort) onAbort()
-    this.#plane.record(x, outcome)
+    this.#plane.record(x, outcome, this.#capture === null ? null : this.#contents(this.#capture))
     this.#passage?.done(outcome)
     this.#plane.inFlight(-1)
     if (--this.#snapshot.open === 0 && this.#snapshot.retired) this.#snapshot.close()
+  }
+
+  #contents({ request, response }: Capture): Contents {
+    const x = this.#x
+    const held = x.body
+    return {
+      query: x.query,
+      requestFields: this.#head.fields,
+      responseFields: this.#answered,
+      // A body that was read whole is the one that went out; a streamed one left its beginning on its way.
+      requestBody: held === null ? request : held.length > capturedMax ? held.subarray(0, capturedMax) : held,
+      responseBody: response,
+      encrypted: x.tls !== null,
+    }
   }
 
   #uncharge(): void {

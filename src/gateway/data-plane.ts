@@ -35,6 +35,8 @@ export interface DataPlaneParts {
   readonly log: Log
   readonly metrics: WorkerMetrics
   readonly recorder: Recorder
+  /** Insight runs and is told of every exchange. */
+  readonly learns: boolean
   readonly keys: (source: KeySource) => KeySet
   readonly counters: Host['counters']
   /** How many workers share each listener's limits. */
@@ -103,11 +105,12 @@ export class DataPlane {
       // Crossings and policies log only what went wrong inside; still, who can cause it once can cause it often.
       log: this.#sparing,
       budget: this.#budget,
-      record: (x, outcome) => parts.recorder.exchange(x, outcome),
+      record: (x, outcome, contents) => parts.recorder.exchange(x, outcome, contents),
       upstreamError: (service, kind) =>
         parts.metrics.upstreamError(service, upstreamErrorKind(kind) satisfies UpstreamErrorKind),
       requestId: createRequestIds(),
-      trace: createTracer(),
+      tracer: createTracer(),
+      learns: parts.learns,
       inFlight: delta => parts.metrics.inFlight(delta),
     }
     this.#pulse.add({ pulse: () => parts.metrics.budget(this.#budget.used) })
@@ -310,20 +313,24 @@ export class DataPlane {
     connection.begin(answer.status, answer.head, answer.body.length, answer.body.length, true)
     connection.write(answer.body, 0, answer.body.length)
     connection.finish()
-    this.#plane.record(x, {
-      verdict: 'refuse',
-      status: problem.status,
-      upstreamStatus: 0,
-      policy: '',
-      code,
-      reason,
-      target: '',
-      requestBytes: 0,
-      responseBytes: answer.body.length,
-      durationMs: 0,
-      upstreamMs: -1,
-      configVersion: this.#plane.snapshot?.version ?? 0,
-    })
+    this.#plane.record(
+      x,
+      {
+        verdict: 'refuse',
+        status: problem.status,
+        upstreamStatus: 0,
+        policy: '',
+        code,
+        reason,
+        target: '',
+        requestBytes: 0,
+        responseBytes: answer.body.length,
+        durationMs: 0,
+        upstreamMs: -1,
+        configVersion: this.#plane.snapshot?.version ?? 0,
+      },
+      null,
+    )
   }
 
   #limits(config: ListenerConfig): ConnectionLimits {

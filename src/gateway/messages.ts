@@ -17,6 +17,8 @@ export interface WorkerBirth {
   readonly metrics: MetricsMemory
   readonly plan: MetricsPlan
   readonly ring: SharedArrayBuffer
+  /** Path of insight's socket; null: it does not run. */
+  readonly insight: string | null
   /** To the key service. */
   readonly keys: MessagePort
 }

@@ -21,6 +21,10 @@ export interface CompiledRoute {
   readonly writesParameters: boolean
   /** Most bytes of a streamed body. */
   readonly bodyMax: number
+  /** Insight learns from its exchanges. */
+  readonly learn: boolean
+  /** What becomes of a trace that the caller began. */
+  readonly trace: 'trusted' | 'continued' | 'restarted'
 }
 
 /** One compiled, immutable, versioned configuration as a worker holds it. */

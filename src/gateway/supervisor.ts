@@ -32,6 +32,8 @@ export interface SupervisorParts {
   readonly metrics: MetricsMemory
   /** One ring per worker. */
   readonly rings: readonly SharedArrayBuffer[]
+  /** Path of insight's socket; null: it does not run. */
+  readonly insight: string | null
 }
 
 interface Crew {
@@ -184,7 +186,7 @@ export class Supervisor {
   }
 
   #start(index: number): Crew {
-    const { counters, slowHashes, hashKey, eventHashKey, metrics, rings, keys, log } = this.#parts
+    const { counters, slowHashes, hashKey, eventHashKey, metrics, rings, insight, keys, log } = this.#parts
     const thread = new WorkerThread({
       birth: {
         index,
@@ -196,6 +198,7 @@ export class Supervisor {
         metrics,
         plan: this.#plan,
         ring: rings[index] as SharedArrayBuffer,
+        insight,
       },
       keys,
       log,

@@ -5,6 +5,7 @@ import type { Log } from '../core/host.ts'
 import { openWorkerMetrics } from '../events/metrics/worker.ts'
 import { createRecorder } from '../events/recorder.ts'
 import { openRingWriter } from '../events/ring.ts'
+import { createStreamSender } from '../events/stream/sender.ts'
 import { createWorkerKeys } from '../identity/worker-keys.ts'
 import { policies } from '../policies/index.ts'
 import { unpackConfig } from './config-parcel.ts'
@@ -77,9 +78,19 @@ async function carryOut(order: Exclude<ToWorker, { readonly kind: 'abort' }>): P
 }
 
 function createPlane(config: Config): DataPlane {
+  const stream =
+    birth.insight === null
+      ? null
+      : createStreamSender({
+          path: birth.insight,
+          worker: birth.index,
+          log,
+          dropped: () => metrics.streamDropped(),
+        })
   const recorder = createRecorder({
     ring,
     metrics,
+    stream,
     hashKey: birth.eventHashKey,
   })
   return new DataPlane(
@@ -89,6 +100,7 @@ function createPlane(config: Config): DataPlane {
       log,
       metrics,
       recorder,
+      learns: stream !== null,
       keys: createWorkerKeys(birth.keys, clock),
       counters: { memory: birth.counters, hashKey: birth.hashKey, slowHashes: birth.slowHashes },
       workers: birth.workers,

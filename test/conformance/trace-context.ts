@@ -24,7 +24,7 @@ export async function run(): Promise<SuiteResult> {
   const folder = testData('trace-context')
   const cases: TraceCase[] =
     folder === null ? [] : JSON.parse(readFileSync(path.join(folder, 'cases.json'), 'utf8')).cases
-  const trace = createTracer()
+  const trace = createTracer().begin
   const failures: string[] = []
   for (const one of cases) {
     const wrong = judge(one, trace)
@@ -49,7 +49,7 @@ function judge({ headers, expect }: TraceCase, trace: (x: Exchange) => void): st
     if (expect.random !== undefined && ((flags & 2) === 2) !== expect.random) return `flags ${flags}`
     if (x.parentId === '') return 'the caller is lost'
   } else if (given.includes(x.traceId) || x.parentId !== '') return 'the trace goes on'
-  if (!traceLines(x).startsWith(`traceparent: 00-${x.traceId}-${x.spanId}-${x.traceFlags}\r\n`))
+  if (!traceLines(x).startsWith(`\r\ntraceparent: 00-${x.traceId}-${x.spanId}-${x.traceFlags}\r\n`))
     return `forwards ${JSON.stringify(traceLines(x))}`
   const state = forwarded(x)
   if (expect.state !== 'any') {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Exchange } from '../../src/core/exchange.ts'
 import type { Outcome } from '../../src/core/outcome.ts'
+import type { Contents } from '../../src/events/stream/frame-encoder.ts'
 import type { Compiled } from '../../src/core/policy.ts'
 import { principal } from '../../src/core/principal.ts'
 import { PASS } from '../../src/core/verdict.ts'
@@ -39,7 +40,7 @@ export interface World extends AsyncDisposable {
   readonly budget: Budget
   readonly pulse: Pulse
   /** Every exchange that ended, with how. */
-  readonly outcomes: Array<{ readonly x: Exchange; readonly outcome: Outcome }>
+  readonly outcomes: Array<{ readonly x: Exchange; readonly outcome: Outcome; readonly contents: Contents | null }>
   /** Exchanges in flight. */
   inFlight(): number
   /** Called right after the gateway took a request in, in the same turn of the loop. */
@@ -119,6 +120,8 @@ export async function crossingWorld(options: WorldOptions): Promise<World> {
       stripPrefix: '',
       writesParameters: false,
       bodyMax: options.bodyMax ?? Number.POSITIVE_INFINITY,
+      learn: true,
+      trace: 'trusted',
     },
   })
   const names = new FieldNames()
@@ -137,10 +140,11 @@ export async function crossingWorld(options: WorldOptions): Promise<World> {
     clock: host.clock,
     log: host.log,
     budget,
-    record: (x, outcome) => void outcomes.push({ x, outcome }),
+    learns: true,
+    record: (x, outcome, contents) => void outcomes.push({ x, outcome, contents }),
     upstreamError: () => {},
     requestId: () => `id-${++ids}`,
-    trace: () => {},
+    tracer: { begin() {}, distrust() {} },
     inFlight: delta => void (inFlight += delta),
   }
   const settings: ServerSettings = {

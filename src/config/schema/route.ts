@@ -65,6 +65,12 @@ export const routeSchema = z
       .union([z.enum(['on', 'off']), z.boolean()], 'must be on or off')
       .default('on')
       .describe('Whether this route is learned from.'),
+    trace: z
+      .enum(['trusted', 'continued', 'restarted'])
+      .default('trusted')
+      .describe(
+        'Of a trace that the caller began (W3C trace context): trusted goes on with its flags and tracestate, continued keeps only its ids, restarted begins a new one.',
+      ),
     policies: policyList().describe('Policies of this route, after those of its service and the global ones.'),
     disable: disableList(),
   })

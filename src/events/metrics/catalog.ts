@@ -50,6 +50,11 @@ export const metricCatalog = {
     ['sink'],
     'Events lost: by a sink that was full or failing, or (ring) because the main thread did not drain in time.',
   ],
+  portcullis_insight_drops_total: [
+    'counter',
+    [],
+    'Exchanges that insight was not told of, because it was away or behind.',
+  ],
   portcullis_event_sink_queue_bytes: ['gauge', ['sink'], 'Bytes of events that wait for a sink.'],
   portcullis_event_sink_failing: ['gauge', ['sink'], '1 while the last write of a sink failed.'],
   portcullis_buffered_bytes: ['gauge', ['worker'], 'Bytes that a worker holds in buffers now.'],

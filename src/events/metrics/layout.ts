@@ -61,4 +61,12 @@ export const listenerBlock = { open: 0, opened: 1, handshakes: 2, size: 2 + hand
 export const serviceBlock = { connections: 0, errors: 1, size: 1 + upstreamErrorKinds.length } as const
 
 /** Cells of the worker itself. */
-export const workerBlock = { inFlight: 0, buffered: 1, bufferedPeak: 2, eventsDropped: 3, events: 4, size: 8 } as const
+export const workerBlock = {
+  inFlight: 0,
+  buffered: 1,
+  bufferedPeak: 2,
+  eventsDropped: 3,
+  events: 4,
+  streamDropped: 5,
+  size: 8,
+} as const

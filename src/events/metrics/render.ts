@@ -94,6 +94,7 @@ export function renderMetrics(memory: MetricsMemory, plan: MetricsPlan, extra: M
   put('portcullis_requests_in_flight', {}, sum(workerBlock.inFlight))
   put('portcullis_events_total', {}, sum(workerBlock.events))
   put('portcullis_event_drops_total', { sink: '(ring)' }, sum(workerBlock.eventsDropped))
+  put('portcullis_insight_drops_total', {}, sum(workerBlock.streamDropped))
   for (const [index, cells] of workers.entries()) {
     put('portcullis_buffered_bytes', { worker: String(index) }, cells[workerBlock.buffered] as number)
     put('portcullis_buffered_bytes_peak', { worker: String(index) }, cells[workerBlock.bufferedPeak] as number)

@@ -31,6 +31,8 @@ export interface WorkerMetrics {
   upstreamConnections(service: string, delta: number): void
   /** The event of an exchange found no room in the ring. */
   eventDropped(): void
+  /** An exchange was not told to insight: it is away or behind. */
+  streamDropped(): void
   /** Bytes that this worker holds in buffers now. */
   budget(bytes: number): void
   /** A counter of a policy; one that was not announced in its `counters` counts nowhere. */
@@ -122,6 +124,9 @@ export function openWorkerMetrics(memory: MetricsMemory, workerIndex: number, fi
     },
     eventDropped() {
       add(workerBlock.eventsDropped, 1)
+    },
+    streamDropped() {
+      add(workerBlock.streamDropped, 1)
     },
     budget(bytes) {
       cells[workerBlock.buffered] = bytes

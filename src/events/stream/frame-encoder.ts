@@ -22,9 +22,9 @@ export interface Contents {
   readonly requestFields: Fields
   /** null when the service was not asked, or did not answer. */
   readonly responseFields: Fields | null
-  /** The first bytes of the bodies; null when there was none. Copied before the call returns. */
-  readonly requestBody: Uint8Array | null
-  readonly responseBody: Uint8Array | null
+  /** The first bytes of the bodies, as bytes or as latin-1 text; null when there was none. Copied before the call returns. */
+  readonly requestBody: Uint8Array | string | null
+  readonly responseBody: Uint8Array | string | null
   readonly encrypted: boolean
 }
 
@@ -68,6 +68,13 @@ export function createFrameEncoder(batchBytes: number = 256 * 1024): FrameEncode
 
   function text(value: string, at: number): number {
     ;(batch as unknown as Latin1Target).latin1Write(value, at, value.length)
+    return at + value.length
+  }
+
+  function body(value: Uint8Array | string | null, at: number): number {
+    if (value === null) return at
+    if (typeof value === 'string') return text(value, at)
+    batch.set(value, at)
     return at + value.length
   }
 
@@ -152,14 +159,8 @@ export function createFrameEncoder(batchBytes: number = 256 * 1024): FrameEncode
       let at = text(query, text(line, word << 2))
       if (requestCount > 0) at = text(covered(requestFields, requestLength), at)
       if (responseFields !== null && responseCount > 0) at = text(covered(responseFields, responseLength), at)
-      if (requestBody !== null) {
-        batch.set(requestBody, at)
-        at += requestBytes
-      }
-      if (responseBody !== null) {
-        batch.set(responseBody, at)
-        at += responseBytes
-      }
+      at = body(requestBody, at)
+      at = body(responseBody, at)
       const flags =
         (requestBody === null ? 0 : REQUEST_BODY) |
         (responseBody === null ? 0 : RESPONSE_BODY) |

@@ -192,9 +192,11 @@ export class ServerConnection implements Pulsed {
     else this.#out.write(bytes, from, to)
   }
 
-  /** Sends text of a body that we made ourselves (latin-1). */
+  /** Sends body bytes that somebody has as latin-1 text already, at most some KiB. */
   writeText(text: string): void {
-    if (this.#phase !== 'closed' && !this.#bodilessAnswer) this.#out.put(text)
+    if (this.#phase === 'closed' || this.#bodilessAnswer || text === '') return
+    if (this.#chunkedAnswer) this.#out.put(`${text.length.toString(16)}\r\n${text}\r\n`)
+    else this.#out.put(text)
   }
 
   /** Sends what was gathered; false when the client is slow. */
