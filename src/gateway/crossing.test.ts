@@ -155,6 +155,26 @@ describe('a client that goes', () => {
     assert.equal(world.services.length, 1)
   })
 
+  it('while it waits for a connection: its place is free at once, however many leave', async () => {
+    const origin = service((path, socket) => {
+      if (path !== '/a') socket.write(ok(path))
+    })
+    await using world = await crossingWorld({ connectionsMax: 1, service: origin.take })
+    await client(world, get('/a'))
+    await until(() => origin.seen.length === 1, 'the connection is busy')
+    // More than may wait at a time.
+    for (let gone = 0; gone < 1100; gone += 100) {
+      const crowd = await Promise.all(Array.from({ length: 100 }, () => client(world, get('/b'))))
+      await until(() => world.inFlight() === 101, 'all of them wait')
+      for (const { socket } of crowd) socket.resetAndDestroy()
+      await until(() => world.inFlight() === 1, 'all of them are over')
+    }
+    const c = await client(world, get('/c'))
+    await until(() => world.inFlight() === 2, 'the last waits')
+    world.services[0]?.write(ok('first'))
+    await until(() => c.text.endsWith('/c'), 'the last gets its answer')
+  })
+
   it('while the service answers: the service’s connection is closed', async () => {
     const origin = service((_path, socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf')

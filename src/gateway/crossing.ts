@@ -22,7 +22,7 @@ import type { ResponseHead } from '../net/h1/response-head.ts'
 import type { RequestSink, ServerConnection } from '../net/h1/server-connection.ts'
 import type { ResponseSink, UpstreamConnection, UpstreamFailure } from '../net/h1/upstream-connection.ts'
 import { servesHost } from '../net/tls/connection-info.ts'
-import type { NoConnection, TargetSettings } from '../upstream/target-pool.ts'
+import type { NoConnection, TargetSettings, Waiting } from '../upstream/target-pool.ts'
 import { ownAnswer, statusLine } from './answer.ts'
 import { Capture, capturedMax } from './capture.ts'
 import { clientBehindProxies } from './client-address.ts'
@@ -54,6 +54,8 @@ export class Crossing implements RequestSink, ResponseSink {
   #passage: Passage | null = null
   #upstream: UpstreamConnection | null = null
   #target: TargetSettings | null = null
+  /** Our place among those who wait for a connection to the service. */
+  #queued: Waiting | null = null
   #over = false
   /** Our side of the answer has begun: from here on a failure can only break the connection off. */
   #answering = false
@@ -291,7 +293,8 @@ export class Crossing implements RequestSink, ResponseSink {
 
   #connect(cleared: Cleared, fresh: boolean): void {
     const route = this.#route as CompiledRoute
-    route.service.pool.take((connection, target, failure) => {
+    this.#queued = route.service.pool.take((connection, target, failure) => {
+      this.#queued = null
       if (this.#over) {
         connection?.giveBack()
         return
@@ -327,7 +330,8 @@ export class Crossing implements RequestSink, ResponseSink {
   #sendAgain(unsent: string): void {
     this.#connection.pauseBody()
     const route = this.#route as CompiledRoute
-    route.service.pool.take((connection, target, failure) => {
+    this.#queued = route.service.pool.take((connection, target, failure) => {
+      this.#queued = null
       if (this.#over) {
         connection?.giveBack()
         return
@@ -570,6 +574,7 @@ export class Crossing implements RequestSink, ResponseSink {
     if (this.#over) return
     this.#over = true
     clearTimeout(this.#slowBody)
+    this.#queued?.giveUp()
     this.#uncharge()
     this.#collected = null
     const x = this.#x
