@@ -3,7 +3,8 @@ import type { PolicyEntry } from '../../config/types.ts'
 
 /**
  * A change to the configuration, in its own form: objects are merged; `routes` and `listeners` by `name`, `policies` by `id` (else `use`);
- * every other list replaces the old one. A policy that is not there yet is added in the place of its phase.
+ * every other list replaces the old one, and null takes a key away (RFC 7396). A policy that is not there yet is added in the place of its
+ * phase.
  */
 export type ConfigPatch = Readonly<Record<string, unknown>>
 
@@ -38,7 +39,8 @@ function mergeObjects(old: Readonly<Record<string, unknown>>, change: ConfigPatc
   const merged: Record<string, unknown> = { ...old }
   for (const [key, value] of Object.entries(change)) {
     const before = Object.hasOwn(old, key) ? old[key] : undefined
-    if (Array.isArray(value) && (key === 'routes' || key === 'listeners'))
+    if (value === null) delete merged[key]
+    else if (Array.isArray(value) && (key === 'routes' || key === 'listeners'))
       merged[key] = mergeNamed(listOf(before), value)
     else if (Array.isArray(value) && key === 'policies') merged[key] = mergePolicies(listOf(before), value)
     else if (isObject(value) && isObject(before)) merged[key] = mergeObjects(before, value)

@@ -20,7 +20,7 @@ export const missingAuthentication: Rule = {
       if (anonymousAnswered < answeredMin || provenCalls(operation) > 0) continue
       const reasons = reasonsForProof(endpoint)
       if (reasons.length === 0) continue
-      const [onlyWrites] = reasons.length === 1 && /changes something$/.test(reasons[0] as string) ? [true] : [false]
+      const onlyWrites = reasons.length === 1 && (reasons[0] as string).endsWith('changes something')
       yield {
         subject,
         message: `${subject} answers callers who prove nothing.`,
