@@ -23,10 +23,8 @@ export interface Limiter {
 
 /** A token bucket, or with `delayed` the slots of a leaky one, over the shared memory: exact whatever threads serve the key. */
 export function createBucketLimiter(tables: CounterTables, gcra: Gcra, delayed: boolean): Limiter {
-  const { words, doubles, leaseBack, acquire } = tables.buckets
+  const { words, doubles, asTime, asBits, leaseBack, acquire } = tables.buckets
   const decision: Decision = { outcome: 'full', remaining: 0, resetMs: 0, delayMs: 0 }
-  const asTime = new Float64Array(1)
-  const asBits = new BigInt64Array(asTime.buffer)
 
   function noPlace(): Decision {
     decision.outcome = 'full'

@@ -34,6 +34,9 @@ export interface TagTable {
   readonly doubles: Float64Array
   /** The same memory as 32-bit halves, low half first. */
   readonly halves: Int32Array
+  /** One value outside of the shared memory, as a time and as its bits. Whoever uses it, does so without leaving the function in between. */
+  readonly asTime: Float64Array
+  readonly asBits: BigInt64Array
   /** How far before the first state word the lease lies, in words. */
   readonly leaseBack: number
   /** How many records fit. */
@@ -205,6 +208,8 @@ export function createTagTable(part: {
     words,
     doubles,
     halves,
+    asTime,
+    asBits,
     leaseBack: STATE,
     records: buckets * WAYS,
     acquire(key, nowMs, holdMs) {

@@ -3,7 +3,7 @@
 import { createSecretKey } from 'node:crypto'
 import type { Exchange } from '../../core/exchange.ts'
 import { equalsLowered } from '../../core/fields.ts'
-import type { Host, KeySet, VerificationKey } from '../../core/host.ts'
+import type { Host, KeySet, KeySource, VerificationKey } from '../../core/host.ts'
 import type { Compiled, Policy } from '../../core/policy.ts'
 import { refuse, type CoreCode, type Problem } from '../../core/problem.ts'
 import { PASS, SKIP, type Verdict } from '../../core/verdict.ts'
@@ -49,10 +49,9 @@ function compile(config: JwtConfig, host: Host): Compiled {
   const algorithms: ReadonlySet<string> = new Set(config.algorithms)
   // One for all entries of a worker, since each holds 12 KB of tables: with a reader of its own for each of a thousand routes, making them
   // was a quarter of a reload.
-  const read = host.keep('reader', () => createStrictReader(host.counters.hashKey))
-  const source = keySourceOf(config)
-  const keys = source === null ? secretKeys(config) : host.keys(source)
-  const tokens = source === null ? createVerifiedTokens() : host.keep(cacheName(config, source), createVerifiedTokens)
+  const read = host.keep('jwt/reader', () => createStrictReader(host.counters.hashKey))
+  const { source, keys, cache } = keysOf(config, host)
+  const tokens = cache === null ? createVerifiedTokens() : host.keep(cache, createVerifiedTokens)
   const suffices = compileDemands(config)
   const addHeaders = claimHeaders(config.claimsToHeaders)
   const verified = host.counter('verified')
@@ -214,6 +213,29 @@ function secretKeys(config: JwtConfig): KeySet {
       ? []
       : [{ kid: null, alg: null, kty: 'oct', crv: null, key: createSecretKey(secret.reveal(), 'utf8') }]
   return keySetOf(keys)
+}
+
+interface Keys {
+  /** null for a secret. */
+  readonly source: KeySource | null
+  readonly keys: KeySet
+  /** Name of the cache of verified tokens; null for one of its own. */
+  readonly cache: string | null
+}
+
+/** Routes with equal settings share one object of them, so a thousand routes ask once. */
+function keysOf(config: JwtConfig, host: Host): Keys {
+  const known = host.keep('jwt/keys', () => new WeakMap<JwtConfig, Keys>())
+  let found = known.get(config)
+  if (found === undefined) {
+    const source = keySourceOf(config)
+    found =
+      source === null
+        ? { source, keys: secretKeys(config), cache: null }
+        : { source, keys: host.keys(source), cache: cacheName(config, source) }
+    known.set(config, found)
+  }
+  return found
 }
 
 /** Everything that decides what a verified token means, except what is asked again on every hit. */

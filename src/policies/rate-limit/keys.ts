@@ -3,7 +3,6 @@
 import type { Exchange } from '../../core/exchange.ts'
 import type { Principal } from '../../core/principal.ts'
 import { addressKey, joinKeyParts } from '../../lib/limiter-key.ts'
-import { createKeyMaker } from '../../state/counter-key.ts'
 import type { CounterKey } from '../../state/counter-key.ts'
 import type { RemoteKey } from '../../state/remote-limiter.ts'
 
@@ -29,10 +28,9 @@ const issuersMax = 64
 export function compileKeys(
   by: readonly KeyPart[],
   identity: string,
-  hashKey: Uint8Array,
+  makeKey: (text: string) => CounterKey,
 ): (x: Exchange) => LimiterKey {
   const parts = by.map(readerOf)
-  const makeKey = createKeyMaker(hashKey)
   const scope = joinKeyParts([identity, ...by.map(part => JSON.stringify(part))])
   // Addresses are cached as they came, so that an IPv6 prefix is not worked out for every request.
   const finish = by.map(part => (part.kind === 'address' ? addressKey : (value: string) => value))

@@ -13,6 +13,7 @@ import { windowShape } from '../../lib/sliding-window.ts'
 import { serializeItem } from '../../lib/structured-fields.ts'
 import { createBucketLimiter } from '../../state/bucket-limiter.ts'
 import type { Decision, Limiter } from '../../state/bucket-limiter.ts'
+import { createKeyMaker } from '../../state/counter-key.ts'
 import { openCounterMemory, windowCells } from '../../state/counter-memory.ts'
 import { keepRedisStore } from '../../state/redis.ts'
 import { createRemoteLimiter } from '../../state/remote-limiter.ts'
@@ -60,7 +61,8 @@ export const rateLimit: Policy<RateLimitConfig> = {
     return ['is keyed by a header that the client chooses: whoever changes it on every request is not limited']
   },
   compile(config, host) {
-    const keyOf = compileKeys(config.by, `${family(config)}|${host.entry.key}`, host.counters.hashKey)
+    const makeKey = host.keep('rate-limit/key-maker', () => createKeyMaker(host.counters.hashKey))
+    const keyOf = compileKeys(config.by, `${family(config)}|${host.entry.key}`, makeKey)
     const answer = compileAnswer(config, host)
     const local = createLocal(config, host)
     const { clock } = host
