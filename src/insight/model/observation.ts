@@ -24,9 +24,12 @@ export interface Observation {
   readonly responseFields: Readonly<Record<string, string>>
   /** `Set-Cookie` names with the attributes that matter. */
   readonly setCookies: readonly CookieSet[]
+  /** Parameters, fields and cookies beyond the caps; absent when none. */
+  readonly dropped?: number
 }
 
 export interface NamedValue {
+  /** As sent; a name that is itself a value (an e-mail address, a token, a number) is its kind in braces: `{email}`. */
   readonly name: string
   readonly shape: ScalarShape
 }
@@ -36,40 +39,66 @@ export interface BodyShape {
   readonly mediaType: string
   /** Length of the whole body, bytes. */
   readonly bytes: number
-  /** Only the beginning was seen, or the bytes are not what the media type says: then `shape` is null or partial. */
+  /**
+   * Only the beginning was seen, or the bytes are not what the media type says: then `shape` is null or holds what came before the cut, and
+   * nobody may conclude from it that a field is missing.
+   */
   readonly partial: boolean
   readonly shape: Shape | null
-  /** Signs in a textual body that are not values: a stack trace, a SQL error, a private key … */
-  readonly marks: readonly string[]
+  /** Signs in a body that are not values, each once. */
+  readonly marks: readonly BodyMark[]
 }
+
+/** What a text gives away, or asks for, besides its values. */
+export const bodyMarks = [
+  'stack-trace',
+  'sql-error',
+  'private-key',
+  'access-key',
+  'internal-path',
+  'internal-address',
+  'debug-page',
+  'directory-listing',
+  'xml-doctype',
+  'xml-entity',
+] as const
+
+export type BodyMark = (typeof bodyMarks)[number]
 
 export type Shape = ScalarShape | ArrayShape | ObjectShape
 
-/** A single value. `value` is kept only when it is neither personal, secret nor an identifier; identifiers leave a keyed hash. */
+/**
+ * A single value. `value` is kept only when it is neither personal, secret nor an identifier: booleans, small numbers (5 digits and more,
+ * and fractions, rounded to 3), and words that look like members of an enumeration once they have come in three exchanges. Identifiers
+ * leave a keyed hash.
+ */
 export interface ScalarShape {
   readonly kind: 'null' | 'boolean' | 'integer' | 'number' | 'string'
   /** JSON Schema format or a shape of our own: uuid, date, date-time, email, ipv4, ulid, object-id, hash, jwt, base64url, slug … */
   readonly format?: string
   readonly class?: DataClass
-  /** Characters of a string. */
+  /** Characters (code points, as JSON Schema counts) of a string; digits of a number that is an identifier. */
   readonly length?: number
   /** Bit mask of the kinds of characters in a string (lib/character-mask). */
   readonly characters?: number
   readonly value?: string | number | boolean
-  /** Keyed hash (base64url, 12 characters), for what looks like an identifier. */
+  /** Keyed hash (16 hex digits), for what looks like an identifier or an enumeration; equals that of masked segments in event paths. */
   readonly hash?: string
 }
 
 export interface ArrayShape {
   readonly kind: 'array'
   readonly count: number
-  /** Shapes of the first items. */
+  /** Shapes of up to 16 items, spread evenly over the array. */
   readonly items: readonly Shape[]
 }
 
 export interface ObjectShape {
   readonly kind: 'object'
+  /** By name; a name that is itself a value stands as its kind in braces: `{uuid}`. Never `__proto__`. */
   readonly fields: Readonly<Record<string, Shape>>
+  /** Further values (a few) of names in braces, which many members share. */
+  readonly others?: Readonly<Record<string, readonly Shape[]>>
   /** Fields beyond those kept. */
   readonly more: number
 }

@@ -1,0 +1,46 @@
+// Hot path: once per member name, from a cache.
+import { secretShape } from '../../lib/secret-shape.ts'
+import { segmentShape } from '../../lib/segment-shape.ts'
+
+const nameMax = 64
+const cacheMax = 4096
+const ordinary = /^[A-Za-z_$@#][\w$@.:#/[\]-]*$/
+const manyDigits = /\d{4}|\d.*\d.*\d.*\d.*\d/
+const listIndex = /\[\d+\]/g
+
+/**
+ * A name that may be written down: the name itself, or its kind in braces when it is a value (`{uuid}`, `{integer}`, `{email}`, `{text}`): in
+ * `{"jane@example.com": {…}}` the name is the personal value. `__proto__` is `{reserved}`, so no object is ever keyed by it.
+ */
+export function createSafeNames(): (name: string) => string {
+  let cache = new Map<string, string>()
+  return name => {
+    const known = cache.get(name)
+    if (known !== undefined) return known
+    const safe = safeName(name)
+    if (name.length <= nameMax) {
+      if (cache.size >= cacheMax) cache = new Map()
+      cache.set(name, safe)
+    }
+    return safe
+  }
+}
+
+/** True for a name that stands for many. */
+export function isKindOfName(name: string): boolean {
+  return name.startsWith('{') && name.endsWith('}')
+}
+
+export function safeName(name: string): string {
+  if (name === '') return '{empty}'
+  if (name === '__proto__') return '{reserved}'
+  if (name.length > nameMax) return '{text}'
+  const shape = segmentShape(name)
+  if (shape !== null) return shape === 'masked' ? '{text}' : `{${shape}}`
+  const secret = secretShape(name)
+  if (secret !== null) return secret === 'email' ? '{email}' : '{text}'
+  // Form fields of lists: `items[0][name]`.
+  const plain = name.replace(listIndex, '[]')
+  if (!ordinary.test(plain) || manyDigits.test(plain)) return '{text}'
+  return plain
+}
