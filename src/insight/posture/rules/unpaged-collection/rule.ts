@@ -13,7 +13,7 @@ export const unpagedCollection: Rule = {
   references: ['API4:2023', 'CWE-770', 'NIST SP 800-228 REC-API-14'],
   *judge({ endpoints }) {
     for (const { subject, method, template, operation, declared } of endpoints) {
-      if (operation === null || method !== 'GET' || /\}$/.test(template)) continue
+      if (operation === null || method !== 'GET' || template.endsWith('}')) continue
       const parameters = [...operation.parameters, ...(declared?.operation.parameters ?? [])]
       if (
         parameters.some(({ name }) => isPaging(name) || /^(?:page|cursor|offset|after|before|page_?token)$/i.test(name))
