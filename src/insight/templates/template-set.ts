@@ -1,5 +1,18 @@
-import { segmentShape } from '../../lib/segment-shape.ts'
+import { type DeclaredNode, addDeclaration, declaredNode, templateParts, valueLikeLiterals } from './declared.ts'
+import { type Step, describe } from './naming.ts'
 import type { CallSigns, LeafId, PathTemplate, TemplateEdit, TemplateGroup } from './path-template.ts'
+import { type Place, inferPlaces } from './places.ts'
+import { readSegment } from './segment.ts'
+import { PathTrie, type TrieLimits, type TrieNode, trieLimits } from './trie.ts'
+
+/** What was worked out, and from how much. */
+interface Inferred {
+  readonly places: Place
+  readonly names: ReadonlyMap<string, string>
+  readonly size: number
+  readonly calls: number
+  readonly edited: number
+}
 
 /**
  * Learns the path templates of one service from its paths, all methods together: what is a variable for GET is one for DELETE. Templates
@@ -7,50 +20,76 @@ import type { CallSigns, LeafId, PathTemplate, TemplateEdit, TemplateGroup } fro
  * Use: `leaf = learn(path)` per call, statistics by (method, leaf), and regroup them by `templateOfLeaf` when `version` has changed.
  */
 export class TemplateSet {
-  readonly #leaves = new Map<string, LeafId>()
-  readonly #groups: { readonly segments: readonly string[]; calls: number }[] = []
+  readonly #trie: PathTrie
   readonly #edits: TemplateEdit[] = []
-  #version = 0
+  #edited = 0
+  /** What was inferred, and from how much; worked out again when something has come since. */
+  #inferred: Inferred | null = null
+  #byLeaf: PathTemplate[] | null = null
+
+  constructor(limits: Partial<TrieLimits> = {}) {
+    this.#trie = new PathTrie({ ...trieLimits, ...limits })
+  }
 
   /** Grows whenever a template may have changed. */
   get version(): number {
-    return this.#version
+    return this.#trie.size + this.#edited
+  }
+
+  /** Words that found no room of their own: counted with the values of their place. */
+  get overflowed(): number {
+    return this.#trie.overflowed
+  }
+
+  /** Nodes held. */
+  get size(): number {
+    return this.#trie.size
   }
 
   /** Takes one call; `path` is canonical, without query. Returns the leaf that its statistics belong to. */
-  learn(path: string, _signs?: CallSigns): LeafId {
-    const segments = path.split('/').map(segment => (segmentShape(segment) === null ? segment : '{}'))
-    const key = segments.join('/')
-    let leaf = this.#leaves.get(key)
-    if (leaf === undefined) {
-      leaf = this.#groups.length
-      this.#leaves.set(key, leaf)
-      this.#groups.push({ segments, calls: 0 })
-      this.#version++
-    }
-    const group = this.#groups[leaf]
-    if (group !== undefined) group.calls++
-    return leaf
+  learn(path: string, signs?: CallSigns): LeafId {
+    return this.#trie.learn(path, signs)
   }
 
   /** The template that this path counts to now, whether it was seen or not. */
   templateOf(path: string): PathTemplate {
-    return this.#describe(path.split('/').map(segment => (segmentShape(segment) === null ? segment : '{}')))
+    const { places, names } = this.#infer()
+    const steps: Step[] = []
+    let place = places
+    const parts = templateParts(path)
+    for (const [i, part] of parts.entries()) {
+      const step = next(place, part)
+      if (step === null) return describe(steps, names, parts.slice(i).map(unseen))
+      steps.push(step)
+      if (step.text === null && 'types' in step.place && (step.place.types as readonly string[]).includes('rest')) break
+      place = step.place
+    }
+    return describe(steps, names)
   }
 
   /** The template that this leaf counts to now. */
   templateOfLeaf(leaf: LeafId): PathTemplate {
-    return this.#describe(this.#groups[leaf]?.segments ?? [])
+    return this.#templatesByLeaf()[leaf] ?? describe([], new Map())
   }
 
-  /** All templates seen, with their leaves. */
+  /** All templates seen or declared, with their leaves. */
   templates(): readonly TemplateGroup[] {
-    return this.#groups.map(({ segments, calls }, leaf) => ({ ...this.#describe(segments), leaves: [leaf], calls }))
+    const groups = new Map<string, { template: PathTemplate; leaves: LeafId[]; calls: number }>()
+    for (const [leaf, template] of this.#templatesByLeaf().entries()) {
+      const node = this.#trie.leaves[leaf] as TrieNode
+      const group = groups.get(template.template)
+      if (group === undefined) groups.set(template.template, { template, leaves: [leaf], calls: node.ends })
+      else {
+        group.leaves.push(leaf)
+        group.calls += node.ends
+      }
+    }
+    return [...groups.values()].map(({ template, leaves, calls }) => ({ ...template, leaves, calls }))
   }
 
   /** Says what a template is; operator > OpenAPI > inferred. Returns false when the text is no template. */
   declare(template: string, origin: 'operator' | 'openapi'): boolean {
-    return this.#edit({ kind: 'declare', template, origin })
+    return template.startsWith('/') && this.#edit({ kind: 'declare', template, origin })
   }
 
   /** Keeps a template as it is now, whatever comes. */
@@ -63,14 +102,18 @@ export class TemplateSet {
     return this.declare(into, 'operator')
   }
 
-  /** One value of a variable becomes a literal of its own (`/users/me`). */
+  /** One value of a variable becomes a literal of its own (`/users/me`), with whatever lies below it. */
   split(template: string, variable: string, value: string): boolean {
-    return this.#edit({ kind: 'split', template, variable, value })
+    return template.includes(`{${variable}}`) && this.#edit({ kind: 'split', template, variable, value })
   }
 
   /** Gives a variable a better name. */
   rename(template: string, variable: string, name: string): boolean {
-    return this.#edit({ kind: 'rename', template, variable, name })
+    return (
+      template.includes(`{${variable}}`) &&
+      /^\w+$/.test(name) &&
+      this.#edit({ kind: 'rename', template, variable, name })
+    )
   }
 
   /** Takes back an edit; templates are then exactly what they would be without it. */
@@ -79,7 +122,7 @@ export class TemplateSet {
     const at = this.#edits.findLastIndex(one => JSON.stringify(one) === text)
     if (at === -1) return false
     this.#edits.splice(at, 1)
-    this.#version++
+    this.#edited++
     return true
   }
 
@@ -88,21 +131,77 @@ export class TemplateSet {
     return this.#edits
   }
 
-  #edit(edit: TemplateEdit): boolean {
+  #edit(edit: TemplateEdit): true {
     this.#edits.push(edit)
-    this.#version++
+    for (const text of valueLikeLiterals(edit)) this.#trie.apart.add(text)
+    this.#edited++
     return true
   }
 
-  #describe(segments: readonly string[]): PathTemplate {
-    let count = 0
-    const variables: { name: string; segment: number; type: string; distinct: number }[] = []
-    const named = segments.map((segment, i) => {
-      if (segment !== '{}') return segment
-      const name = count++ === 0 ? 'id' : `id${count}`
-      variables.push({ name, segment: i - 1, type: 'string', distinct: 0 })
-      return `{${name}}`
-    })
-    return { template: named.join('/'), origin: 'inferred', confidence: 1, evidence: [], variables }
+  #infer(): Inferred {
+    const { size } = this.#trie
+    const { calls } = this.#trie.root
+    const last = this.#inferred
+    if (last === null || last.size !== size || last.edited !== this.#edited || last.calls !== calls) {
+      const declared: DeclaredNode = declaredNode()
+      const names = new Map<string, string>()
+      for (const edit of this.#edits) {
+        if (edit.kind === 'rename') names.set(upTo(edit.template, edit.variable), edit.name)
+        else addDeclaration(declared, edit)
+      }
+      this.#inferred = { places: inferPlaces(this.#trie.root, declared), size, calls, edited: this.#edited, names }
+      this.#byLeaf = null
+      return this.#inferred
+    }
+    return last
   }
+
+  #templatesByLeaf(): readonly PathTemplate[] {
+    const { places, names } = this.#infer()
+    if (this.#byLeaf === null || this.#byLeaf.length < this.#trie.leaves.length) {
+      const found: PathTemplate[] = []
+      walk(places, [], (place, steps) => {
+        const leaves = place.nodes.filter(node => node.leaf !== -1)
+        if (leaves.length === 0) return
+        const template = describe(steps, names)
+        for (const node of leaves) found[node.leaf] = template
+      })
+      this.#byLeaf = found
+    }
+    return this.#byLeaf
+  }
+}
+
+function walk(place: Place, steps: readonly Step[], visit: (place: Place, steps: readonly Step[]) => void): void {
+  visit(place, steps)
+  for (const [text, child] of place.literals) walk(child, [...steps, { place: child, text, suffix: '' }], visit)
+  for (const [suffix, child] of place.variables) walk(child, [...steps, { place: child, text: null, suffix }], visit)
+}
+
+function next(place: Place, part: string): Step | null {
+  const literal = place.literals.get(part)
+  if (literal !== undefined) return { place: literal, text: part, suffix: '' }
+  const { suffix, frame } = readSegment(part)
+  if (frame !== '') {
+    const framed = place.literals.get(frame)
+    if (framed !== undefined) return { place: framed, text: frame, suffix: '' }
+  }
+  const own = place.variables.get(suffix)
+  if (own !== undefined) return { place: own, text: null, suffix }
+  // Names of files share one variable whatever their ending.
+  const any = place.variables.get('')
+  return any === undefined ? null : { place: any, text: null, suffix: '' }
+}
+
+/** A segment that was never seen where no variable is known. */
+function unseen(part: string): string {
+  const { shape, suffix, frame } = readSegment(part)
+  return frame !== '' ? frame.replaceAll('{}', '{id}') : shape === null ? part : `{id}${suffix}`
+}
+
+/** `/users/{id}/x`, `id` → `/users/{}`. */
+function upTo(template: string, variable: string): string {
+  const end = template.indexOf(`{${variable}}`) + variable.length + 2
+  const suffix = /^[.:][\w.-]+/.exec(template.slice(end))?.[0] ?? ''
+  return template.slice(0, end).replaceAll(/\{[^{}]*\}/g, '{}') + suffix
 }
