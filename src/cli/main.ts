@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { fail } from './fail.ts'
 import { productVersion } from './product.ts'
+import type { ReplayFlags } from './replay.ts'
 import { tracesCommand } from './traces-command.ts'
 
 /** The command line. Each command is imported when it is called, so that starting one does not load the others. */
@@ -65,6 +66,18 @@ program
   .action(async () => (await import('./schema.ts')).schema())
 
 program.addCommand(tracesCommand())
+
+program
+  .command('replay')
+  .description('learn from files as from live traffic, and say what was read')
+  .argument(
+    '<files...>',
+    'events, records, exchanges, HAR, Envoy access logs or spans, gzip or plain; - for standard input',
+  )
+  .option('--state <folder>', 'keep what is learnt there; made when absent')
+  .option('--format <name>', 'of all files; by default told by their content')
+  .option('--json', 'for programs')
+  .action(async (files: string[], options: ReplayFlags) => (await import('./replay.ts')).replay(files, options))
 
 interface ExplainFlags {
   readonly config: string

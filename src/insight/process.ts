@@ -1,0 +1,96 @@
+import type { Clock, Log } from '../core/host.ts'
+import { type EngineOptions, openEngine } from './engine.ts'
+import { createIntake } from './intake.ts'
+import type { LearnerCounts } from './learner.ts'
+import type { EngineStatus } from './engine.ts'
+import type { RawExchange } from './model/exchange.ts'
+import type { Observation } from './model/observation.ts'
+import { type Parameters, questions } from './questions.ts'
+import { openStreamServer, type StreamStatus } from './stream/server.ts'
+
+export interface InsightOptions extends EngineOptions {
+  readonly folder: string
+  readonly socket: string
+  readonly reduce: (raw: RawExchange) => Observation
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** What the process is doing: told once a second. */
+export interface InsightStatus extends EngineStatus, StreamStatus {
+  readonly counts: LearnerCounts
+  /** Items that did not read, by reason. */
+  readonly quarantined: Readonly<Record<string, number>>
+  /** How long the slowest item of the last second had been on its way, ms. */
+  readonly lagMs: number
+  /** How long the last save took, ms. */
+  readonly saveMs: number
+  readonly rssBytes: number
+}
+
+/** Insight at work: it takes the stream of the data plane and answers questions. */
+export interface Insight {
+  /** JSON of the answer; null: there is no such question, or no such thing. */
+  ask(question: string, parameters: Parameters): string | null
+  status(): InsightStatus
+  /** Takes what is still in the sockets, saves everything and ends. */
+  close(): Promise<void>
+}
+
+const saveEveryMs = 1000
+const retainEveryMs = 600_000
+
+/** Opens stores and socket. Rejects with words when the folder is in use or the socket cannot be had. */
+export async function startInsight(options: InsightOptions): Promise<Insight> {
+  const { clock, log } = options
+  const engine = await openEngine(options, log)
+  const intake = createIntake({ learner: engine.learner, reduce: options.reduce, now: () => clock.now() })
+  const server = await openStreamServer(options.socket, intake, log).catch(async (error: unknown) => {
+    await engine.close()
+    throw error
+  })
+  let saveMs = 0
+  let lagMs = 0
+  let saving: Promise<void> | null = null
+
+  async function saveOnce(): Promise<void> {
+    const begun = clock.monotonic()
+    lagMs = intake.lagMs()
+    await engine.save()
+    saveMs = clock.monotonic() - begun
+  }
+
+  /** Never two at once: a save that takes longer than its turn leaves the next one out. */
+  function save(): void {
+    saving ??= saveOnce().finally(() => {
+      saving = null
+    })
+  }
+
+  const saves = setInterval(save, saveEveryMs)
+  const retains = setInterval(() => void engine.retain(clock.now()), retainEveryMs)
+
+  return {
+    ask(name, parameters) {
+      const question = questions[name]
+      const answer = question?.(engine, parameters)
+      return answer === undefined ? null : JSON.stringify(answer)
+    },
+    status: () => ({
+      ...engine.status(),
+      ...server.status(),
+      counts: engine.learner.counts,
+      quarantined: Object.fromEntries(intake.quarantine.reasons),
+      lagMs: Math.round(lagMs),
+      saveMs: Math.round(saveMs),
+      rssBytes: process.memoryUsage.rss(),
+    }),
+    async close() {
+      clearInterval(saves)
+      clearInterval(retains)
+      await server.close()
+      await saving
+      await engine.close()
+    },
+  }
+}
