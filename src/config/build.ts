@@ -7,6 +7,7 @@ import type { ConfigurationInput } from './schema/configuration.ts'
 import type { PolicyEntryInput } from './schema/policy-entry.ts'
 import type { TlsInput } from './schema/tls.ts'
 import type { Config, PolicyEntry, SinkEntry, TlsConfig } from './types.ts'
+import { absolutePath } from './written-path.ts'
 
 /** What was checked apart from the document itself. */
 export interface BuildParts {
@@ -28,7 +29,7 @@ export function buildConfig(input: ConfigurationInput, parts: BuildParts): Confi
   const { control } = input
   return {
     workers: input.workers === 'auto' ? Math.max(1, Math.min(256, parts.cpus)) : input.workers,
-    stateDir: input.stateDir ?? null,
+    stateDir: input.stateDir === undefined ? null : absolutePath(input.stateDir, ['stateDir'], parts.locator),
     control:
       control === undefined
         ? null

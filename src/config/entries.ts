@@ -8,6 +8,7 @@ import { alternatives } from './hints.ts'
 import type { Locator } from './locate.ts'
 import { parseValue } from './parse-value.ts'
 import { fromPointer, toPointer, type DocumentPath } from './pointer.ts'
+import { absolutePath } from './written-path.ts'
 
 /** Settings of one entry, checked by its own schema. */
 export interface CheckedEntry {
@@ -93,17 +94,29 @@ export async function checkSinkEntries(
   for (const [i, entry] of list(document['events']).entries()) {
     if (!isMap(entry) || typeof entry['sink'] !== 'string') continue
     const path = ['events', i]
-    const schema = await byName.get(entry['sink'])?.schema()
-    if (schema === undefined) {
+    const sink = byName.get(entry['sink'])
+    const schema = await sink?.schema()
+    if (sink === undefined || schema === undefined) {
       issues.push(unknownWord(entry['sink'], [...path, 'sink'], 'sink', [...byName.keys()], locator))
       continue
     }
     const { sink: _, ...settings } = entry
     const parsed = parseValue(schema, settings, path, locator)
     if ('issues' in parsed) issues.push(...parsed.issues)
-    else entries.set(toPointer(path), { schema, with: parsed.value })
+    else
+      entries.set(toPointer(path), { schema, with: withAbsolutePaths(parsed.value, sink.paths ?? [], path, locator) })
   }
   return { entries, issues }
+}
+
+/** Checked settings of a sink in which `names`, as far as they are there, are absolute paths. */
+function withAbsolutePaths(settings: unknown, names: readonly string[], at: DocumentPath, locator: Locator): unknown {
+  if (!isMap(settings)) return settings
+  const paths = names.flatMap(name => {
+    const written = settings[name]
+    return typeof written === 'string' ? [[name, absolutePath(written, [...at, name], locator)] as const] : []
+  })
+  return { ...settings, ...Object.fromEntries(paths) }
 }
 
 /** Issues that a policy threw: its pointers are relative to `with`. Anything but a ConfigError is a bug, and refuses as well. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
@@ -379,4 +379,43 @@ test('a listener that insists on certificates, and routes that another listener 
   const open = '{ name: open, address: 127.0.0.1:2 }'
   assert.equal(await said([open, required], '{ use: mtls }'), '')
   assert.equal(await said([open, required], '{ use: token, with: { issuer: "https://a.test/" } }'), '')
+})
+
+test('a relative path counts from the file that says it, one of the environment from the working directory', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'portcullis-paths-'))
+  try {
+    await mkdir(path.join(folder, 'conf'))
+    const paths = async (
+      stateDir: string,
+      events: string,
+      env: Record<string, string> = {},
+    ): Promise<readonly unknown[]> => {
+      await writeFile(path.join(folder, 'conf/a.yaml'), `${small}stateDir: ${stateDir}\n`)
+      await writeFile(path.join(folder, 'conf/b.yaml'), `events: [{ sink: file, path: ${events} }]\n`)
+      const parts = { policies: testPolicies, sinks: testSinks, cpus: 1, now: 0, env }
+      // However the folder is named.
+      const found = await Promise.all(
+        [path.join(folder, 'conf'), path.relative(process.cwd(), path.join(folder, 'conf'))].map(async given => {
+          const { config } = await loadConfig({ ...parts, path: given })
+          return [config.stateDir, (config.events[0]?.with as { path: string }).path]
+        }),
+      )
+      assert.deepEqual(found[0], found[1])
+      return found[0] as readonly unknown[]
+    }
+    const inside = (name: string): string => path.join(folder, name)
+    const here = (name: string): string => path.join(process.cwd(), name)
+    assert.deepEqual(await paths('state', 'e.ndjson'), [inside('conf/state'), inside('conf/e.ndjson')])
+    assert.deepEqual(await paths('../state', './logs/e'), [inside('state'), inside('conf/logs/e')])
+    assert.deepEqual(await paths('/var/lib/p', '/var/log/e'), ['/var/lib/p', '/var/log/e'])
+    assert.deepEqual(await paths('env:S:-state', 'env:E:-e'), [inside('conf/state'), inside('conf/e')])
+    assert.deepEqual(await paths('env:S:-state', 'env:E:-e', { S: '', E: '' }), [
+      inside('conf/state'),
+      inside('conf/e'),
+    ])
+    assert.deepEqual(await paths('env:S:-state', 'env:E', { S: 'state', E: 'x/e' }), [here('state'), here('x/e')])
+    assert.deepEqual(await paths('env:S', 'env:E', { S: '/s', E: '/e' }), ['/s', '/e'])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 })

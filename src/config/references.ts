@@ -14,6 +14,8 @@ export interface Reference {
   readonly file: string | null
   /** May everybody on this machine read the file? */
   readonly worldReadable: boolean
+  /** A variable of the environment held the text; false for a default, which stands in the configuration. */
+  readonly fromEnvironment: boolean
 }
 
 /** A reference that leads nowhere. */
@@ -118,7 +120,14 @@ async function resolve(
   const text = read.text ?? (binary ? Buffer.from(read.bytes).toString('base64') : null)
   if (text === null)
     return { reason: `${shownFile} is not UTF-8 text`, hint: 'only a CRL may be binary (DER); convert others to PEM' }
-  return { kind: 'file', shown: written, text, file: shownFile, worldReadable: read.worldReadable }
+  return {
+    kind: 'file',
+    shown: written,
+    text,
+    file: shownFile,
+    worldReadable: read.worldReadable,
+    fromEnvironment: false,
+  }
 }
 
 function fromEnvironment(written: string, env: Readonly<Record<string, string | undefined>>): Answer {
@@ -142,6 +151,7 @@ function fromEnvironment(written: string, env: Readonly<Record<string, string | 
     text,
     file: null,
     worldReadable: false,
+    fromEnvironment: text === held,
   }
 }
 

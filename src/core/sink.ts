@@ -6,6 +6,8 @@ export interface Sink<C = unknown> {
   /** = folder = `sink:` in the configuration. */
   readonly name: string
   schema(): Promise<ZodType<C>>
+  /** Settings that are paths of files; they come as absolute ones, see config/written-path.ts. */
+  readonly paths?: readonly string[]
   /** Never throws and never waits: what cannot be opened is tried again at each write, which rejects with words that say what to do. */
   open(config: C, log: Log, clock: Clock): OpenSink
 }

@@ -205,6 +205,7 @@ http {
   server {
     listen ${direct.nginx.slice(7)}; root files; keepalive_requests 7;
     location /slow/ { alias files/; limit_rate 400k; }
+    location /as-shipped/ { alias files/; gzip_proxied off; }
     location /upload/ { dav_methods PUT DELETE; create_full_put_path on; }
   }
 }
@@ -237,6 +238,14 @@ http {
     assert.equal(String(gunzipSync(packed.bytes)), readFileSync(path.join(folder, 'files/text.txt'), 'utf8'))
     assert.equal((await same('nginx', '/slow/body-1048576')).bytes.length, 1 << 20)
     assert.equal((await same('nginx', '/missing')).status, 404)
+  })
+
+  it('packs nothing for a proxy unless gzip_proxied says so (docs/operations.md)', async () => {
+    const packed = { headers: { 'accept-encoding': 'gzip' } }
+    const encoding = async (base: string): Promise<unknown> =>
+      (await ask(`${base}/as-shipped/text.txt`, packed)).headers['content-encoding']
+    assert.equal(await encoding(direct.nginx), 'gzip')
+    assert.equal(await encoding(`${bases.plain}/nginx`), undefined)
   })
 
   it('closes connections when it likes, and no request fails', async () => {

@@ -65,6 +65,7 @@ export const testSinks: readonly Sink[] = [
   {
     name: 'file',
     schema: async () => z.strictObject({ path: z.string() }),
+    paths: ['path'],
     open: () => ({ write: async () => {}, close: async () => {} }),
   },
 ]

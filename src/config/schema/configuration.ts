@@ -52,7 +52,13 @@ export const configurationSchema = z
       .union([z.literal('auto'), count(1, 256)], 'must be auto or a number between 1 and 256')
       .default('auto')
       .describe('Data-plane workers; `auto` is one per processor.'),
-    stateDir: z.string().min(1).optional().describe('Folder for what must survive a restart; made when absent.'),
+    stateDir: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Folder for what must survive a restart; made when absent. Relative to the folder of this file; from `env:`, to the one that the gateway was started in.',
+      ),
     control: controlSchema.optional(),
     trustedProxies: z.array(cidr()).default([]).describe('Networks of proxies whose X-Forwarded-For is believed.'),
     reserved: z.array(fieldName()).default([]).describe('Further header names that no client may send.'),

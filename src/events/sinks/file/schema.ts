@@ -8,7 +8,7 @@ export const schema = z
       .string()
       .min(1, 'is empty')
       .describe(
-        'The file; it is appended to, and made when absent (its folder is not). Relative to the folder that the gateway was started in.',
+        'The file; it is appended to, and made when absent (its folder is not). Relative to the folder of the configuration file; from `env:`, to the one that the gateway was started in.',
       ),
     mode: z
       .string('must be an octal mode in quotes, such as "0640"')
