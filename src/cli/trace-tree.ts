@@ -21,31 +21,6 @@ export function drawTrace(view: TraceView): string {
   return `trace ${view.traceId}${strangers}\n\n${view.trees.map(drawTree).join('\n\n')}`
 }
 
-/** What programs read of a trace. */
-export function traceReport(view: TraceView) {
-  return {
-    traceId: view.traceId,
-    kept: view.reason,
-    strangers: view.strangers,
-    trees: view.trees.map(tree => {
-      const critical = criticalTimes(criticalPath(tree.root))
-      return {
-        origin: tree.origin,
-        signature: tree.exact,
-        shape: tree.shape,
-        durationUs: tree.root.span.durationUs,
-        spans: tree.nodes.map(node => ({
-          ...node.span,
-          parentId: node.parent?.span.spanId ?? node.span.parentId,
-          shiftedUs: node.offsetUs,
-          selfUs: node.selfUs,
-          criticalUs: critical.get(node) ?? 0,
-        })),
-      }
-    }),
-  }
-}
-
 function drawTree(tree: NamedTree): string {
   const { root, nodes, origin, shape } = tree
   const critical = criticalTimes(criticalPath(root))

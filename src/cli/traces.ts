@@ -5,11 +5,12 @@ import { eventsReader, recordsReader } from '../insight/ingest/exchanges/events.
 import { Quarantine } from '../insight/ingest/quarantine.ts'
 import { spanReaders } from '../insight/ingest/spans/index.ts'
 import { readState } from '../insight/store/state-store.ts'
+import { requestList, traceReport } from '../insight/traces/trace-report.ts'
 import { Traces, type TraceView } from '../insight/traces/traces.ts'
 import { durationWords } from './durations.ts'
 import { counted, UserError } from './fail.ts'
 import { table } from './table.ts'
-import { drawTrace, traceReport } from './trace-tree.ts'
+import { drawTrace } from './trace-tree.ts'
 
 export interface TracesFlags {
   readonly state?: string
@@ -23,42 +24,26 @@ const everything = { sampleOneIn: 1, keptPerShapeMax: Number.POSITIVE_INFINITY, 
 /** `portcullis traces list`: one line a request, in the order of time. */
 export async function listTraces(files: readonly string[], flags: TracesFlags): Promise<void> {
   const { traces, bad } = await gather(files, flags)
-  const views = [...traces.ids()].flatMap(id => traces.tree(id) ?? []).sort((a, b) => beginOf(a) - beginOf(b))
-  const requests = views.flatMap(view => view.trees.map(tree => ({ view, tree })))
+  const requests = requestList(traces)
   const shown = requests.slice(0, flags.limit ?? 50)
   if (flags.json === true) {
-    const list = shown.map(({ view, tree: { root, nodes, origin, exact, shape } }) => ({
-      traceId: view.traceId,
-      origin,
-      start: new Date(root.span.startUs / 1000).toISOString(),
-      durationUs: root.span.durationUs,
-      service: root.span.service,
-      name: root.span.name,
-      spans: nodes.length,
-      services: new Set(nodes.map(({ span }) => span.service)).size,
-      errors: nodes.filter(({ span }) => span.error).length,
-      signature: exact,
-      shape,
-      kept: view.reason,
-    }))
-    print({ traces: list, total: requests.length, counts: traces.counts(), bad: badReport(bad) })
+    print({ traces: shown, total: requests.length, counts: traces.counts(), bad: badReport(bad) })
     return
   }
-  const rows = shown.map(({ view, tree: { root, nodes, origin } }) => {
-    const failed = nodes.filter(({ span }) => span.error).length
+  const rows = shown.map(one => {
     const notes = [
-      ...(failed > 0 ? [`✗ ${counted(failed, 'error')}`] : []),
-      ...(origin === 'root' || origin === 'entry' ? [] : [origin]),
-      ...(view.strangers ? ['id used by strangers'] : []),
-      ...(view.reason === 'rare' || view.reason === 'slow' ? [view.reason] : []),
+      ...(one.errors > 0 ? [`✗ ${counted(one.errors, 'error')}`] : []),
+      ...(one.origin === 'root' || one.origin === 'entry' ? [] : [one.origin]),
+      ...(one.strangers ? ['id used by strangers'] : []),
+      ...(one.kept === 'rare' || one.kept === 'slow' ? [one.kept] : []),
     ]
     return [
-      view.traceId,
-      new Date(root.span.startUs / 1000).toISOString().slice(0, 23).replace('T', ' '),
-      durationWords(root.span.durationUs / 1000),
-      String(nodes.length),
-      String(new Set(nodes.map(({ span }) => span.service)).size),
-      `${root.span.service}  ${root.span.name}`,
+      one.traceId,
+      new Date(one.startUs / 1000).toISOString().slice(0, 23).replace('T', ' '),
+      durationWords(one.durationUs / 1000),
+      String(one.spans),
+      String(one.services),
+      `${one.service}  ${one.name}`,
       notes.join(', '),
     ]
   })
@@ -221,10 +206,6 @@ function badWords(bad: readonly Quarantine[]): string[] {
       const why = [...reasons].map(([reason, count]) => `${count} × ${reason}`).join(', ')
       return `${source}: ${total} did not read: ${why} (first at ${examples[0]?.place ?? '?'})`
     })
-}
-
-function beginOf({ trees }: TraceView): number {
-  return trees[0]?.root.span.startUs ?? 0
 }
 
 function order(a: string, b: string): number {

@@ -1,4 +1,5 @@
 import type { Engine } from './engine.ts'
+import { traceReport } from './traces/trace-report.ts'
 
 /** What a question may be about. */
 export type Parameters = Readonly<Record<string, string>>
@@ -14,7 +15,10 @@ export const questions: Readonly<Record<string, Question>> = Object.assign(Objec
     shapes: traces.shapes(),
     traces: [...traces.ids()].slice(0, tracesMax),
   }),
-  trace: ({ parts: { traces } }, { id }) => (id === undefined ? undefined : (traces.tree(id) ?? undefined)),
+  trace({ parts: { traces } }, { id }) {
+    const view = id === undefined ? null : traces.tree(id)
+    return view === null ? undefined : traceReport(view)
+  },
   'service-map': ({ parts: { traces } }) => traces.serviceMap(),
   coverage: ({ parts: { traces } }) => ({ pairs: traces.coverage() }),
 } satisfies Record<string, Question>)
