@@ -83,6 +83,8 @@ const valueMax = 256
 const nameMax = 200
 const separators = /([\s/.,;:=&|()[\]{}<>"']+)/
 const addresses = /[^\s@/:;,=<>()"'{}]{1,64}@[^\s@/:;,=<>()"'{}]{1,255}\.[a-z][a-z\d-]+/gi
+const jwts = /eyJ[\w-]{6,}[\w.=-]*/g
+const digitRuns = /\d(?:[ -]?\d){12,18}/g
 /** Short words of letters, as most names are, hold nothing of a personal or secret shape. */
 const plain = /^[A-Za-z_./ :{}*-]{0,64}$/
 const cleanedMax = 4096
@@ -153,7 +155,9 @@ function cleanText(text: string): string {
   // `GET /x?token=…`; a `?` with a space or nothing behind it is a sentence.
   const query = text.search(/\?\S/)
   return (query < 0 ? text : text.slice(0, query))
+    .replace(jwts, '{jwt}')
     .replace(addresses, '{email}')
+    .replace(digitRuns, run => (secretShape(run) === 'card' ? '{card}' : run))
     .split(separators)
     .map(cleanWord)
     .join('')
