@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import { assert as check, property, uint8Array } from 'fast-check'
 import { ProtobufError, ProtobufReader, wire } from './protobuf-reader.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
 
@@ -53,8 +53,8 @@ describe('protobuf', () => {
   })
 
   it('never leaves its bytes and always ends, whatever they are', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
+    check(
+      property(uint8Array({ maxLength: 200 }), bytes => {
         // A guard behind the message must never be read.
         const guarded = Buffer.concat([bytes, Buffer.alloc(16, 0x0a)])
         try {

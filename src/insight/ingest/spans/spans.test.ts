@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import fc from 'fast-check'
+import { array, assert as check, nat, property, tuple } from 'fast-check'
 import { ProtobufWriter } from '../../../lib/protobuf-writer.ts'
 import { ProtobufError } from '../../../lib/protobuf-reader.ts'
 import type { Span } from '../../model/span.ts'
@@ -284,8 +284,8 @@ describe('OTLP protobuf', () => {
   it('throws nothing but ProtobufError on random bytes', () => {
     const decode = createOtlpDecoder()
     const bytes = message(2)
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 8 }), changes => {
+    check(
+      property(array(tuple(nat(bytes.length - 1), nat(255)), { maxLength: 8 }), changes => {
         const changed = Buffer.from(bytes)
         for (const [at, value] of changes) changed[at] = value
         try {
