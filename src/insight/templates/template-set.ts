@@ -51,6 +51,11 @@ export class TemplateSet {
     return this.#trie.learn(path, signs)
   }
 
+  /** The leaf that a path counts to; null when no call has come there. Learns nothing. */
+  leafOf(path: string): LeafId | null {
+    return this.#trie.find(path)
+  }
+
   /** The template that this path counts to now, whether it was seen or not. */
   templateOf(path: string): PathTemplate {
     const { places, names } = this.#infer()

@@ -84,16 +84,42 @@ export class PathTrie {
     return this.#end(at, signs)
   }
 
+  /** The leaf that a path counts to; null when no call has come there. Learns nothing. */
+  find(path: string): LeafId | null {
+    let at = this.root
+    let from = path.charCodeAt(0) === 47 ? 1 : 0
+    for (let depth = 1; from <= path.length; depth++) {
+      if (depth > this.#limits.depthMax) {
+        at = at.shared?.get('rest') ?? at
+        break
+      }
+      let to = path.indexOf('/', from)
+      if (to === -1) to = path.length
+      const text = path.slice(from, to)
+      const next = at.words?.get(text) ?? this.#seen(at, text)
+      if (next !== undefined) at = next
+      // Without any room left calls count to the place that they reached (#shared).
+      else if (this.#nodes < this.#limits.nodesMax * 1.2) return null
+      from = to + 1
+    }
+    return at.leaf === -1 ? null : at.leaf
+  }
+
+  #seen(at: TrieNode, text: string): TrieNode | undefined {
+    if (this.apart.has(text)) return undefined
+    const { shape, suffix, frame } = readSegment(text)
+    const own = frame === '' ? undefined : at.words?.get(frame)
+    // What is a word only by its place was kept apart there, or found no room and went to the shared node.
+    const kind = frame !== '' || shape === null || isVersion(at, shape, text) ? 'string' : shape
+    return own ?? at.shared?.get(suffix === '' ? kind : `${kind} ${suffix}`)
+  }
+
   /** The child that a new text belongs to, made when there is room. */
   #step(at: TrieNode, text: string): TrieNode {
     if (this.apart.has(text)) return this.#word(at, text, '')
     const { shape, suffix, frame } = readSegment(text)
     if (frame !== '') return this.#word(at, frame, '')
-    if (
-      shape === null ||
-      ((shape === 'integer' || shape === 'number') && smallVersion.test(text) && isVersionPlace(at))
-    )
-      return this.#word(at, text, suffix)
+    if (shape === null || isVersion(at, shape, text)) return this.#word(at, text, suffix)
     return this.#shared(at, shape, suffix, text)
   }
 
@@ -160,7 +186,8 @@ const smallVersion = /^\d{1,2}(?:\.\d{1,2})?$/
 const versionParents: ReadonlySet<string> = new Set(['api', 'rest', 'services', 'service', 'version', 'v'])
 
 /** `/1.1/statuses`, `/api/2/issue`: the number of a version stands where nothing has been named yet. */
-function isVersionPlace(at: TrieNode): boolean {
+function isVersion(at: TrieNode, shape: SegmentShape, text: string): boolean {
+  if ((shape !== 'integer' && shape !== 'number') || !smallVersion.test(text)) return false
   return at.depth === 0 || (at.depth < 4 && at.text !== null && versionParents.has(at.text.toLowerCase()))
 }
 
