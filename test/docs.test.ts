@@ -269,7 +269,7 @@ async function session(
       folder,
       ports,
       listens,
-      withinMs: 60_000,
+      withinMs: 180_000,
     })
     assert.equal(end.code, 0, end.output)
     return end

@@ -23,7 +23,8 @@ export interface SessionEnd {
   readonly statuses: number
 }
 
-// A curl line is run for its status; a line in the background is waited for until its port accepts; any failure ends the session.
+// A curl line is run for its status; a line in the background is waited for until its port answers; any failure ends the session.
+// That it accepts says nothing: before the gateway listens it tries for a moment whether each port is free.
 const prelude = `set -euo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true; wait || true' EXIT
 status() { # wanted, curl …
@@ -32,10 +33,10 @@ status() { # wanted, curl …
   if [ "$got" != "$wanted" ]; then echo "wanted $wanted, got $got: $*: $(cat session-body)" >&2; exit 1; fi
   echo "$got" >> session-statuses
 }
-listening() { # port
+answering() { # port
   local tries=0
-  until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
-    tries=$((tries + 1)); if [ "$tries" -gt 600 ]; then echo "nothing listens on $1" >&2; exit 1; fi
+  until curl -sk -m 5 -o session-answer http://127.0.0.1:$1/ || curl -sk -m 5 -o session-answer https://127.0.0.1:$1/; do
+    tries=$((tries + 1)); if [ "$tries" -gt 600 ]; then echo "nothing answers on $1" >&2; exit 1; fi
     sleep 0.05
   done
 }
@@ -54,7 +55,7 @@ export function runSession(session: Session): Promise<SessionEnd> {
       if (!line.endsWith(' &')) return line
       const port = Object.entries(listens).find(([part]) => line.includes(part))?.[1]
       if (port === undefined) throw new Error(`nobody said where this will listen: ${line}`)
-      return `${line}\nlistening ${port}`
+      return `${line}\nanswering ${port}`
     })
   symlinkSync(path.join(root, 'portcullis'), path.join(folder, 'portcullis'))
   writeFileSync(
