@@ -101,11 +101,12 @@ export interface BodyModel {
   readonly schema: JsonSchema | null
   readonly confidence: number
   readonly seen: number
+  /** Bytes: median and largest; absent where only a document speaks. */
+  readonly bytes?: { readonly p50: number; readonly max: number }
 }
 
 export interface ResponseModel extends BodyModel {
   readonly status: number
-  /** Bytes: median and largest. */
   readonly bytes: { readonly p50: number; readonly max: number }
 }
 

@@ -1,0 +1,27 @@
+import { addressBlock, formatIPv4, parseIPv4 } from '../../lib/address.ts'
+import type { EventRecord } from '../model/event-record.ts'
+
+const nameMax = 256
+
+/** A verified principal, or null: `anonymous` adds nobody. */
+export function provenBy(event: EventRecord): EventRecord['principal'] {
+  return event.principal === null || event.principal.method === 'anonymous' ? null : event.principal
+}
+
+/**
+ * Who called, as the inventory counts it: `method issuer subject` of a verified principal (`-`: no issuer), else `address` and the client's
+ * network. A single address changes too often to be anybody.
+ */
+export function callerName(event: EventRecord): string {
+  const principal = provenBy(event)
+  if (principal === null) return `address ${networkOf(event.client)}`
+  const name = `${principal.method} ${principal.issuer === null || principal.issuer === '' ? '-' : principal.issuer} ${principal.subject}`
+  return name.length > nameMax ? `${name.slice(0, nameMax)}…` : name
+}
+
+/** `192.0.2.7` → `192.0.2.0/24`, `2001:db8::1` → `2001:db8:0:0::/64`; what is no address stays as it is. */
+export function networkOf(client: string): string {
+  const block = addressBlock(client)
+  const v4 = parseIPv4(block)
+  return v4 === -1 ? block.slice(0, nameMax) : `${formatIPv4((v4 & 0xffffff00) >>> 0)}/24`
+}

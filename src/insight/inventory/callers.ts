@@ -1,0 +1,275 @@
+import { DistinctSample } from '../../lib/distinct-sample.ts'
+import type { CallerUse } from '../model/operation.ts'
+
+/** A name by its number, so that a name is kept once however many operations its caller uses. */
+export type CallerNumber = number
+
+const principalsMax = 65_536
+const networksMax = 16_384
+
+/**
+ * Numbers of callers. Networks have a quota of their own: whoever can send from many addresses must not crowd out the principals that are
+ * known. Beyond the quota a caller has number -1 and is counted nowhere by name.
+ */
+export class CallerNames {
+  readonly #numbers = new Map<string, CallerNumber>()
+  readonly #names: string[] = []
+  #networks = 0
+
+  get size(): number {
+    return this.#names.length
+  }
+
+  numberOf(name: string): CallerNumber {
+    const known = this.#numbers.get(name)
+    if (known !== undefined) return known
+    const network = name.startsWith('address ')
+    if (network ? this.#networks >= networksMax : this.#names.length - this.#networks >= principalsMax) return -1
+    if (network) this.#networks++
+    this.#numbers.set(name, this.#names.length)
+    return this.#names.push(name) - 1
+  }
+
+  /** Puts a written name back under its number; in ascending order. False when the number is not the next one. */
+  restore(number: CallerNumber, name: string): boolean {
+    if (number !== this.#names.length || this.#numbers.has(name)) return false
+    if (name.startsWith('address ')) this.#networks++
+    this.#numbers.set(name, number)
+    this.#names.push(name)
+    return true
+  }
+
+  nameOf(number: CallerNumber): string {
+    return this.#names[number] ?? ''
+  }
+
+  /** Number by number, from 0. */
+  all(): readonly string[] {
+    return this.#names
+  }
+}
+
+/** What all tables have in common. */
+export interface CallerShare {
+  readonly names: CallerNames
+  /** Entries that all tables together may still take, beyond the few that each has. */
+  entriesLeft: number
+}
+
+/** About 80 MB of entries. */
+export const callerEntriesMax = 1_000_000
+
+const entriesMax = 1024
+const entriesFree = 8
+
+/** One entry: number, calls, refused, calls inherited from whom it replaced, first and last call (s). */
+const columns = 6
+
+/**
+ * Callers of one operation's leaf, at most 1,024: then a new one takes the place of the lightest (Space-Saving, Metwally 2005), so whoever
+ * calls much is in it, whatever flood of others comes. What it replaced is counted among the others.
+ */
+export class CallerTable {
+  readonly #places = new Map<CallerNumber, number>()
+  readonly #share: CallerShare
+  /** Distinct callers, once some of them have no entry. */
+  #distinct: DistinctSample | null = null
+  /** Calls and refusals of callers that have no entry (any more). */
+  otherCalls = 0
+  otherRefused = 0
+  #cells = new Float64Array(columns * 4)
+  #hand = 0
+  /** No entry has less. */
+  #least = 1
+  readonly #dirty = new Set<number>()
+
+  constructor(share: CallerShare) {
+    this.#share = share
+  }
+
+  get size(): number {
+    return this.#places.size
+  }
+
+  add(name: string, refused: boolean, timeMs: number): void {
+    const caller = this.#share.names.numberOf(name)
+    this.#distinct?.add(name)
+    if (caller < 0) {
+      this.#overflow().add(name)
+      this.otherCalls++
+      if (refused) this.otherRefused++
+      return
+    }
+    const second = Math.floor(timeMs / 1000)
+    const place = this.#places.get(caller) ?? this.#newPlace(caller, second)
+    const at = place * columns
+    const cells = this.#cells
+    cells[at + 1] = (cells[at + 1] as number) + 1
+    if (refused) cells[at + 2] = (cells[at + 2] as number) + 1
+    if (second < (cells[at + 4] as number)) cells[at + 4] = second
+    if (second > (cells[at + 5] as number)) cells[at + 5] = second
+    this.#dirty.add(place >> chunkBits)
+  }
+
+  /** null: all callers have an entry. */
+  get distinct(): DistinctSample | null {
+    return this.#distinct
+  }
+
+  /** Entries as kept; `inherited` of `calls` may belong to others. */
+  *entries(): Iterable<CallerEntry> {
+    for (const place of this.#places.values()) yield this.#entry(place)
+  }
+
+  /** Chunks with changed entries since the last call, by number. */
+  changed(): Array<readonly [chunk: number, entries: readonly CallerEntry[]]> {
+    const chunks = [...this.#dirty].sort((a, b) => a - b)
+    this.#dirty.clear()
+    return chunks.map(chunk => {
+      const from = chunk << chunkBits
+      const to = Math.min(this.#places.size, from + (1 << chunkBits))
+      return [chunk, Array.from({ length: to - from }, (_, i) => this.#entry(from + i))]
+    })
+  }
+
+  restoreDistinct(dump: readonly unknown[]): void {
+    this.#distinct = DistinctSample.restore(distinctMax, dump)
+  }
+
+  /** Takes back entries that were written. */
+  restore(entries: readonly CallerEntry[]): void {
+    for (const { caller, calls, refused, inherited, first, last } of entries) {
+      if (this.#places.has(caller) || !this.#mayGrow()) {
+        this.otherCalls += calls - inherited
+        this.otherRefused += refused
+        continue
+      }
+      const place = this.#places.size
+      this.#grow(place)
+      this.#places.set(caller, place)
+      this.#cells.set([caller, calls, refused, inherited, first, last], place * columns)
+    }
+  }
+
+  #entry(place: number): CallerEntry {
+    const [caller = 0, calls = 0, refused = 0, inherited = 0, first = 0, last = 0] = this.#cells.subarray(
+      place * columns,
+      (place + 1) * columns,
+    )
+    return { caller, calls, refused, inherited, first, last }
+  }
+
+  #mayGrow(): boolean {
+    const size = this.#places.size
+    if (size < entriesFree) return true
+    if (size >= entriesMax || this.#share.entriesLeft <= 0) return false
+    this.#share.entriesLeft--
+    return true
+  }
+
+  #overflow(): DistinctSample {
+    if (this.#distinct === null) {
+      this.#distinct = new DistinctSample(distinctMax)
+      for (const caller of this.#places.keys()) this.#distinct.add(this.#share.names.nameOf(caller))
+    }
+    return this.#distinct
+  }
+
+  #grow(place: number): void {
+    if ((place + 1) * columns <= this.#cells.length) return
+    const cells = new Float64Array(this.#cells.length * 2)
+    cells.set(this.#cells)
+    this.#cells = cells
+  }
+
+  #newPlace(caller: CallerNumber, second: number): number {
+    let place = this.#places.size
+    let calls = 0
+    if (this.#mayGrow()) this.#grow(place)
+    else {
+      this.#overflow().add(this.#share.names.nameOf(caller))
+      place = this.#lightest()
+      const old = this.#entry(place)
+      this.#places.delete(old.caller)
+      this.otherCalls += old.calls - old.inherited
+      this.otherRefused += old.refused
+      calls = old.calls
+    }
+    this.#places.set(caller, place)
+    this.#cells.set([caller, calls, 0, calls, second, second], place * columns)
+    return place
+  }
+
+  /** Goes round like a clock: entries only get heavier, so the least weight is found again only after a whole round without one. */
+  #lightest(): number {
+    const size = this.#places.size
+    let next = Number.POSITIVE_INFINITY
+    for (let looked = 0; looked < size; looked++) {
+      const place = this.#hand
+      this.#hand = (this.#hand + 1) % size
+      const calls = this.#cells[place * columns + 1] as number
+      if (calls <= this.#least) return place
+      if (calls < next) next = calls
+    }
+    this.#least = next
+    for (;;) {
+      const place = this.#hand
+      this.#hand = (this.#hand + 1) % size
+      if ((this.#cells[place * columns + 1] as number) <= next) return place
+    }
+  }
+}
+
+const chunkBits = 7
+const distinctMax = 256
+
+export interface CallerEntry {
+  readonly caller: CallerNumber
+  readonly calls: number
+  readonly refused: number
+  /** Upper bound of those calls that were of others. */
+  readonly inherited: number
+  /** Unix time, s. */
+  readonly first: number
+  readonly last: number
+}
+
+/** Several tables as one list, the most calls first; `others`: what has no name; `distinct`: how many in all, within a few per cent. */
+export function joinCallers(tables: readonly CallerTable[], names: CallerNames) {
+  const joined = new Map<CallerNumber, { calls: number; refused: number; first: number; last: number }>()
+  const others = { calls: 0, refused: 0 }
+  for (const table of tables) {
+    others.calls += table.otherCalls
+    others.refused += table.otherRefused
+    for (const { caller, calls, refused, inherited, first, last } of table.entries()) {
+      const known = joined.get(caller)
+      if (known === undefined) joined.set(caller, { calls: calls - inherited, refused, first, last })
+      else {
+        known.calls += calls - inherited
+        known.refused += refused
+        known.first = Math.min(known.first, first)
+        known.last = Math.max(known.last, last)
+      }
+    }
+  }
+  const callers: CallerUse[] = []
+  for (const [caller, { calls, refused, first, last }] of joined)
+    callers.push({
+      caller: names.nameOf(caller),
+      calls,
+      refused,
+      firstSeen: new Date(first * 1000).toISOString(),
+      lastSeen: new Date(last * 1000).toISOString(),
+    })
+  callers.sort((a, b) => b.calls - a.calls || (a.caller < b.caller ? -1 : 1))
+  return { callers, others, distinct: Math.max(callers.length, distinctCallers(tables, callers)) }
+}
+
+function distinctCallers(tables: readonly CallerTable[], callers: readonly CallerUse[]): number {
+  const samples = tables.flatMap(table => table.distinct ?? [])
+  if (samples.length === 0) return callers.length
+  const all = new DistinctSample(distinctMax)
+  for (const sample of samples) all.merge(sample)
+  for (const { caller } of callers) all.add(caller)
+  return all.distinct
+}

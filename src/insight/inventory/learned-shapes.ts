@@ -1,0 +1,221 @@
+import { QuantileSketch, type QuantileDump } from '../../lib/quantile-sketch.ts'
+import { SchemaModel } from '../observe/schema-model.ts'
+import type { EventRecord } from '../model/event-record.ts'
+import type { BodyShape, NamedValue, Observation, ScalarShape } from '../model/observation.ts'
+
+const namesMax = { query: 64, header: 48, cookie: 32 } as const
+const segmentsMax = 24
+const requestTypesMax = 6
+const responsesMax = 24
+
+/** Parameters that have a name, by where they stand. */
+export type Place = keyof typeof namesMax
+
+/** Values of one name. */
+export interface NamedModel {
+  /** Calls that carried it / more than once. */
+  seen: number
+  repeated: number
+  readonly model: SchemaModel
+}
+
+export interface BodyUse {
+  seen: number
+  /** Bodies whose shape was seen; the others were partial, or not what their media type said. */
+  shaped: number
+  readonly bytes: QuantileSketch
+  readonly model: SchemaModel
+}
+
+/**
+ * Shapes learnt on one leaf. Only calls that the service answered 2xx or 3xx teach what a request looks like, so that attacks which it turned
+ * away teach nothing; every answer of the service teaches the responses of its status.
+ */
+export class LearnedShapes {
+  /** Calls that taught requests. */
+  taught = 0
+  readonly named: Readonly<Record<Place, Map<string, NamedModel>>> = {
+    query: new Map(),
+    header: new Map(),
+    cookie: new Map(),
+  }
+  /** By segment of the path. */
+  readonly path: SchemaModel[] = []
+  /** By media type; '' when a body came without one. */
+  readonly requests = new Map<string, BodyUse>()
+  /** Calls that came with a body. */
+  bodies = 0
+  /** By `status mediaType`; `status -` without a body. */
+  readonly responses = new Map<string, BodyUse>()
+  /** Names and types that had no place any more. */
+  dropped = 0
+
+  add(event: EventRecord, observation: Observation | null, answered: boolean): void {
+    if (answered) {
+      this.taught++
+      this.#values('query', observation?.query ?? event.query.flatMap(fromEvent))
+    }
+    if (observation === null) return
+    if (answered) {
+      this.#values('header', observation.headers)
+      this.#values('cookie', observation.cookies)
+      for (const [i, shape] of observation.path.slice(0, segmentsMax).entries())
+        (this.path[i] ??= new SchemaModel()).add(shape)
+      if (observation.request !== null && observation.request.bytes > 0) {
+        this.bodies++
+        this.#body(this.requests, observation.request.mediaType, requestTypesMax, observation.request)
+      }
+    }
+    const { response } = observation
+    const type = response === null || response.bytes === 0 ? '-' : response.mediaType
+    this.#body(this.responses, `${event.status} ${type}`, responsesMax, response)
+  }
+
+  merge(other: LearnedShapes): void {
+    this.taught += other.taught
+    this.bodies += other.bodies
+    this.dropped += other.dropped
+    for (const place of places)
+      for (const [name, { seen, repeated, model }] of other.named[place]) {
+        const known = this.#name(place, name)
+        if (known === null) continue
+        known.seen += seen
+        known.repeated += repeated
+        known.model.merge(model)
+      }
+    for (const [i, model] of other.path.entries()) (this.path[i] ??= new SchemaModel()).merge(model)
+    for (const [mine, theirs, max] of [
+      [this.requests, other.requests, requestTypesMax],
+      [this.responses, other.responses, responsesMax],
+    ] as const)
+      for (const [key, { seen, shaped, bytes, model }] of theirs) {
+        const known = this.#use(mine, key, max)
+        if (known === null) continue
+        known.seen += seen
+        known.shaped += shaped
+        known.bytes.merge(bytes)
+        known.model.merge(model)
+      }
+  }
+
+  dump(): ShapesDump {
+    return {
+      taught: this.taught,
+      bodies: this.bodies,
+      dropped: this.dropped,
+      named: places.map(place =>
+        sorted(this.named[place]).map(
+          ([name, { seen, repeated, model }]) => [name, seen, repeated, model.dump()] as const,
+        ),
+      ),
+      path: this.path.map(model => model.dump()),
+      requests: dumpBodies(this.requests),
+      responses: dumpBodies(this.responses),
+    }
+  }
+
+  /** Throws on what this class did not write. */
+  restore(dump: ShapesDump): void {
+    this.taught = dump.taught
+    this.bodies = dump.bodies
+    this.dropped = dump.dropped
+    for (const [i, place] of places.entries())
+      for (const [name, seen, repeated, model] of dump.named[i] ?? [])
+        this.named[place].set(name, { seen, repeated, model: SchemaModel.restore(model) })
+    this.path.push(...dump.path.map(model => SchemaModel.restore(model)))
+    for (const [uses, dumps] of [
+      [this.requests, dump.requests],
+      [this.responses, dump.responses],
+    ] as const)
+      for (const [key, seen, shaped, bytes, model] of dumps)
+        uses.set(key, { seen, shaped, bytes: QuantileSketch.restore(bytes), model: SchemaModel.restore(model) })
+  }
+
+  #values(place: Place, values: readonly NamedValue[]): void {
+    // Most calls have few; a set is made only when a name may come twice.
+    for (const [i, { name, shape }] of values.entries()) {
+      const known = this.#name(place, name)
+      if (known === null) continue
+      known.model.add(shape)
+      const first = !values.slice(0, i).some(before => before.name === name)
+      if (first) known.seen++
+      if (first && values.slice(i + 1).some(after => after.name === name)) known.repeated++
+    }
+  }
+
+  #name(place: Place, name: string): NamedModel | null {
+    const names = this.named[place]
+    let known = names.get(name)
+    if (known === undefined) {
+      if (names.size >= namesMax[place] || name.length > 128) {
+        this.dropped++
+        return null
+      }
+      names.set(name, (known = { seen: 0, repeated: 0, model: new SchemaModel() }))
+    }
+    return known
+  }
+
+  #body(uses: Map<string, BodyUse>, key: string, max: number, body: BodyShape | null): void {
+    const use = this.#use(uses, key, max)
+    if (use === null) return
+    use.seen++
+    use.bytes.add(body?.bytes ?? 0)
+    if (body === null || body.shape === null || body.partial) return
+    use.shaped++
+    use.model.add(body.shape)
+  }
+
+  #use(uses: Map<string, BodyUse>, key: string, max: number): BodyUse | null {
+    let use = uses.get(key)
+    if (use === undefined) {
+      if (uses.size >= max || key.length > 128) {
+        this.dropped++
+        return null
+      }
+      uses.set(key, (use = { seen: 0, shaped: 0, bytes: new QuantileSketch(), model: new SchemaModel() }))
+    }
+    return use
+  }
+}
+
+const places = ['query', 'header', 'cookie'] as const
+
+type BodyDump = readonly [key: string, seen: number, shaped: number, bytes: QuantileDump, model: unknown]
+
+export interface ShapesDump {
+  readonly taught: number
+  readonly bodies: number
+  readonly dropped: number
+  readonly named: ReadonlyArray<ReadonlyArray<readonly [name: string, seen: number, repeated: number, model: unknown]>>
+  readonly path: readonly unknown[]
+  readonly requests: readonly BodyDump[]
+  readonly responses: readonly BodyDump[]
+}
+
+function dumpBodies(uses: ReadonlyMap<string, BodyUse>): BodyDump[] {
+  return sorted(uses).map(([key, { seen, shaped, bytes, model }]) => [key, seen, shaped, bytes.dump(), model.dump()])
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): Array<[string, T]> {
+  return [...map].sort((a, b) => (a[0] < b[0] ? -1 : 1))
+}
+
+/** An access log tells names and types of a query, and no more. */
+function fromEvent({ name, type }: { readonly name: string; readonly type: string }): NamedValue[] {
+  const shape = shapes.get(type)
+  return shape === undefined ? [] : [{ name, shape }]
+}
+
+const shapes: ReadonlyMap<string, ScalarShape> = new Map([
+  ['empty', { kind: 'string', length: 0 }],
+  ['boolean', { kind: 'boolean' }],
+  ['integer', { kind: 'integer' }],
+  ['number', { kind: 'number' }],
+  ['uuid', { kind: 'string', format: 'uuid', length: 36 }],
+  ['date', { kind: 'string', format: 'date', length: 10 }],
+  ['time', { kind: 'string', format: 'date-time' }],
+  ['email', { kind: 'string', format: 'email' }],
+  ['url', { kind: 'string', format: 'uri' }],
+  ['string', { kind: 'string' }],
+])

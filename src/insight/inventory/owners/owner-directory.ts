@@ -1,0 +1,118 @@
+import type { Owner } from '../../model/operation.ts'
+import { nobody, ownerSources, type OwnerFacts, type OwnerSource, type Placement } from './placement.ts'
+
+const addressesMax = 20_000
+const placementsMax = 64
+const servicesMax = 2_000
+
+/**
+ * Who answers for what, by address and time and by service. Every source is kept as it spoke; what they say together is worked out when it is
+ * asked, field by field, the most trusted source first.
+ */
+export class OwnerDirectory {
+  readonly #addresses = new Map<string, Placement[]>()
+  /** What is said of a service by its name. */
+  readonly #services = new Map<string, Map<OwnerSource, OwnerFacts>>()
+  /** Placements that had no room any more. */
+  dropped = 0
+
+  /** Says who had an address from then on; what the same source said of it before ends there. */
+  place(placement: Placement): void {
+    const list = this.#addresses.get(placement.address) ?? []
+    if (list.length === 0) {
+      if (this.#addresses.size >= addressesMax) {
+        this.dropped++
+        return
+      }
+      this.#addresses.set(placement.address, list)
+    }
+    const same = list.findIndex(
+      known =>
+        known.source === placement.source &&
+        known.fromMs === placement.fromMs &&
+        sameOwner(known.owner, placement.owner),
+    )
+    if (same !== -1) list[same] = placement
+    else list.push(placement)
+    list.sort((a, b) => a.fromMs - b.fromMs)
+    if (list.length > placementsMax) {
+      list.shift()
+      this.dropped++
+    }
+  }
+
+  /** The identity that shows itself at an address now: begins a placement unless it is the one that stands. */
+  seen(address: string, timeMs: number, owner: OwnerFacts, source: OwnerSource): void {
+    const list = this.#addresses.get(address)
+    const before = list?.findLast(known => known.source === source && known.fromMs <= timeMs)
+    if (before !== undefined && sameOwner(before.owner, owner)) return
+    const after = list?.find(known => known.source === source && known.fromMs > timeMs)
+    if (after !== undefined && sameOwner(after.owner, owner)) {
+      // Spans and events come late and out of order: the same one was there earlier than was known.
+      list?.splice(list.indexOf(after), 1)
+    }
+    this.place({ address, fromMs: timeMs, toMs: null, owner, source })
+  }
+
+  ofService(service: string, owner: OwnerFacts, source: OwnerSource): void {
+    let facts = this.#services.get(service)
+    if (facts === undefined) {
+      if (this.#services.size >= servicesMax) {
+        this.dropped++
+        return
+      }
+      this.#services.set(service, (facts = new Map()))
+    }
+    facts.set(source, owner)
+  }
+
+  /** Forgets what a source said of all services, before it speaks again (a configuration that was loaded anew). */
+  forget(source: OwnerSource): void {
+    for (const facts of this.#services.values()) facts.delete(source)
+  }
+
+  /** Who had the address then; null when nobody is known. */
+  ownerAt(address: string, timeMs: number): Owner | null {
+    return combined(this.#standing(address, timeMs))
+  }
+
+  /** Who answered for a service when this target served it; target null: what is said of the service alone. */
+  ownerOf(service: string, address: string | null, timeMs: number): Owner | null {
+    const facts = [...(this.#services.get(service) ?? [])].map(([source, owner]) => ({ source, owner }))
+    return combined([...facts, ...(address === null ? [] : this.#standing(address, timeMs))])
+  }
+
+  /** Times at which somebody else took the address over, between the two. */
+  changes(address: string, fromMs: number, toMs: number): number[] {
+    return (this.#addresses.get(address) ?? [])
+      .map(placement => placement.fromMs)
+      .filter(time => time > fromMs && time <= toMs)
+  }
+
+  /** The last placement of each source that had begun and not ended. */
+  #standing(address: string, timeMs: number): Array<{ readonly source: OwnerSource; readonly owner: OwnerFacts }> {
+    const standing = new Map<OwnerSource, Placement>()
+    for (const placement of this.#addresses.get(address) ?? [])
+      if (placement.fromMs <= timeMs) standing.set(placement.source, placement)
+    return [...standing.values()].filter(({ toMs }) => toMs === null || timeMs < toMs)
+  }
+}
+
+/** Field by field, the most trusted source that says something. */
+function combined(all: ReadonlyArray<{ readonly source: OwnerSource; readonly owner: OwnerFacts }>): Owner | null {
+  const spoken = new Set<OwnerSource>()
+  const out: Record<keyof OwnerFacts, string | null> = { ...nobody }
+  for (const source of ownerSources)
+    for (const { owner } of all.filter(known => known.source === source))
+      for (const field of Object.keys(out) as Array<keyof OwnerFacts>) {
+        const value = owner[field]
+        if (out[field] !== null || value === null) continue
+        out[field] = value
+        spoken.add(source)
+      }
+  return spoken.size === 0 ? null : { ...out, source: [...spoken].join(', ') }
+}
+
+function sameOwner(a: OwnerFacts, b: OwnerFacts): boolean {
+  return (Object.keys(nobody) as Array<keyof OwnerFacts>).every(field => a[field] === b[field])
+}
