@@ -18,13 +18,14 @@ interface Place {
  * `/admin/` are two paths to us and one to many frameworks, so whoever adds the slash would walk around the rules.
  */
 export function slashWarnings(config: Config, locator: Locator): ConfigIssue[] {
-  const paths = pathTree(config.routes)
+  let paths: Place | null = null
   return config.routes.flatMap((route, i) => {
     const { path } = route.match
     // `P/**` takes `P` and `P/` itself, and nothing stands in front of the slash of `/`.
     if (path === '/' || path.endsWith('/**')) return []
     const closed = path.endsWith('/')
     const twin = closed ? path.slice(0, -1) : `${path}/`
+    paths ??= pathTree(config.routes)
     for (const taker of takers(route, twin, paths)) {
       if (taker.service !== route.service) continue
       const missing = rulesMissing(effectiveChain(config, taker), effectiveChain(config, route))
