@@ -1,5 +1,6 @@
 import type { CallNode, CallTree } from './call-tree.ts'
 import { calledPeer } from './peer.ts'
+import { requireNumbers } from './stored-numbers.ts'
 
 /** How well the calls between two services are traced. */
 export interface CoveragePair {
@@ -103,7 +104,9 @@ export class Coverage {
     return pair === undefined ? null : { ...pair, names: [...pair.names] }
   }
 
+  /** Throws when it is none. */
   restore(key: string, dump: PairDump): void {
+    requireNumbers(dump, ['calls', 'withSpans', 'firstUs', 'lastUs'])
     if (this.#pairs.size < this.#max) this.#pairs.set(key, { ...dump, names: new Map(dump.names) })
   }
 

@@ -2,6 +2,7 @@
 import { QuantileSketch, type QuantileDump } from '../../lib/quantile-sketch.ts'
 import type { CallNode, CallTree } from './call-tree.ts'
 import { calledPeer } from './peer.ts'
+import { requireNumbers } from './stored-numbers.ts'
 
 /** Calls of one service by another. */
 export interface ServiceEdge {
@@ -152,7 +153,9 @@ export class ServiceMap {
     return { ...rest, latency: latency.dump() }
   }
 
+  /** Throws when it is none. */
   restore(key: string, dump: EdgeDump): void {
+    requireNumbers(dump, ['calls', 'errors', 'withoutSpans', 'selfUs', 'firstUs', 'lastUs', 'minutes'])
     if (this.#edges.size < this.#max)
       this.#edges.set(key, { ...dump, minute: -1, minuteBefore: -1, latency: QuantileSketch.restore(dump.latency) })
   }

@@ -368,8 +368,8 @@ export class Traces implements LearningPart {
     this.#ended.add(traceId)
     if (this.#ended.size <= endedMax) return
     for (const oldest of this.#ended) {
+      if (this.#ended.size <= 0.9 * endedMax) return
       this.#ended.delete(oldest)
-      return
     }
   }
 }

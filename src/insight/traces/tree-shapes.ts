@@ -1,5 +1,6 @@
 // Hot path: once per trace.
 import { QuantileSketch, type QuantileDump } from '../../lib/quantile-sketch.ts'
+import { requireNumbers } from './stored-numbers.ts'
 
 /** Trees of one shape. */
 export interface TreeShape {
@@ -107,7 +108,9 @@ export class TreeShapes {
     return { entry, count, errors, firstUs, lastUs, duration: duration.dump() }
   }
 
+  /** Throws when it is none. */
   restore(shape: string, dump: ShapeDump): void {
+    requireNumbers(dump, ['count', 'errors', 'firstUs', 'lastUs'])
     const duration = QuantileSketch.restore(dump.duration)
     const slowUs = dump.count >= enough ? duration.quantile(slowQuantile) : Number.POSITIVE_INFINITY
     const { entry, count, errors, firstUs, lastUs } = dump
@@ -119,13 +122,13 @@ export class TreeShapes {
     this.#shapes.set(shape.shape, shape)
     if (this.#shapes.size <= this.#max) return
     for (const oldest of this.#shapes.values()) {
+      if (this.#shapes.size <= 0.98 * this.#max) return
       this.#shapes.delete(oldest.shape)
       const left = (this.#entries.get(oldest.entry) ?? 0) - oldest.count
       if (left > 0) this.#entries.set(oldest.entry, left)
       else this.#entries.delete(oldest.entry)
       this.forgotten++
       this.#changed(oldest.shape)
-      return
     }
   }
 }
