@@ -1,10 +1,11 @@
 import type { LoadedConfig } from '../config/load.ts'
 import type { Clock } from '../core/host.ts'
 import type { MetricsMemory } from '../events/metrics/memory.ts'
-import { renderMetrics } from '../events/metrics/render.ts'
+import { type InsightMetrics, renderMetrics } from '../events/metrics/render.ts'
 import type { EventWriter } from '../events/writer.ts'
 import type { Supervisor } from '../gateway/supervisor.ts'
 import type { KeyService } from '../identity/key-service.ts'
+import type { InsightReport } from './insight-keeper.ts'
 import { productVersion } from './product.ts'
 
 /** How many reloads came into force, and how many were refused. */
@@ -23,6 +24,8 @@ export interface LiveParts {
   readonly metrics: MetricsMemory
   readonly reloads: Reloads
   readonly loaded: () => LoadedConfig
+  /** null: it is not configured. */
+  readonly insight: () => InsightReport | null
 }
 
 /** What the control API says of the running gateway. */
@@ -35,7 +38,7 @@ export interface LiveReport {
 }
 
 export function createLiveReport(parts: LiveParts): LiveReport {
-  const { startedMs, path, clock, supervisor, keys, writer, metrics, reloads, loaded } = parts
+  const { startedMs, path, clock, supervisor, keys, writer, metrics, reloads, loaded, insight } = parts
   const report: LiveReport = {
     stopping: false,
     ready() {
@@ -57,6 +60,7 @@ export function createLiveReport(parts: LiveParts): LiveReport {
       certificates: supervisor.certificates,
       keySets: keys.status(),
       events: writer.status(),
+      insight: insight(),
     }),
     metrics() {
       const cpu = process.cpuUsage()
@@ -75,6 +79,7 @@ export function createLiveReport(parts: LiveParts): LiveReport {
         workerRestarts: supervisor.restarts,
         bufferedBytesMax: loaded().config.limits.bufferedBytesMax * metrics.workers,
         sinks: writer.status().sinks,
+        insight: insightMetrics(insight()),
         rssBytes: process.memoryUsage.rss(),
         cpuSeconds: (cpu.user + cpu.system) / 1e6,
         startedMs,
@@ -83,4 +88,27 @@ export function createLiveReport(parts: LiveParts): LiveReport {
     config: () => loaded().authored as object,
   }
   return report
+}
+
+function insightMetrics(report: InsightReport | null): InsightMetrics | null {
+  if (report === null) return null
+  const { restarts, status } = report
+  if (status === null) return { restarts, now: null }
+  const { counts, quarantined, lagMs, stateRows, failedSaves, rssBytes } = status
+  return {
+    restarts,
+    now: {
+      items: { event: counts.events, observation: counts.observations, span: counts.spans },
+      refused: {
+        duplicate: counts.duplicates,
+        'clock-jump': counts.clockJumps,
+        unreadable: Object.values(quarantined).reduce((sum, count) => sum + count, 0),
+        failed: counts.failed,
+      },
+      lagSeconds: lagMs / 1000,
+      stateRows,
+      failedSaves,
+      rssBytes,
+    },
+  }
 }

@@ -15,9 +15,11 @@ import { createEventWriter } from '../events/writer.ts'
 import { Supervisor } from '../gateway/supervisor.ts'
 import { systemClock } from '../gateway/system-clock.ts'
 import { createKeyService } from '../identity/key-service.ts'
+import { insightFolder, insightSocket } from '../insight/places.ts'
 import { policies } from '../policies/index.ts'
 import { createCounterMemory } from '../state/counter-memory.ts'
 import { type Drained, watchDrain } from './drain-watch.ts'
+import { type InsightKeeper, keepInsight } from './insight-keeper.ts'
 import { createLiveReport, type Reloads } from './live-report.ts'
 import { loadConfiguration } from './load-configuration.ts'
 import { watchFiles } from './watch.ts'
@@ -37,6 +39,8 @@ export interface RunningGateway {
 
 /** Resumption keys live for hours; looking for old ones this often is enough, ms. */
 const ROTATION_LOOK_MS = 600_000
+/** For insight to save what it learnt, ms; the whole process has 10 s to end. */
+const INSIGHT_END_MS = 1500
 
 /** Loads, binds and serves. Throws when the configuration cannot be brought into force (ConfigError) or a private file is not private; then nothing is left open. */
 export async function startGateway(options: RunOptions): Promise<RunningGateway> {
@@ -72,7 +76,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
     eventHashKey,
     metrics,
     rings,
-    insight: null,
+    insight: config.insight === null || config.stateDir === null ? null : insightSocket(config.stateDir),
   })
   const reloads: Reloads = { applied: 0, rejected: 0 }
   const report = createLiveReport({
@@ -85,8 +89,10 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
     metrics,
     reloads,
     loaded: () => loaded,
+    insight: () => insight?.report() ?? null,
   })
   let control: ControlServer | null = null
+  let insight: InsightKeeper | null = null
 
   /** Two-phase over all workers; the last good configuration stays when anything objects. */
   const reloadOnce = async (why: string): Promise<ReloadResult> => {
@@ -133,7 +139,8 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
       () => open().exchanges,
       clock,
     )
-    await writer.close(2000)
+    // The workers have ended their streams to insight; what they sent is in its socket.
+    await Promise.all([writer.close(2000), insight?.stop(INSIGHT_END_MS)])
     await keys.close()
     return drained
   }
@@ -154,7 +161,12 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
         stateDir: config.stateDir,
         log,
         clock,
-        live: { ...report, reload: () => reload('the control API') },
+        live: {
+          ...report,
+          reload: () => reload('the control API'),
+          ask: async (question, parameters) =>
+            insight === null ? { kind: 'away', why: 'it is not configured' } : insight.ask(question, parameters),
+        },
       })
       await control.start()
     }
@@ -163,6 +175,19 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
     throw located(error, loaded)
   }
 
+  if (config.insight !== null && config.stateDir !== null) {
+    // Only now: it may take its time, and nothing waits for it.
+    insight = keepInsight(
+      {
+        ...config.insight,
+        folder: insightFolder(config.stateDir),
+        socket: insightSocket(config.stateDir),
+        hashKey: eventHashKey,
+      },
+      clock,
+      log,
+    )
+  }
   const stopWatching = watchFiles(
     () => watched,
     () => void reload('a file changed'),

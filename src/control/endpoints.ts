@@ -14,7 +14,16 @@ export interface ControlLive {
   config(): object
   /** Loads the configuration anew; `ok: false` with issues when it is refused and the last good one stays. */
   reload(): Promise<ReloadResult>
+  /** Asks insight; never rejects. */
+  ask(question: string, parameters: Readonly<Record<string, string>>): Promise<InsightAnswer>
 }
+
+/** What insight says: JSON text; or that there is no such thing; or that it does not answer, and why; or that it failed. */
+export type InsightAnswer =
+  | { readonly kind: 'answer'; readonly body: string }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'away'; readonly why: string }
+  | { readonly kind: 'failed' }
 
 export interface ReloadResult {
   readonly ok: boolean
@@ -24,6 +33,7 @@ export interface ReloadResult {
 }
 
 export interface Endpoint {
+  /** `{name}` stands for one segment. */
   readonly path: string
   readonly method: 'GET' | 'POST'
   /** Served without a token, and on the health listener too. */
@@ -31,7 +41,7 @@ export interface Endpoint {
   readonly summary: string
   /** Statuses that it gives when it is let through, with their media type. */
   readonly answers: Readonly<Record<number, { readonly type: string; readonly what: string; readonly schema?: object }>>
-  run(live: ControlLive, trusted: boolean): Answer | Promise<Answer>
+  run(live: ControlLive, trusted: boolean, parameters: Readonly<Record<string, string>>): Answer | Promise<Answer>
 }
 
 const json = 'application/json'
@@ -104,6 +114,10 @@ export const endpoints: readonly Endpoint[] = [
       return ok ? jsonAnswer(200, { ok, version }) : problemAnswer(refuse('config-rejected'), { version, issues })
     },
   },
+  insight('/traces', 'traces', 'Traces that are kept, tree shapes, and what became of all spans.'),
+  insight('/traces/{id}', 'trace', 'The call trees of one trace.'),
+  insight('/service-map', 'service-map', 'Which service calls which: rates, errors, latencies.'),
+  insight('/coverage', 'coverage', 'Pairs of services that talk, and how many of their calls are traced.'),
   {
     path: '/openapi.json',
     method: 'GET',
@@ -113,6 +127,57 @@ export const endpoints: readonly Endpoint[] = [
     run: () => jsonAnswer(200, openapiDocument(endpoints)),
   },
 ]
+
+/** An endpoint that insight's process answers. */
+function insight(path: string, question: string, summary: string): Endpoint {
+  return {
+    path,
+    method: 'GET',
+    open: false,
+    summary,
+    answers: {
+      200: { type: json, what: 'What insight learnt.', schema: { type: 'object' } },
+      404: { type: problem, what: 'Insight knows of no such thing.' },
+      503: {
+        type: problem,
+        what: 'Insight is not configured, starting, or too busy; `detail` says which. Traffic is served on.',
+      },
+    },
+    async run(live, _trusted, parameters) {
+      const answer = await live.ask(question, parameters)
+      switch (answer.kind) {
+        case 'answer':
+          return { status: 200, type: json, body: `${answer.body}\n` }
+        case 'unknown':
+          return problemAnswer(refuse('not-known'))
+        case 'away':
+          return problemAnswer(refuse('insight-away', { detail: `Insight does not answer: ${answer.why}.` }))
+        case 'failed':
+          return problemAnswer(refuse('internal'))
+        default:
+          return answer satisfies never
+      }
+    },
+  }
+}
+
+/** The values of a path's variables; null when it is another path. */
+export function parametersOf({ path: template }: Endpoint, path: string): Readonly<Record<string, string>> | null {
+  if (template === path) return {}
+  if (!template.includes('{')) return null
+  const parts = template.split('/')
+  const segments = path.split('/')
+  if (parts.length !== segments.length) return null
+  const parameters: Record<string, string> = Object.create(null)
+  for (const [i, part] of parts.entries()) {
+    const segment = segments[i] as string
+    if (!part.startsWith('{')) {
+      if (part !== segment) return null
+    } else if (/^[A-Za-z0-9._~-]{1,200}$/.test(segment)) parameters[part.slice(1, -1)] = segment
+    else return null
+  }
+  return parameters
+}
 
 function objectOf(properties: Readonly<Record<string, object>>): object {
   return { type: 'object', required: Object.keys(properties), properties }

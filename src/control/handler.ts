@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../core/host.ts'
 import { type Answer, problemAnswer, refuse, send } from './answer.ts'
-import { type ControlLive, endpoints } from './endpoints.ts'
+import { type ControlLive, endpoints, parametersOf } from './endpoints.ts'
 import type { HostCheck } from './host-names.ts'
 import type { TokenCheck } from './token.ts'
 
@@ -47,7 +47,9 @@ async function answerTo(
     )
   }
   const [path, query] = splitTarget(req.url)
-  const here = endpoints.filter(endpoint => endpoint.path === path && (hostCheck !== null || endpoint.open))
+  const here = endpoints.filter(
+    endpoint => parametersOf(endpoint, path) !== null && (hostCheck !== null || endpoint.open),
+  )
   const credentials = valuesOf(req, 'authorization')
   const trusted = credentials.length === 1 && tokenCheck(credentials[0])
   // An unknown path asks for the token too: strangers learn nothing of what exists.
@@ -70,7 +72,7 @@ async function answerTo(
   // A token in a query would land in histories and logs: nothing here takes a query, so nobody gets used to one.
   if (query !== '') return problemAnswer(refuse('malformed-request', { detail: 'The control API takes no query.' }))
   if (!(await bodyIsSmall(req))) return problemAnswer(refuse('body-too-large'))
-  return inTime(Promise.resolve(endpoint.run(live, trusted)))
+  return inTime(Promise.resolve(endpoint.run(live, trusted, parametersOf(endpoint, path) ?? {})))
 }
 
 function splitTarget(url: string): [path: string, query: string] {

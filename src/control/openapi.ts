@@ -15,9 +15,10 @@ export function openapiDocument(endpoints: readonly Endpoint[]): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const endpoint of endpoints) {
     const operation = {
-      operationId: `${endpoint.method.toLowerCase()}${endpoint.path.replaceAll(/[^a-z]+(.)/g, (_, first: string) => first.toUpperCase())}`,
+      operationId: `${endpoint.method.toLowerCase()}${endpoint.path.replaceAll(/[^a-z]+(.)/g, (_, first: string) => first.toUpperCase()).replaceAll('}', '')}`,
       summary: endpoint.summary,
       ...(endpoint.open ? { security: [] } : {}),
+      ...parameters(endpoint),
       responses: responses(endpoint),
     }
     paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method.toLowerCase()]: operation }
@@ -42,6 +43,14 @@ export function openapiDocument(endpoints: readonly Endpoint[]): object {
         ]),
       ),
     },
+  }
+}
+
+function parameters({ path }: Endpoint): { parameters?: object[] } {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(match => match[1] as string)
+  if (names.length === 0) return {}
+  return {
+    parameters: names.map(name => ({ name, in: 'path', required: true, schema: { type: 'string', maxLength: 200 } })),
   }
 }
 

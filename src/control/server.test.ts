@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test'
 import { createAuthority, type TestAuthority } from '../../test/support/certificates.ts'
 import type { ControlConfig, TlsConfig } from '../config/types.ts'
 import { Secret } from '../core/secret.ts'
-import type { ControlLive } from './endpoints.ts'
+import { type ControlLive, endpoints, type InsightAnswer } from './endpoints.ts'
 import { type ControlServer, createControlServer } from './server.ts'
 
 const quiet = { info() {}, warn() {}, error() {} }
@@ -25,6 +25,7 @@ function live(overrides: Partial<ControlLive> = {}): ControlLive {
     metrics: () => '# HELP a b\n',
     config: () => ({ password: new Secret('hunter2-in-clear') }),
     reload: async () => ({ ok: true, version: 2 }),
+    ask: async (question, parameters) => ({ kind: 'answer', body: JSON.stringify({ question, parameters }) }),
     ...overrides,
   }
 }
@@ -271,7 +272,8 @@ describe('control API', () => {
     assert.equal(document.openapi, '3.1.0')
     const ids = new Set<string>()
     let checked = 0
-    for (const [path, operations] of Object.entries<Record<string, OperationShape>>(document.paths)) {
+    for (const [template, operations] of Object.entries<Record<string, OperationShape>>(document.paths)) {
+      const path = template.replaceAll(/\{\w+\}/g, 'x-1')
       for (const [method, operation] of Object.entries(operations)) {
         ids.add(operation.operationId)
         const good = await call(port, method.toUpperCase(), path, { authorization })
@@ -289,12 +291,37 @@ describe('control API', () => {
       const wrong = await call(port, 'PATCH', path, { authorization })
       assert.equal(wrong.status, 405)
     }
-    assert.equal(checked, 7)
-    assert.equal(ids.size, 7)
+    assert.equal(checked, endpoints.length)
+    assert.equal(ids.size, endpoints.length)
+    assert.ok(endpoints.length >= 11)
     for (const [, ref] of JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+\/\w+)"/g)) {
       const [group, name] = (ref as string).split('/') as [string, string]
       assert.ok(document.components[group][name], name)
     }
+  })
+
+  it('hands questions to insight, and says whether it is away, has no such thing or failed', async () => {
+    const asked = await call(port, 'GET', '/traces/0af7651916cd43dd8448eb211c80319c', { authorization })
+    assert.deepEqual(JSON.parse(asked.body), {
+      question: 'trace',
+      parameters: { id: '0af7651916cd43dd8448eb211c80319c' },
+    })
+    for (const path of ['/traces/', '/traces/a/b', '/traces/..%2fconfig', `/traces/${'a'.repeat(201)}`])
+      assert.equal((await call(port, 'GET', path, { authorization })).status, 404, path)
+    assert.equal((await call(port, 'GET', '/traces/abc')).status, 401)
+    const cases: ReadonlyArray<readonly [answer: InsightAnswer, status: number, code: string]> = [
+      [{ kind: 'away', why: 'it is starting' }, 503, 'insight-away'],
+      [{ kind: 'unknown' }, 404, 'not-known'],
+      [{ kind: 'failed' }, 500, 'internal'],
+    ]
+    for (const [answer, status, code] of cases) {
+      current = live({ ask: async () => answer })
+      const got = await call(port, 'GET', '/service-map', { authorization })
+      assert.equal(got.status, status)
+      assert.equal(problemCode(got), code)
+      assert.equal(got.body.includes('it is starting'), answer.kind === 'away')
+    }
+    current = live()
   })
 
   it('names a port that is taken and leaves nothing listening', async () => {

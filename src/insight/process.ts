@@ -23,6 +23,8 @@ export interface InsightStatus extends EngineStatus, StreamStatus {
   readonly quarantined: Readonly<Record<string, number>>
   /** How long the slowest item of the last second had been on its way, ms. */
   readonly lagMs: number
+  /** Events that the last save held: what came since would be lost with the process. */
+  readonly savedEvents: number
   /** How long the last save took, ms. */
   readonly saveMs: number
   readonly rssBytes: number
@@ -50,13 +52,16 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
     throw error
   })
   let saveMs = 0
+  let savedEvents = 0
   let lagMs = 0
   let saving: Promise<void> | null = null
 
   async function saveOnce(): Promise<void> {
     const begun = clock.monotonic()
     lagMs = intake.lagMs()
+    const { events } = engine.learner.counts
     await engine.save()
+    savedEvents = events
     saveMs = clock.monotonic() - begun
   }
 
@@ -82,6 +87,7 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
       counts: engine.learner.counts,
       quarantined: Object.fromEntries(intake.quarantine.reasons),
       lagMs: Math.round(lagMs),
+      savedEvents,
       saveMs: Math.round(saveMs),
       rssBytes: process.memoryUsage.rss(),
     }),

@@ -36,6 +36,17 @@ const extra: MetricsExtra = {
   workerRestarts: 3,
   bufferedBytesMax: 1024,
   sinks: [{ name: 'file', dropped: 4, queuedBytes: 10, failing: true }],
+  insight: {
+    restarts: 1,
+    now: {
+      items: { event: 5, observation: 4, span: 3 },
+      refused: { duplicate: 2 },
+      lagSeconds: 0.25,
+      stateRows: 7,
+      failedSaves: 0,
+      rssBytes: 90,
+    },
+  },
   rssBytes: 100,
   cpuSeconds: 1.5,
   startedMs: 1_700_000_000_123,

@@ -41,9 +41,26 @@ export interface MetricsExtra {
     readonly queuedBytes: number
     readonly failing: boolean
   }>
+  /** null: it is not configured. */
+  readonly insight: InsightMetrics | null
   readonly rssBytes: number
   readonly cpuSeconds: number
   readonly startedMs: number
+}
+
+/** What main knows of the insight process; `now` null: it is away. Counts since it was started. */
+export interface InsightMetrics {
+  readonly restarts: number
+  readonly now: {
+    /** By kind. */
+    readonly items: Readonly<Record<string, number>>
+    /** By reason. */
+    readonly refused: Readonly<Record<string, number>>
+    readonly lagSeconds: number
+    readonly stateRows: number
+    readonly failedSaves: number
+    readonly rssBytes: number
+  } | null
 }
 
 /** All metrics of the process as Prometheus text 0.0.4: the cells of all workers added up, and `extra`. A series appears once it counted. */
@@ -172,8 +189,22 @@ function putExtra(put: Put, extra: MetricsExtra): void {
   }
   put('portcullis_workers', {}, extra.workers)
   put('portcullis_worker_restarts_total', {}, extra.workerRestarts)
+  if (extra.insight !== null) putInsight(put, extra.insight)
   put('process_resident_memory_bytes', {}, extra.rssBytes)
   put('process_start_time_seconds', {}, Math.floor(extra.startedMs / 1000))
   put('process_cpu_seconds_total', {}, extra.cpuSeconds)
   put('portcullis_build_info', { version: extra.version, node: extra.nodeVersion }, 1)
+}
+
+function putInsight(put: Put, { restarts, now }: InsightMetrics): void {
+  put('portcullis_insight_up', {}, now === null ? 0 : 1)
+  put('portcullis_insight_restarts_total', {}, restarts)
+  if (now === null) return
+  for (const [kind, count] of Object.entries(now.items)) put('portcullis_insight_items_total', { kind }, count)
+  for (const [reason, count] of Object.entries(now.refused))
+    put('portcullis_insight_items_refused_total', { reason }, count)
+  put('portcullis_insight_lag_seconds', {}, now.lagSeconds)
+  put('portcullis_insight_state_rows', {}, now.stateRows)
+  put('portcullis_insight_failed_saves_total', {}, now.failedSaves)
+  put('portcullis_insight_resident_memory_bytes', {}, now.rssBytes)
 }

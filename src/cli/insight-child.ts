@@ -1,0 +1,80 @@
+import type { Log } from '../core/host.ts'
+import { systemClock } from '../gateway/system-clock.ts'
+import { createReducer } from '../insight/observe/reduce.ts'
+import { type Insight, startInsight } from '../insight/process.ts'
+import type { FromInsight, InsightBirth, ToInsight } from './insight-messages.ts'
+
+// The entry of insight's process. It lives as long as main's channel to it, and obeys main alone: signals that a terminal or a service manager
+// sends to all processes are main's to answer, which then tells it to stop, when the last exchanges are in the socket.
+
+process.umask(0o077)
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
+
+const statusEveryMs = 1000
+const clock = systemClock()
+let insight: Insight | null = null
+let ending = false
+
+const say = (message: FromInsight): void => {
+  if (process.connected) process.send?.(message, () => {})
+}
+const line =
+  (level: 'info' | 'warn' | 'error'): Log['info'] =>
+  (message, facts) =>
+    say({ kind: 'log', level, message, ...(facts === undefined ? {} : { facts }) })
+const log: Log = { info: line('info'), warn: line('warn'), error: line('error') }
+
+process.on('message', (message: ToInsight) => {
+  switch (message.kind) {
+    case 'start':
+      void start(message.birth)
+      return
+    case 'ask':
+      answer(message)
+      return
+    case 'stop':
+      void end(0)
+      return
+    default:
+      message satisfies never
+  }
+})
+process.on('disconnect', () => void end(0))
+
+async function start(birth: InsightBirth): Promise<void> {
+  try {
+    insight = await startInsight({ ...birth, reduce: createReducer({ hashKey: birth.hashKey }), clock, log })
+  } catch (error) {
+    log.error(`insight did not start: ${(error as Error).message}`)
+    return end(1)
+  }
+  if (ending) return end(0)
+  say({ kind: 'ready' })
+  setInterval(() => {
+    if (insight !== null) say({ kind: 'status', status: insight.status() })
+  }, statusEveryMs).unref()
+}
+
+function answer({ number, question, parameters }: Extract<ToInsight, { kind: 'ask' }>): void {
+  try {
+    say({ kind: 'answer', number, text: insight?.ask(question, parameters) ?? null })
+  } catch (error) {
+    log.error(`insight could not answer ${question}`, { cause: (error as Error).stack ?? String(error) })
+    say({ kind: 'answer', number, text: null, failed: true })
+  }
+}
+
+async function end(code: number): Promise<void> {
+  ending = true
+  const open = insight
+  insight = null
+  try {
+    await open?.close()
+  } catch (error) {
+    log.error('insight did not close', { cause: String(error) })
+    code = 1
+  }
+  if (process.connected) process.disconnect?.()
+  process.exit(code)
+}

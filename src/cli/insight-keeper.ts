@@ -1,0 +1,160 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { setPriority } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import type { Clock, Log } from '../core/host.ts'
+import type { InsightAnswer } from '../control/endpoints.ts'
+import type { InsightStatus } from '../insight/process.ts'
+import type { FromInsight, InsightBirth, ToInsight } from './insight-messages.ts'
+
+/** Insight's process, kept alive. */
+export interface InsightKeeper {
+  /** Never rejects; an insight that is away, or does not answer in time, is `away`. */
+  ask(question: string, parameters: Readonly<Record<string, string>>): Promise<InsightAnswer>
+  report(): InsightReport
+  /** Tells it to end and waits; after `withinMs` it is killed, and the last second of what was learnt is lost. */
+  stop(withinMs: number): Promise<void>
+}
+
+export interface InsightReport {
+  readonly running: boolean
+  /** null while it is away. */
+  readonly pid: number | null
+  readonly restarts: number
+  /** At most a second old; null while it is away. */
+  readonly status: InsightStatus | null
+}
+
+const answerMs = 10_000
+const questionsMax = 64
+/** Pauses before it is started again; from the first after it has run for a minute. */
+const restartMs = [200, 1000, 5000, 30_000]
+const stableMs = 60_000
+/** Requests come first where processors are scarce. */
+const niceness = 5
+
+/** Starts insight and starts it again whenever it ends. It has neither our environment nor our output, and nothing waits for it. */
+export function keepInsight(birth: InsightBirth, clock: Clock, log: Log): InsightKeeper {
+  let child: ChildProcess | null = null
+  let running = false
+  let status: InsightStatus | null = null
+  let restarts = 0
+  let startedAt = 0
+  let soon = 0
+  let stopping = false
+  let restart: NodeJS.Timeout | undefined
+  let numbers = 0
+  const waiting = new Map<number, (answer: InsightAnswer) => void>()
+
+  function start(): void {
+    startedAt = clock.monotonic()
+    const made = fork(fileURLToPath(new URL('./insight-child.ts', import.meta.url)), {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: environment(),
+      execArgv: ['--disable-sigusr1', `--max-old-space-size=${Math.floor((birth.memoryBytesMax * 0.7) / 2 ** 20)}`],
+    })
+    child = made
+    made.on('message', message => obey(message as FromInsight))
+    made.on('error', error => log.error('insight could not be started', { cause: error.message }))
+    // A message to a process that is just ending is no failure of ours.
+    made.channel?.unref()
+    made.once('close', (code, signal) => {
+      if (child === made) died(code, signal)
+    })
+    if (made.pid !== undefined) {
+      try {
+        setPriority(made.pid, niceness)
+      } catch {
+        // Then it runs as we do.
+      }
+    }
+    tell({ kind: 'start', birth })
+  }
+
+  function died(code: number | null, signal: NodeJS.Signals | null): void {
+    child = null
+    running = false
+    status = null
+    for (const answer of waiting.values()) answer({ kind: 'away', why: 'it ended' })
+    waiting.clear()
+    if (stopping) return
+    if (clock.monotonic() - startedAt > stableMs) soon = 0
+    const pause = restartMs[Math.min(soon++, restartMs.length - 1)] as number
+    restarts++
+    log.error('insight ended and is started again; requests are served on', { code, signal, inMs: pause })
+    restart = setTimeout(start, pause)
+    restart.unref()
+  }
+
+  function obey(message: FromInsight): void {
+    switch (message.kind) {
+      case 'ready':
+        running = true
+        log.info('insight learns', { folder: birth.folder })
+        return
+      case 'status':
+        ;({ status } = message)
+        return
+      case 'answer': {
+        const { number, text, failed } = message
+        waiting.get(number)?.(
+          failed === true ? { kind: 'failed' } : text === null ? { kind: 'unknown' } : { kind: 'answer', body: text },
+        )
+        waiting.delete(number)
+        return
+      }
+      case 'log':
+        log[message.level](message.message, message.facts)
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  function tell(message: ToInsight): void {
+    if (child?.connected === true) child.send(message, () => {})
+  }
+
+  start()
+  return {
+    async ask(question, parameters) {
+      if (!running) return { kind: 'away', why: 'it is starting' }
+      if (waiting.size >= questionsMax) return { kind: 'away', why: 'it has too many questions to answer' }
+      const number = ++numbers
+      const { promise, resolve } = Promise.withResolvers<InsightAnswer>()
+      waiting.set(number, resolve)
+      const timer = setTimeout(() => {
+        waiting.delete(number)
+        resolve({ kind: 'away', why: 'it did not answer in time' })
+      }, answerMs)
+      tell({ kind: 'ask', number, question, parameters })
+      try {
+        return await promise
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+    report: () => ({ running, pid: child?.pid ?? null, restarts, status }),
+    async stop(withinMs) {
+      stopping = true
+      clearTimeout(restart)
+      const ending = child
+      if (ending === null) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      ending.once('close', () => resolve())
+      const timer = setTimeout(() => {
+        log.warn('insight did not end in time and was killed; what came in its last second is lost')
+        ending.kill('SIGKILL')
+      }, withinMs)
+      tell({ kind: 'stop' })
+      await promise
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** Of our own, which may hold secrets, it gets what Node needs. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_COMPILE_CACHE', 'NODE_OPTIONS', 'LD_LIBRARY_PATH']
+  return Object.fromEntries(kept.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+}

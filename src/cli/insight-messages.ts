@@ -1,0 +1,36 @@
+import type { InsightStatus } from '../insight/process.ts'
+
+/** What insight's process is told at its birth: plain data. */
+export interface InsightBirth {
+  readonly folder: string
+  readonly socket: string
+  readonly hashKey: Uint8Array
+  readonly memoryBytesMax: number
+  readonly retentionMs: number
+  readonly historyBytesMax: number
+  readonly record: string | null
+}
+
+/** Main → insight. */
+export type ToInsight =
+  | { readonly kind: 'start'; readonly birth: InsightBirth }
+  | {
+      readonly kind: 'ask'
+      readonly number: number
+      readonly question: string
+      readonly parameters: Readonly<Record<string, string>>
+    }
+  | { readonly kind: 'stop' }
+
+/** Insight → main. */
+export type FromInsight =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'status'; readonly status: InsightStatus }
+  /** `text`: JSON; null: there is no such thing. `failed`: the question broke something, which was logged. */
+  | { readonly kind: 'answer'; readonly number: number; readonly text: string | null; readonly failed?: true }
+  | {
+      readonly kind: 'log'
+      readonly level: 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly facts?: Readonly<Record<string, unknown>>
+    }
