@@ -79,6 +79,12 @@ program
   .option('--json', 'for programs')
   .action(async (files: string[], options: ReplayFlags) => (await import('./replay.ts')).replay(files, options))
 
+program
+  .command('templates')
+  .description('print the path template of each URL of a list, one JSON line each, in order')
+  .argument('<file>', 'one URL or path a line; - reads stdin')
+  .action(async (file: string) => (await import('./templates.ts')).templates(file))
+
 interface ExplainFlags {
   readonly config: string
   readonly header: readonly string[]

@@ -3,6 +3,7 @@ import { type Step, describe } from './naming.ts'
 import type { CallSigns, LeafId, PathTemplate, TemplateEdit, TemplateGroup } from './path-template.ts'
 import { type Place, inferPlaces } from './places.ts'
 import { readSegment } from './segment.ts'
+import { changedRows, restoreRows } from './trie-rows.ts'
 import { PathTrie, type TrieLimits, type TrieNode, trieLimits } from './trie.ts'
 
 /** What was worked out, and from how much. */
@@ -25,7 +26,7 @@ export class TemplateSet {
   #edited = 0
   /** What was inferred, and from how much; worked out again when something has come since. */
   #inferred: Inferred | null = null
-  #byLeaf: PathTemplate[] | null = null
+  #byLeaf: Array<PathTemplate | undefined> | null = null
 
   constructor(limits: Partial<TrieLimits> = {}) {
     this.#trie = new PathTrie({ ...trieLimits, ...limits })
@@ -81,6 +82,8 @@ export class TemplateSet {
   templates(): readonly TemplateGroup[] {
     const groups = new Map<string, { template: PathTemplate; leaves: LeafId[]; calls: number }>()
     for (const [leaf, template] of this.#templatesByLeaf().entries()) {
+      // A leaf that was not read back has neither.
+      if (template === undefined) continue
       const node = this.#trie.leaves[leaf] as TrieNode
       const group = groups.get(template.template)
       if (group === undefined) groups.set(template.template, { template, leaves: [leaf], calls: node.ends })
@@ -136,6 +139,16 @@ export class TemplateSet {
     return this.#edits
   }
 
+  /** Rows that changed since the last call: what was learnt, without the edits. Keys are numbers; null: the row is gone. */
+  changes(): Iterable<readonly [key: string, value: string | null]> {
+    return changedRows(this.#trie)
+  }
+
+  /** Into an empty set, before anything is learnt and before edits. Rows that do not read are skipped; returns how many. */
+  restore(rows: Iterable<readonly [key: string, value: string]>): number {
+    return restoreRows(this.#trie, rows)
+  }
+
   #edit(edit: TemplateEdit): true {
     this.#edits.push(edit)
     for (const text of valueLikeLiterals(edit)) this.#trie.apart.add(text)
@@ -161,10 +174,10 @@ export class TemplateSet {
     return last
   }
 
-  #templatesByLeaf(): readonly PathTemplate[] {
+  #templatesByLeaf(): ReadonlyArray<PathTemplate | undefined> {
     const { places, names } = this.#infer()
     if (this.#byLeaf === null || this.#byLeaf.length < this.#trie.leaves.length) {
-      const found: PathTemplate[] = []
+      const found: Array<PathTemplate | undefined> = []
       walk(places, [], (place, steps) => {
         const leaves = place.nodes.filter(node => node.leaf !== -1)
         if (leaves.length === 0) return

@@ -18,6 +18,10 @@ export const trieLimits: TrieLimits = { nodesMax: 50_000, wordsMax: 200, depthMa
 
 /** One place in the paths seen. Words are kept apart until there are too many, values of one shape share a node. */
 export interface TrieNode {
+  /** Place in the order of making; the root is 0. */
+  readonly id: number
+  /** -1: the root. */
+  readonly parent: number
   /** As seen, or the frame (`Orders({})`); null for shared nodes. */
   readonly text: string | null
   readonly shape: SegmentShape | 'string' | 'rest' | null
@@ -38,22 +42,31 @@ export interface TrieNode {
   statuses: number[] | null
   /** Response key sets seen here, few. */
   keys: Map<string, number> | null
+  /** Changed since it was last written down. */
+  changed: boolean
 }
 
 const keysMax = 8
+/** Longer key sets are told apart by a hash. */
+const keysLengthMax = 24
 
 /** The paths of a service as a tree, bounded. Cost of a call: O(segments). */
 export class PathTrie {
-  readonly root: TrieNode = node(null, null, '', 0)
+  readonly root: TrieNode
+  /** By id. */
+  readonly nodes: TrieNode[] = []
+  /** Nodes touched since they were last written down; who writes them clears it. */
+  readonly changed: TrieNode[] = []
+  /** Keys of rows that stand for nothing any more. */
+  readonly stale: string[] = []
   readonly #limits: TrieLimits
   /** Leaves by id. */
   readonly leaves: TrieNode[] = []
-  #nodes = 1
   /** Words that found no room of their own and were counted as values. */
   overflowed = 0
   /** Grows with every node. */
   get size(): number {
-    return this.#nodes
+    return this.nodes.length
   }
 
   /** Texts that an operator or a document calls literals: never counted as values from then on, whatever their shape. */
@@ -61,16 +74,17 @@ export class PathTrie {
 
   constructor(limits: TrieLimits) {
     this.#limits = limits
+    this.root = this.#make(null, null, null, '')
   }
 
   learn(path: string, signs?: CallSigns): LeafId {
     let at = this.root
-    at.calls++
+    this.#count(at)
     let from = path.charCodeAt(0) === 47 ? 1 : 0
     for (let depth = 1; from <= path.length; depth++) {
       if (depth > this.#limits.depthMax) {
         at = this.#shared(at, 'rest', '', path.slice(from, from + 256))
-        at.calls++
+        this.#count(at)
         break
       }
       let to = path.indexOf('/', from)
@@ -78,10 +92,17 @@ export class PathTrie {
       const text = path.slice(from, to)
       const word = at.words?.get(text)
       at = word ?? this.#step(at, text)
-      at.calls++
+      this.#count(at)
       from = to + 1
     }
     return this.#end(at, signs)
+  }
+
+  #count(at: TrieNode): void {
+    at.calls++
+    if (at.changed) return
+    at.changed = true
+    this.changed.push(at)
   }
 
   /** The leaf that a path counts to; null when no call has come there. Learns nothing. */
@@ -99,7 +120,7 @@ export class PathTrie {
       const next = at.words?.get(text) ?? this.#seen(at, text)
       if (next !== undefined) at = next
       // Without any room left calls count to the place that they reached (#shared).
-      else if (this.#nodes < this.#limits.nodesMax * 1.2) return null
+      else if (this.nodes.length < this.#limits.nodesMax * 1.2) return null
       from = to + 1
     }
     return at.leaf === -1 ? null : at.leaf
@@ -111,7 +132,7 @@ export class PathTrie {
     const own = frame === '' ? undefined : at.words?.get(frame)
     // What is a word only by its place was kept apart there, or found no room and went to the shared node.
     const kind = frame !== '' || shape === null || isVersion(at, shape, text) ? 'string' : shape
-    return own ?? at.shared?.get(suffix === '' ? kind : `${kind} ${suffix}`)
+    return own ?? at.shared?.get(sharedKey(kind, suffix))
   }
 
   /** The child that a new text belongs to, made when there is room. */
@@ -127,36 +148,67 @@ export class PathTrie {
     const known = at.words?.get(written)
     if (known !== undefined) return known
     // Less room for each place as the whole fills up: a bomb in one place must not keep others from being learnt.
-    const share = this.#nodes / this.#limits.nodesMax
+    const share = this.nodes.length / this.#limits.nodesMax
     const max = share < 0.5 ? this.#limits.wordsMax : share < 0.9 ? this.#limits.wordsMax / 8 : 2
-    if ((at.words?.size ?? 0) >= max || this.#nodes >= this.#limits.nodesMax) {
+    if ((at.words?.size ?? 0) >= max || this.nodes.length >= this.#limits.nodesMax) {
       this.overflowed++
       return this.#shared(at, 'string', suffix, written)
     }
     // A slice of the path would keep the whole request alive.
     const text = Buffer.from(written).toString()
-    const made = node(text, null, suffix, at.depth + 1)
-    at.words ??= new Map()
-    at.words.set(text, made)
-    this.#nodes++
-    return made
+    return this.#make(at, text, null, suffix)
   }
 
   #shared(at: TrieNode, shape: SegmentShape | 'string' | 'rest', suffix: string, value: string): TrieNode {
-    const key = suffix === '' ? shape : `${shape} ${suffix}`
-    let made = at.shared?.get(key)
+    let made = at.shared?.get(sharedKey(shape, suffix))
     if (made === undefined) {
-      if (this.#nodes >= this.#limits.nodesMax * 1.2) {
+      if (this.nodes.length >= this.#limits.nodesMax * 1.2) {
         // Nothing new is made any more: the call counts for the place that it reached.
         this.overflowed++
         return at
       }
-      made = node(null, shape, suffix, at.depth + 1)
-      at.shared ??= new Map()
-      at.shared.set(key, made)
-      this.#nodes++
+      made = this.#make(at, null, shape, suffix)
     }
     made.distinct?.add(sketchHash(value))
+    return made
+  }
+
+  /** A node that was written down, in the order of ids; false when it does not fit what is there. */
+  restore(parent: number, text: string | null, shape: TrieNode['shape'], suffix: string): TrieNode | null {
+    const at = this.nodes[parent]
+    if (at === undefined || this.nodes.length >= this.#limits.nodesMax * 1.2) return null
+    if (text === null ? at.shared?.has(sharedKey(shape ?? 'string', suffix)) : at.words?.has(text)) return null
+    return this.#make(at, text, text === null ? (shape ?? 'string') : null, suffix)
+  }
+
+  #make(at: TrieNode | null, text: string | null, shape: TrieNode['shape'], suffix: string): TrieNode {
+    const made: TrieNode = {
+      id: this.nodes.length,
+      parent: at?.id ?? -1,
+      text,
+      shape,
+      suffix,
+      depth: at === null ? 0 : at.depth + 1,
+      words: null,
+      shared: null,
+      calls: 0,
+      ends: 0,
+      leaf: -1,
+      odds: Number.NaN,
+      distinct: shape === null ? null : new HyperLogLog(),
+      statuses: null,
+      keys: null,
+      changed: false,
+    }
+    this.nodes.push(made)
+    if (at === null) return made
+    if (text !== null) {
+      at.words ??= new Map()
+      at.words.set(text, made)
+    } else {
+      at.shared ??= new Map()
+      at.shared.set(sharedKey(shape ?? 'string', suffix), made)
+    }
     return made
   }
 
@@ -174,8 +226,9 @@ export class PathTrie {
       }
       if (signs.keys !== undefined) {
         at.keys ??= new Map()
-        const seen = at.keys.get(signs.keys)
-        if (seen !== undefined || at.keys.size < keysMax) at.keys.set(signs.keys, (seen ?? 0) + 1)
+        const key = signs.keys.length > keysLengthMax ? String(sketchHash(signs.keys)) : signs.keys
+        const seen = at.keys.get(key)
+        if (seen !== undefined || at.keys.size < keysMax) at.keys.set(key, (seen ?? 0) + 1)
       }
     }
     return at.leaf
@@ -191,21 +244,6 @@ function isVersion(at: TrieNode, shape: SegmentShape, text: string): boolean {
   return at.depth === 0 || (at.depth < 4 && at.text !== null && versionParents.has(at.text.toLowerCase()))
 }
 
-function node(text: string | null, shape: TrieNode['shape'], suffix: string, depth: number): TrieNode {
-  const shared = shape !== null
-  return {
-    text,
-    shape,
-    suffix,
-    depth,
-    words: null,
-    shared: null,
-    calls: 0,
-    ends: 0,
-    leaf: -1,
-    odds: Number.NaN,
-    distinct: shared ? new HyperLogLog() : null,
-    statuses: null,
-    keys: null,
-  }
+function sharedKey(shape: string, suffix: string): string {
+  return suffix === '' ? shape : `${shape} ${suffix}`
 }

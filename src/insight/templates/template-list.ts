@@ -1,0 +1,56 @@
+import { sketchHash } from '../../lib/hyper-log-log.ts'
+import { TemplateSet } from './template-set.ts'
+import { type UrlLine, parseUrlLine } from './url-line.ts'
+
+export interface ListedTemplate {
+  /** The line, unchanged. */
+  readonly path: string
+  readonly template: string
+  /** 0–1; 0 for a line that is neither URL nor path and so is its own template. */
+  readonly confidence: number
+}
+
+/**
+ * The template of each line of a list of URLs, in order. All lines are learnt before the first is answered, in an order of their own, so that the
+ * order of the list changes nothing. Two lines have equal templates when they call the same operation.
+ */
+export function* templatesOfLines(lines: readonly string[]): Generator<ListedTemplate> {
+  const counts = new Map<string, number>()
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1)
+  const parsed = new Map<string, UrlLine>()
+  for (const line of counts.keys()) {
+    const url = parseUrlLine(line)
+    if (url !== null) parsed.set(line, url)
+  }
+  const sets = new Map<string, TemplateSet>()
+  // A trie that is full drops what comes last: by hash, nobody's place in the list decides.
+  for (const line of [...parsed.keys()].toSorted(byHash)) {
+    const { origin, path } = parsed.get(line) as UrlLine
+    let set = sets.get(origin)
+    if (set === undefined) {
+      set = new TemplateSet()
+      sets.set(origin, set)
+    }
+    for (let n = counts.get(line) as number; n > 0; n--) set.learn(path)
+  }
+  const answers = new Map<string, ListedTemplate>()
+  for (const line of lines) {
+    let answer = answers.get(line)
+    if (answer === undefined) {
+      answer = answerOf(line, parsed.get(line), sets)
+      answers.set(line, answer)
+    }
+    yield answer
+  }
+}
+
+function answerOf(line: string, url: UrlLine | undefined, sets: ReadonlyMap<string, TemplateSet>): ListedTemplate {
+  const found = url === undefined ? undefined : sets.get(url.origin)?.templateOf(url.path)
+  if (url === undefined || found === undefined) return { path: line, template: line, confidence: 0 }
+  const template = url.relative ? found.template.slice(1) : found.template
+  return { path: line, template: url.prefix + template, confidence: found.confidence }
+}
+
+function byHash(a: string, b: string): number {
+  return sketchHash(a) - sketchHash(b) || (a < b ? -1 : 1)
+}
