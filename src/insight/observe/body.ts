@@ -61,10 +61,11 @@ export function createBodyShapes(scalars: ScalarShapes, names: Names): (body: Ra
     if (!(json.test(mediaType) || form || multipart || textual.test(mediaType) || looksJson || mediaType === ''))
       return done(null, [], undefined, null)
     const text = Buffer.from(seen.buffer, seen.byteOffset, seen.length).toString(multipart ? 'latin1' : 'utf8')
-    const marks = marksOf(text)
+    const isJson = json.test(mediaType) || looksJson
+    const marks = marksOf(text, isJson)
     if (form) return done(formShape(text, scalars, names), marks, undefined, text)
     if (multipart) return done(multipartShape(text, contentType, scalars, names), marks, undefined, null)
-    if (!json.test(mediaType) && !looksJson) return done(null, marks, undefined, null)
+    if (!isJson) return done(null, marks, undefined, null)
     let value: unknown
     try {
       value = JSON.parse(text)

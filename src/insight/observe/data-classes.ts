@@ -11,6 +11,8 @@ import type { NameHint } from './field-name.ts'
 
 const k = characterKinds
 const formalKinds = k.digit | k.hyphen | k.dot | k.space | k.base64 | k.slash | k.punctuation
+/** Beside digits, keys have capitals or the separator of a prefix; most texts lack one of both. */
+const keyKinds = k.upper | k.underscore | k.hyphen | k.dot
 const nameWords =
   /^\p{Lu}[\p{L}\p{M}'’.-]*(?: (?:(?:van|von|de|der|den|da|di|la|le|el|al|bin|ibn|del|dos|du|y) )*\p{Lu}[\p{L}\p{M}'’.-]*){0,4}$/u
 const oneName = /^[\p{L}\p{M}][\p{L}\p{M}'’. -]{0,79}$/u
@@ -34,7 +36,7 @@ export function classOfText(
 ): DataClass | null {
   const length = text.length
   if (format === 'jwt') return 'token'
-  if (length >= 16) {
+  if (length >= 16 && (mask & k.digit) !== 0 && (mask & keyKinds) !== 0) {
     const known = knownToken(text)
     if (known !== null) return known
   }

@@ -23,10 +23,13 @@ export class NumberModel {
   #hidden = 0
   #digitsMax = 0
   #negative = false
+  /** Numbers with a fraction: such a quantity has no edges, only extremes. */
+  #fractions = 0
   readonly #epochs: [number, number] = [0, 0]
 
   add(shape: ScalarShape): void {
     this.count++
+    if (shape.kind === 'number') this.#fractions++
     const { value, length } = shape
     if (typeof value === 'number' && Number.isFinite(value)) {
       this.valued++
@@ -54,6 +57,7 @@ export class NumberModel {
     this.#hidden += other.#hidden
     this.#digitsMax = Math.max(this.#digitsMax, other.#digitsMax)
     this.#negative ||= other.#negative
+    this.#fractions += other.#fractions
     this.#epochs[0] += other.#epochs[0]
     this.#epochs[1] += other.#epochs[1]
   }
@@ -63,12 +67,13 @@ export class NumberModel {
     for (const [i, format] of epochFormats.entries())
       if (this.#epochs[i] === this.count) return { low: 0, high: epochMax[format] }
     if (this.valued === this.count) {
-      const sorted = this.#values.complete
-        ? this.#values
-            .entries()
-            .map(([text, count]) => [Number(text), count] as const)
-            .sort((a, b) => a[0] - b[0])
-        : []
+      const sorted =
+        this.#fractions === 0 && this.#values.complete
+          ? this.#values
+              .entries()
+              .map(([text, count]) => [Number(text), count] as const)
+              .sort((a, b) => a[0] - b[0])
+          : []
       return widened({
         count: this.valued,
         min: this.#min,
@@ -97,14 +102,16 @@ export class NumberModel {
       this.#hidden,
       this.#digitsMax,
       this.#negative ? 1 : 0,
+      this.#fractions,
       ...this.#epochs,
     ]
   }
 
   /** Throws a RangeError on what no model wrote. */
   static restore(dump: readonly unknown[]): NumberModel {
-    const [count, valued, min, max, histogram, values, hidden, digitsMax, negative, seconds, milliseconds] = dump
-    const counts = [count, valued, hidden, digitsMax, negative, seconds, milliseconds]
+    const [count, valued, min, max, histogram, values, hidden, digitsMax, negative, fractions, seconds, milliseconds] =
+      dump
+    const counts = [count, valued, hidden, digitsMax, negative, fractions, seconds, milliseconds]
     if (!counts.every(Number.isSafeInteger) || !Array.isArray(histogram) || !Array.isArray(values))
       throw new RangeError('not the dump of a model of numbers')
     const model = new NumberModel()
@@ -119,6 +126,7 @@ export class NumberModel {
     model.#hidden = hidden as number
     model.#digitsMax = digitsMax as number
     model.#negative = negative === 1
+    model.#fractions = fractions as number
     model.#epochs[0] = seconds as number
     model.#epochs[1] = milliseconds as number
     return model

@@ -6,6 +6,18 @@ const nameMax = 64
 const cacheMax = 4096
 const ordinary = /^[A-Za-z_$@#][\w$@.:#/[\]-]*$/
 const manyDigits = /\d{4}|\d.*\d.*\d.*\d.*\d/
+/** Forms that leave no doubt that a name is a value. */
+const kinds: ReadonlySet<string> = new Set([
+  'integer',
+  'number',
+  'uuid',
+  'ulid',
+  'object-id',
+  'hash',
+  'date',
+  'date-time',
+  'email',
+])
 const listIndex = /\[\d+\]/g
 
 /**
@@ -36,7 +48,7 @@ export function safeName(name: string): string {
   if (name === '__proto__') return '{reserved}'
   if (name.length > nameMax) return '{text}'
   const shape = segmentShape(name)
-  if (shape !== null) return shape === 'masked' ? '{text}' : `{${shape}}`
+  if (shape !== null && kinds.has(shape)) return `{${shape}}`
   const secret = secretShape(name)
   if (secret !== null) return secret === 'email' ? '{email}' : '{text}'
   // Form fields of lists: `items[0][name]`.

@@ -159,7 +159,12 @@ function digitsOf(value: number): number {
 
 /** To three digits: enough for a range, too little for anybody's salary or position. */
 function rounded(value: number): number {
-  return value === 0 ? 0 : Number(value.toPrecision(3))
+  if (value === 0 || !Number.isFinite(value)) return 0
+  const digits = 2 - Math.floor(Math.log10(Math.abs(value)))
+  // A number, not a text in between: `toPrecision` cost as much as the rest of the field.
+  if (digits > 20 || digits < -20) return Number(value.toPrecision(3))
+  const unit = 10 ** Math.abs(digits)
+  return digits >= 0 ? Math.round(value * unit) / unit : Math.round(value / unit) * unit
 }
 
 function codePoints(text: string): number {

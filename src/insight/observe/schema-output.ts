@@ -19,6 +19,8 @@ export interface SchemaOptions {
   readonly parameter?: boolean
 }
 
+const openFormats = new Set(['email', 'uri'])
+
 type Draft = Record<string, unknown>
 
 interface Output {
@@ -98,8 +100,10 @@ function textKeywords(node: ValueNode, schema: Draft, confidence: Draft, output:
     confidence['format' in format ? 'format' : 'pattern'] = round(sure)
   }
   const lengths = texts.lengths()
-  if (lengths !== null) {
-    if (lengths.low > 0) schema['minLength'] = lengths.low
+  // What has a form has its lengths by it, but for those that go on as long as they like.
+  const bound = format === null || 'pattern' in format || openFormats.has(format.format)
+  if (lengths !== null && bound) {
+    if (lengths.low > 0 && format === null) schema['minLength'] = lengths.low
     schema['maxLength'] = lengths.high
     confidence['maxLength'] = round(sure)
   }

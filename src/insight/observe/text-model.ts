@@ -106,7 +106,8 @@ export class TextModel {
     if (this.#hashed !== this.count || !this.#hashes.complete) return null
     const members: string[] = []
     const entries = this.#hashes.entries()
-    if (this.count < 20 * entries.length) return null
+    // One member is no choice yet.
+    if (entries.length < 2 || this.count < 20 * entries.length) return null
     for (const [hash, count] of entries) {
       const word = this.#words.get(hash)
       if (word === undefined || count < 5) return null
