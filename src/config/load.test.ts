@@ -397,7 +397,7 @@ test('a relative path counts from the file that says it, one of the environment 
       const found = await Promise.all(
         [path.join(folder, 'conf'), path.relative(process.cwd(), path.join(folder, 'conf'))].map(async given => {
           const { config } = await loadConfig({ ...parts, path: given })
-          return [config.stateDir, (config.events[0]?.with as { path: string }).path]
+          return [config.stateDir, (config.events[0]?.with as { path: string } | undefined)?.path]
         }),
       )
       assert.deepEqual(found[0], found[1])

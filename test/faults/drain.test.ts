@@ -69,7 +69,10 @@ routes: [{ name: x, match: { path: /x/** }, service: origin, policies: [{ use: a
     assert.equal(uploaded, 'first-last')
     assert.equal(await gateway.running.exited, 0)
     const words = gateway.running.stderr.slice(-2)
-    assert.match(words[0] ?? '', /^portcullis stopping \(SIGTERM\): open exchanges get 8 s exchanges=3 connections=\d+$/)
+    assert.match(
+      words[0] ?? '',
+      /^portcullis stopping \(SIGTERM\): open exchanges get 8 s exchanges=3 connections=\d+$/,
+    )
     assert.match(words[1] ?? '', /^portcullis stopped finished=3 cut=0 ms=\d+$/)
     upload.destroy()
   } finally {
