@@ -1,3 +1,4 @@
+import type { Config } from '../config/types.ts'
 import type { Log } from '../core/host.ts'
 import { systemClock } from '../gateway/system-clock.ts'
 import { createReducer } from '../insight/observe/reduce.ts'
@@ -15,6 +16,7 @@ const statusEveryMs = 1000
 const clock = systemClock()
 let insight: Insight | null = null
 let ending = false
+let started: Promise<void> = Promise.resolve()
 
 const say = (message: FromInsight): void => {
   if (process.connected) process.send?.(message, () => {})
@@ -28,7 +30,10 @@ const log: Log = { info: line('info'), warn: line('warn'), error: line('error') 
 process.on('message', (message: ToInsight) => {
   switch (message.kind) {
     case 'start':
-      void start(message.birth)
+      started = start(message.birth)
+      return
+    case 'configuration':
+      void started.then(() => configure(message.text))
       return
     case 'ask':
       answer(message)
@@ -54,6 +59,14 @@ async function start(birth: InsightBirth): Promise<void> {
   setInterval(() => {
     if (insight !== null) say({ kind: 'status', status: insight.status() })
   }, statusEveryMs).unref()
+}
+
+function configure(text: string): void {
+  try {
+    insight?.configure(JSON.parse(text) as Config)
+  } catch (error) {
+    log.error('insight could not take the configuration', { cause: (error as Error).stack ?? String(error) })
+  }
 }
 
 function answer({ number, question, parameters }: Extract<ToInsight, { kind: 'ask' }>): void {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { Config } from '../config/types.ts'
 import type { Clock, Log } from '../core/host.ts'
 import type { InsightAnswer } from '../control/endpoints.ts'
 import type { InsightStatus } from '../insight/process.ts'
@@ -11,6 +12,8 @@ export interface InsightKeeper {
   /** Never rejects; an insight that is away, or does not answer in time, is `away`. */
   ask(question: string, parameters: Readonly<Record<string, string>>): Promise<InsightAnswer>
   report(): InsightReport
+  /** After a reload. */
+  configure(config: Config): void
   /** Tells it to end and waits; after `withinMs` it is killed, and the last second of what was learnt is lost. */
   stop(withinMs: number): Promise<void>
 }
@@ -33,7 +36,7 @@ const stableMs = 60_000
 const niceness = 5
 
 /** Starts insight and starts it again whenever it ends. It has neither our environment nor our output, and nothing waits for it. */
-export function keepInsight(birth: InsightBirth, clock: Clock, log: Log): InsightKeeper {
+export function keepInsight(birth: InsightBirth, first: Config, clock: Clock, log: Log): InsightKeeper {
   let child: ChildProcess | null = null
   let running = false
   let status: InsightStatus | null = null
@@ -43,6 +46,7 @@ export function keepInsight(birth: InsightBirth, clock: Clock, log: Log): Insigh
   let stopping = false
   let restart: NodeJS.Timeout | undefined
   let numbers = 0
+  let config = JSON.stringify(first)
   const waiting = new Map<number, (answer: InsightAnswer) => void>()
 
   function start(): void {
@@ -69,6 +73,7 @@ export function keepInsight(birth: InsightBirth, clock: Clock, log: Log): Insigh
       }
     }
     tell({ kind: 'start', birth })
+    tell({ kind: 'configuration', text: config })
   }
 
   function died(code: number | null, signal: NodeJS.Signals | null): void {
@@ -135,6 +140,10 @@ export function keepInsight(birth: InsightBirth, clock: Clock, log: Log): Insigh
       }
     },
     report: () => ({ running, pid: child?.pid ?? null, restarts, status }),
+    configure(next) {
+      config = JSON.stringify(next)
+      tell({ kind: 'configuration', text: config })
+    },
     async stop(withinMs) {
       stopping = true
       clearTimeout(restart)

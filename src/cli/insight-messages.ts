@@ -14,6 +14,8 @@ export interface InsightBirth {
 /** Main → insight. */
 export type ToInsight =
   | { readonly kind: 'start'; readonly birth: InsightBirth }
+  /** The configuration in force as JSON, in which secrets are redacted. */
+  | { readonly kind: 'configuration'; readonly text: string }
   | {
       readonly kind: 'ask'
       readonly number: number

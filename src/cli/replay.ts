@@ -129,6 +129,10 @@ function report(done: readonly ReplayedFile[], { learner, parts }: Engine) {
     quarantined: quarantineReport(done.map(({ quarantine }) => quarantine)),
     counts: learner.counts,
     newest: learner.newest === '' ? null : learner.newest,
+    services: parts.inventory.services().map(({ name, operations, calls }) => ({ name, operations, calls })),
+    operations: parts.inventory
+      .operations()
+      .map(({ id, confidence, traffic }) => ({ id, confidence, calls: traffic.calls })),
     traces: parts.traces.counts(),
     serviceMap: parts.traces.serviceMap(),
   }
@@ -165,6 +169,8 @@ function words(
     ['  events', grouped(counts.events)],
     ['  observations', grouped(counts.observations)],
     ['  spans', grouped(counts.spans)],
+    ['  services', grouped(engine.parts.inventory.services().length)],
+    ['  operations', grouped(engine.parts.inventory.operations().length)],
     ['  traces', grouped(traces.counts().traces)],
     ['  services on the map', `${grouped(services.length)}, ${counted(edges.length, 'pair')}`],
   ]

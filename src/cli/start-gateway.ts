@@ -104,6 +104,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
       const before = loaded.config
       loaded = next
       renewControl(control, next.config, log)
+      insight?.configure(next.config)
       reloads.applied++
       const ms = Math.round(clock.monotonic() - begun)
       log.info(`configuration ${supervisor.version} is in force`, {
@@ -184,6 +185,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
         socket: insightSocket(config.stateDir),
         hashKey: eventHashKey,
       },
+      loaded.config,
       clock,
       log,
     )

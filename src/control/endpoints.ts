@@ -114,6 +114,9 @@ export const endpoints: readonly Endpoint[] = [
       return ok ? jsonAnswer(200, { ok, version }) : problemAnswer(refuse('config-rejected'), { version, issues })
     },
   },
+  insight('/inventory', 'inventory', 'All operations, with what is known of them.'),
+  insight('/services', 'services', 'Services: operations, calls, owners over time.'),
+  insight('/posture', 'posture', 'Weak points with evidence and fixes, and scores.'),
   insight('/traces', 'traces', 'Traces that are kept, tree shapes, and what became of all spans.'),
   insight('/traces/{id}', 'trace', 'The call trees of one trace.'),
   insight('/service-map', 'service-map', 'Which service calls which: rates, errors, latencies.'),

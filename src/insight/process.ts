@@ -1,3 +1,4 @@
+import type { Config } from '../config/types.ts'
 import type { Clock, Log } from '../core/host.ts'
 import { type EngineOptions, openEngine } from './engine.ts'
 import { createIntake } from './intake.ts'
@@ -35,6 +36,8 @@ export interface Insight {
   /** JSON of the answer; null: there is no such question, or no such thing. */
   ask(question: string, parameters: Parameters): string | null
   status(): InsightStatus
+  /** The configuration in force, in which secrets are redacted; at the start and after each reload. */
+  configure(config: Config): void
   /** Takes what is still in the sockets, saves everything and ends. */
   close(): Promise<void>
 }
@@ -51,6 +54,7 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
     await engine.close()
     throw error
   })
+  let config: Config | null = null
   let saveMs = 0
   let savedEvents = 0
   let lagMs = 0
@@ -78,7 +82,7 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
   return {
     ask(name, parameters) {
       const question = questions[name]
-      const answer = question?.(engine, parameters)
+      const answer = question?.({ engine, config, now: clock.now() }, parameters)
       return answer === undefined ? null : JSON.stringify(answer)
     },
     status: () => ({
@@ -91,6 +95,10 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
       saveMs: Math.round(saveMs),
       rssBytes: process.memoryUsage.rss(),
     }),
+    configure(next) {
+      config = next
+      engine.parts.inventory.configure(next)
+    },
     async close() {
       clearInterval(saves)
       clearInterval(retains)

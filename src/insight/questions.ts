@@ -1,26 +1,51 @@
+import type { Config } from '../config/types.ts'
 import type { Engine } from './engine.ts'
+import { assess } from './posture/assess.ts'
 import { traceReport } from './traces/trace-report.ts'
 
 /** What a question may be about. */
 export type Parameters = Readonly<Record<string, string>>
 
+export interface Asked {
+  readonly engine: Engine
+  /** In force; secrets in it are redacted. null: not told yet. */
+  readonly config: Config | null
+  /** Wall clock, ms. */
+  readonly now: number
+}
+
 /** Answers as plain data; undefined: there is no such thing. */
-export type Question = (engine: Engine, parameters: Parameters) => unknown
+export type Question = (asked: Asked, parameters: Parameters) => unknown
 
 /** What others may ask of insight, by name; the control API has an endpoint for each. */
 export const questions: Readonly<Record<string, Question>> = Object.assign(Object.create(null), {
-  traces: ({ parts: { traces } }) => ({
-    counts: traces.counts(),
-    occupancy: traces.occupancy(),
-    shapes: traces.shapes(),
-    traces: [...traces.ids()].slice(0, tracesMax),
+  inventory: ({ engine: { parts } }) => ({ operations: parts.inventory.operations() }),
+  services: ({ engine: { parts } }) => ({
+    services: parts.inventory
+      .services()
+      .map(service => ({ ...service, tenures: parts.inventory.tenures(service.name) })),
   }),
-  trace({ parts: { traces } }, { id }) {
-    const view = id === undefined ? null : traces.tree(id)
+  posture: ({ engine: { parts }, config, now }) =>
+    assess({
+      config,
+      operations: parts.inventory.operations(),
+      documents: parts.inventory.documents(),
+      imported: [],
+      suppressions: [],
+      now,
+    }),
+  traces: ({ engine: { parts } }) => ({
+    counts: parts.traces.counts(),
+    occupancy: parts.traces.occupancy(),
+    shapes: parts.traces.shapes(),
+    traces: [...parts.traces.ids()].slice(0, tracesMax),
+  }),
+  trace({ engine: { parts } }, { id }) {
+    const view = id === undefined ? null : parts.traces.tree(id)
     return view === null ? undefined : traceReport(view)
   },
-  'service-map': ({ parts: { traces } }) => traces.serviceMap(),
-  coverage: ({ parts: { traces } }) => ({ pairs: traces.coverage() }),
+  'service-map': ({ engine: { parts } }) => parts.traces.serviceMap(),
+  coverage: ({ engine: { parts } }) => ({ pairs: parts.traces.coverage() }),
 } satisfies Record<string, Question>)
 
 const tracesMax = 1000
