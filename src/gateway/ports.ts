@@ -36,7 +36,8 @@ async function cannotBind(listener: ListenerConfig): Promise<string | null> {
     probe.destroy()
     return alive ? `another process answers on ${address.path}` : null
   }
-  const probe = createServer()
+  // Who comes in this moment is sent away, and comes again: nobody here would answer.
+  const probe = createServer(socket => socket.destroy())
   try {
     probe.listen({ host: address.host, port: address.port, exclusive: true })
     await once(probe, 'listening')
