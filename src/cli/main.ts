@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { fail } from './fail.ts'
+import { inventoryCommand } from './inventory-command.ts'
 import { productVersion } from './product.ts'
 import type { ReplayFlags } from './replay.ts'
 import { tracesCommand } from './traces-command.ts'
@@ -66,6 +67,7 @@ program
   .action(async () => (await import('./schema.ts')).schema())
 
 program.addCommand(tracesCommand())
+program.addCommand(inventoryCommand())
 
 program
   .command('replay')

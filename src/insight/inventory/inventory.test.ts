@@ -207,6 +207,80 @@ test('templates that were joined and parted again leave exactly what was never j
   assert.deepEqual(undone.rows, never.rows)
 })
 
+test('what was written comes back as it was, and goes on', () => {
+  const calls = repeat(
+    300,
+    i =>
+      [
+        ['GET', 'POST', 'DELETE'][i % 3] as string,
+        `/orders/${i}/${['items', 'notes'][i % 2]}`,
+        {
+          event: { ...principal(`u${i % 150}`), status: i % 10 === 0 ? 404 : 200, target: `http://10.0.0.${i % 4}` },
+          observation: {
+            query: [{ name: 'page', shape: { kind: 'integer', value: i } as const }],
+            response: jsonBody(objectShape({ id: { kind: 'integer' }, [`n${i % 3}`]: { kind: 'string', length: i } })),
+            responseFields: { server: 'nginx' },
+            setCookies: [{ name: 'sid', secure: i % 2 === 0, httpOnly: true, sameSite: 'Lax' }],
+          },
+        },
+      ] as const,
+  )
+  const whole = new Inventory()
+  const before = new Inventory()
+  const rows = new Map<string, string>()
+  const write = (inventory: Inventory): void => {
+    for (const [key, value] of inventory.changes()) {
+      if (value === null) rows.delete(key)
+      else rows.set(key, value)
+    }
+  }
+  const change = {
+    kind: 'rename',
+    service: 'shop',
+    template: '/orders/{orderId}/items',
+    variable: 'orderId',
+    name: 'order',
+  } as const
+  for (const [i, [method, path, sketch]] of calls.entries()) {
+    if (i === 100) for (const inventory of [whole, before]) inventory.edit(change, signed)
+    const record = seenExchange(method, path, i, sketch)
+    whole.take(record)
+    if (i >= 200) continue
+    before.take(record)
+    if (i % 37 === 0) write(before)
+  }
+  write(before)
+  assert.deepEqual([...before.changes()], [], 'nothing is written twice')
+  const after = new Inventory()
+  // A store gives rows in no particular order.
+  after.restore([...rows].toReversed())
+  assert.equal(after.lost, 0)
+  assert.deepEqual([...after.changes()], [])
+  assert.deepEqual(after.operations(), before.operations())
+  assert.ok(after.operations().some(operation => operation.template === '/orders/{order}/items'))
+  for (const [i, [method, path, sketch]] of calls.entries())
+    if (i >= 200) after.take(seenExchange(method, path, i, sketch))
+  assert.deepEqual(after.operations(), whole.operations())
+  assert.deepEqual(after.services(), whole.services())
+})
+
+test('rows that do not read are skipped and counted', () => {
+  const inventory = new Inventory()
+  inventory.restore([
+    ['use/shop/GET/0', '{'],
+    ['use/shop/GET/x', '{}'],
+    ['callers/shop/GET/0/0', '[[0]]'],
+    ['shapes/shop/GET/1', '{"taught":"x"}'],
+    ['nonsense', '1'],
+    ['edit/2', '{"number":2}'],
+    ['caller/5', '"late"'],
+    ['service/%', '{}'],
+  ])
+  assert.ok(inventory.lost >= 7)
+  inventory.take(seenExchange('GET', '/a'))
+  assert.equal(inventory.operations().length >= 1, true)
+})
+
 test('only what changed is written', () => {
   const inventory = inventoryOf(
     repeat(40, i => ['GET', `/${'abcdefgh'[i % 8]}x/list`, { event: principal(`u${i}`) }] as const),

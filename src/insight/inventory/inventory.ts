@@ -105,7 +105,8 @@ export class Inventory implements Durable {
       return
     }
     if (timeMs > this.#nowMs) this.#nowMs = timeMs
-    const reached = event.upstreamStatus !== null
+    // Foreign captures do not say what was behind them: what passed was answered there.
+    const reached = event.upstreamStatus !== null || event.verdict === 'pass'
     if (event.service === null && !reached) {
       // Refused before a route was found: it asked for nothing that is here.
       this.#unrouted.add(String(event.status))
@@ -117,7 +118,7 @@ export class Inventory implements Durable {
       this.#lost++
       return
     }
-    const status = event.upstreamStatus ?? 0
+    const status = reached ? (event.upstreamStatus ?? event.status) : 0
     const answered = status >= 200 && status < 400
     const entry = service.take({ record, timeMs, answered, reached })
     this.#rows.changed(service, entry, { timeMs, taught: reached })

@@ -178,6 +178,12 @@ export interface LeafUseDump {
   readonly distinct: readonly unknown[] | null
 }
 
+/** Enough to build on: its parts may still throw. */
+export function isLeafUseDump(value: unknown): value is LeafUseDump {
+  const { numbers, statuses } = (value ?? {}) as Partial<LeafUseDump>
+  return [numbers, statuses].every(list => Array.isArray(list) && list.length > 4 && list.every(Number.isFinite))
+}
+
 function rounded(ms: number): number {
   return ms < 10 ? Math.round(ms * 100) / 100 : Math.round(ms * 10) / 10
 }

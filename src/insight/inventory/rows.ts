@@ -1,7 +1,7 @@
 import type { CallerEntry, CallerNames } from './callers.ts'
 import type { Edit, EditList } from './edits.ts'
 import type { ShapesDump } from './learned-shapes.ts'
-import type { LeafUseDump } from './leaf-use.ts'
+import { isLeafUseDump, type LeafUseDump } from './leaf-use.ts'
 import type { Entry, ServiceUse } from './service-use.ts'
 import type { Tally, TallyDump } from './tally.ts'
 import type { TargetUseDump } from './target-use.ts'
@@ -75,6 +75,7 @@ export class InventoryRows {
       }
       const place = encodeURIComponent(service.name)
       yield [`service/${place}`, JSON.stringify(row)]
+      for (const [key, value] of service.templates.changes()) yield [`templates/${place}/${key}`, value]
     }
     this.#services.clear()
     for (const [entry, service] of this.#entries) {
@@ -133,6 +134,7 @@ export class InventoryRows {
       try {
         const service = this.#parts.service(decodeURIComponent(name))
         if (service === null) skipped += rows.length
+        else skipped += service.templates.restore(rows)
       } catch {
         skipped += rows.length
       }
@@ -166,13 +168,14 @@ export class InventoryRows {
         const [name = '', method = '', leaf = '', chunk = ''] = path
         if (!/^\d{1,9}$/.test(leaf)) return false
         const service = this.#parts.service(decodeURIComponent(name))
-        const entry = service?.entry(method, Number(leaf)) ?? null
+        if (service === null || (kind === 'use' && !isLeafUseDump(value))) return false
+        const entry = kind === 'use' ? service.entry(method, Number(leaf)) : service.find(method, Number(leaf))
         if (entry === null) return false
         if (kind === 'use') entry.use.restore(value as LeafUseDump)
         else if (kind === 'callers') {
           if (!/^\d{1,4}$/.test(chunk)) return false
           entry.use.callers.restore((value as CallerRow[]).map(callerEntry))
-        } else service?.learn(entry)?.restore(value as ShapesDump)
+        } else service.learn(entry)?.restore(value as ShapesDump)
         return true
       }
       case 'edit': {

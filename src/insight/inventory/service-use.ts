@@ -121,6 +121,10 @@ export class ServiceUse {
     for (const leaves of this.#entries.values()) yield* leaves.values()
   }
 
+  find(method: string, leaf: LeafId): Entry | null {
+    return this.#entries.get(method)?.get(leaf) ?? null
+  }
+
   /** The entry, made when there is room; `null`: there is none. */
   entry(method: string, leaf: LeafId): Entry | null {
     const leaves = this.#entries.get(method)

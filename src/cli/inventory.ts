@@ -1,0 +1,283 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import os from 'node:os'
+import { stringify } from 'yaml'
+import type { LoadedConfig } from '../config/load.ts'
+import { createOperatorLog } from '../events/operator-log.ts'
+import { systemClock } from '../gateway/system-clock.ts'
+import { openEngine } from '../insight/engine.ts'
+import { exchangeReaders } from '../insight/ingest/exchanges/index.ts'
+import type { Quarantine } from '../insight/ingest/quarantine.ts'
+import { spanReaders } from '../insight/ingest/spans/index.ts'
+import { serviceOfDocument } from '../insight/inventory/assign-document.ts'
+import { editChange } from '../insight/inventory/edit-words.ts'
+import { Inventory } from '../insight/inventory/inventory.ts'
+import { exportOpenApi } from '../insight/inventory/openapi/export-openapi.ts'
+import { exportPolicies } from '../insight/inventory/openapi/export-policies.ts'
+import type { OpenApiDocument } from '../insight/inventory/openapi/document.ts'
+import { readOpenApi } from '../insight/inventory/openapi/read-openapi.ts'
+import { readKubernetes } from '../insight/inventory/owners/kubernetes.ts'
+import { Learner } from '../insight/learner.ts'
+import type { Operation } from '../insight/model/operation.ts'
+import { createReducer } from '../insight/observe/reduce.ts'
+import { replayFile } from '../insight/replay.ts'
+import { readState } from '../insight/store/state-store.ts'
+import { counted, UserError } from './fail.ts'
+import { changesInWords, listInWords, operationInWords } from './inventory-words.ts'
+import { loadConfiguration } from './load-configuration.ts'
+
+export interface InventoryFlags {
+  readonly state?: string
+  readonly config?: string
+  readonly openapi: readonly string[]
+  readonly kubernetes: readonly string[]
+  readonly service?: string
+  readonly all?: boolean
+  readonly json?: boolean
+}
+
+export interface ExportFlags extends InventoryFlags {
+  readonly policy?: boolean
+  readonly format: 'yaml' | 'json'
+}
+
+export interface EditFlags {
+  readonly state: string
+  readonly reason: string
+  readonly author?: string
+  readonly json?: boolean
+}
+
+interface Gathered {
+  readonly inventory: Inventory
+  readonly config: LoadedConfig | null
+  readonly quarantines: readonly Quarantine[]
+}
+
+/** `portcullis inventory [list]`: one line an operation, by service. */
+export async function list(files: readonly string[], flags: InventoryFlags): Promise<void> {
+  const { inventory, quarantines } = await gather(files, flags)
+  const operations = wanted(inventory.operations(), flags).filter(operation => flags.all === true || !operation.ignored)
+  const services = inventory.services().filter(service => flags.service === undefined || service.name === flags.service)
+  if (flags.json === true) print({ services, operations, unrouted: inventory.unrouted, lost: inventory.lost })
+  else console.log(listInWords(services, operations, inventory.unrouted))
+  complain(quarantines)
+}
+
+/** `portcullis inventory show OP`: all that is known of one operation. */
+export async function show(wantedText: string, files: readonly string[], flags: InventoryFlags): Promise<void> {
+  const { inventory, quarantines } = await gather(files, flags)
+  const operations = wanted(inventory.operations(), flags)
+  const exact = operations.filter(({ id, service }) => id === wantedText || id === `${service} ${wantedText}`)
+  const found =
+    exact.length > 0 ? exact : operations.filter(({ id }) => id.toLowerCase().includes(wantedText.toLowerCase()))
+  const [operation, ...others] = found
+  if (operation === undefined) throw new UserError(`there is no operation ${wantedText}; inventory list names them all`)
+  if (others.length > 0)
+    throw new UserError(
+      `${found.length} operations have ${wantedText} in them:\n${found
+        .slice(0, 20)
+        .map(({ id }) => `  ${id}`)
+        .join('\n')}`,
+    )
+  if (flags.json === true) print(operation)
+  else console.log(operationInWords(operation))
+  complain(quarantines)
+}
+
+/** `portcullis inventory changes`: what differs between documents, configuration and traffic, and what operators changed. */
+export async function changes(files: readonly string[], flags: InventoryFlags): Promise<void> {
+  const { inventory, quarantines } = await gather(files, flags)
+  const operations = wanted(inventory.operations(), flags).filter(operation => !operation.ignored)
+  const differing = operations.filter(
+    ({ standing, drift, reachable, declared }) =>
+      standing.length > 0 || drift.length > 0 || (declared === true && reachable === false),
+  )
+  if (flags.json === true)
+    print({
+      operations: differing.map(({ id, standing, drift, declared, reachable, used, state, sunset }) => ({
+        id,
+        standing,
+        declared,
+        reachable,
+        used,
+        state,
+        sunset,
+        drift,
+      })),
+      edits: inventory.edits(),
+      documents: inventory.documents().map(({ service, document }) => ({ service, source: document.source })),
+    })
+  else console.log(changesInWords(differing, inventory.edits(), inventory.documents()))
+  complain(quarantines)
+}
+
+/** `portcullis inventory export`: an OpenAPI document of one service, or routes for the configuration. */
+export async function exportAs(files: readonly string[], flags: ExportFlags): Promise<void> {
+  const { inventory, config, quarantines } = await gather(files, flags)
+  const strict = flags.policy === true
+  const operations = inventory.operations(strict ? { strict: true } : {})
+  const service = chosenService(operations, flags.service)
+  if (!strict) {
+    const document = exportOpenApi(service, operations)
+    process.stdout.write(
+      flags.format === 'json' || flags.json === true ? `${JSON.stringify(document, null, 2)}\n` : yaml(document),
+    )
+  } else {
+    if (config === null)
+      throw new UserError('--policy needs --config: each new route keeps the policies of the one that serves it now')
+    const { routes, notes } = exportPolicies(service, operations, config)
+    if (flags.json === true) print({ routes, notes })
+    else process.stdout.write(`${notes.map(note => `# ${note}\n`).join('')}${yaml({ routes })}`)
+  }
+  complain(quarantines)
+}
+
+/** `portcullis inventory edit KIND …`: an operator's word, kept with author, reason and time. */
+export async function edit(kind: string, words: readonly string[], flags: EditFlags): Promise<void> {
+  const clock = systemClock()
+  const log = createOperatorLog({ format: 'text', write: line => process.stderr.write(line), clock })
+  const engine = await openEngine(
+    {
+      folder: flags.state,
+      memoryBytesMax: 256 * 1024 * 1024,
+      retentionMs: Number.POSITIVE_INFINITY,
+      historyBytesMax: Number.POSITIVE_INFINITY,
+      record: null,
+    },
+    log,
+  ).catch((error: unknown) => {
+    throw new UserError((error as Error).message)
+  })
+  try {
+    const { inventory } = engine.parts
+    const signed = {
+      author: flags.author ?? os.userInfo().username,
+      reason: flags.reason,
+      time: new Date(clock.now()).toISOString(),
+    }
+    const number = Number(words[0])
+    const done =
+      kind === 'undo' ? inventory.undo(number, signed) : inventory.edit(orComplain(editChange(kind, words)), signed)
+    if (done === null) throw new UserError(`there is no edit ${words[0]} that stands`)
+    if (flags.json === true) print(done)
+    else
+      console.log(
+        kind === 'undo'
+          ? `edit ${done.number} is taken back`
+          : `edit ${done.number} holds; take it back with: inventory edit undo ${done.number} --state ${flags.state} --reason …`,
+      )
+  } catch (error) {
+    throw error instanceof RangeError ? new UserError(error.message) : error
+  } finally {
+    await engine.close()
+  }
+}
+
+function orComplain<T>(result: T | string): Exclude<T, string> {
+  if (typeof result === 'string') throw new UserError(result)
+  return result as Exclude<T, string>
+}
+
+/** Everything named on the command line, in one inventory. */
+async function gather(files: readonly string[], flags: InventoryFlags): Promise<Gathered> {
+  if (files.length > 0 && flags.state !== undefined) throw new UserError('name files or --state, not both')
+  if (files.length === 0 && flags.state === undefined && flags.openapi.length === 0)
+    throw new UserError(
+      'name files of events or exchanges, --state and the folder of an insight, or --openapi documents',
+    )
+  const inventory = new Inventory()
+  const config = flags.config === undefined ? null : await loadConfiguration(flags.config)
+  if (config !== null) inventory.configure(config.config)
+  for (const file of flags.kubernetes) {
+    const read = readKubernetes(await text(file), file)
+    if ('issues' in read) throw new UserError(read.issues.join('\n'))
+    inventory.place(read.placements)
+  }
+  const documents = await Promise.all(flags.openapi.map(named => namedDocument(named)))
+  for (const { service, document } of documents) if (service !== null) inventory.declare(service, document)
+  if (flags.state !== undefined) {
+    try {
+      readState(flags.state, [inventory])
+    } catch (error) {
+      throw new UserError(`cannot read ${flags.state}: ${(error as Error).message}`)
+    }
+  }
+  const quarantines = await replayAll(files, inventory)
+  for (const { service, document } of documents)
+    if (service === null) inventory.declare(serviceOfDocument(document, inventory.operations()), document)
+  return { inventory, config, quarantines }
+}
+
+async function replayAll(files: readonly string[], inventory: Inventory): Promise<Quarantine[]> {
+  const hashKey = randomBytes(32)
+  const formats = { exchanges: exchangeReaders({ hashKey, reduce: createReducer({ hashKey }) }), spans: spanReaders }
+  const learner = new Learner({ parts: [inventory] })
+  const quarantines: Quarantine[] = []
+  for (const file of files) {
+    const done = await replayFile(file, learner, { formats, format: null, onProgress: () => false }).catch(
+      (error: unknown) => {
+        throw new UserError(`cannot read ${file}: ${(error as Error).message}`)
+      },
+    )
+    if (done.format === null)
+      throw new UserError(
+        `${file} is of no format that is known: ${[...formats.exchanges, ...formats.spans].map(({ format }) => format).join(', ')}`,
+      )
+    quarantines.push(done.quarantine)
+  }
+  learner.settle()
+  return quarantines
+}
+
+/** `orders=orders.yaml`, or a file alone: then its content says which service it is of. */
+async function namedDocument(
+  named: string,
+): Promise<{ readonly service: string | null; readonly document: OpenApiDocument }> {
+  const [, service = null, file = named] = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})=(.+)$/s.exec(named) ?? []
+  const read = readOpenApi(await text(file), file)
+  if ('issues' in read) throw new UserError(read.issues.join('\n'))
+  for (const warning of read.document.warnings) console.error(`${file} ${warning}`)
+  return { service, document: read.document }
+}
+
+async function text(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new UserError(`cannot read ${file} (${(error as NodeJS.ErrnoException).code})`)
+  }
+}
+
+function wanted(operations: readonly Operation[], { service }: InventoryFlags): readonly Operation[] {
+  return service === undefined ? operations : operations.filter(operation => operation.service === service)
+}
+
+function chosenService(operations: readonly Operation[], name: string | undefined): string {
+  const names = [...new Set(operations.filter(operation => operation.used).map(operation => operation.service))]
+  if (name !== undefined) {
+    if (!names.includes(name))
+      throw new UserError(`there is no service ${name}; there are ${names.join(', ') || 'none'}`)
+    return name
+  }
+  const [only, ...others] = names
+  if (only === undefined) throw new UserError('no operation was called, so there is nothing to export')
+  if (others.length > 0) throw new UserError(`--service says which: ${names.join(', ')}`)
+  return only
+}
+
+function complain(quarantines: readonly Quarantine[]): void {
+  for (const { source, total, reasons } of quarantines)
+    if (total > 0)
+      console.error(
+        `${source}: ${counted(total, 'item')} did not read: ${[...reasons].map(([why, count]) => `${count} × ${why}`).join(', ')}`,
+      )
+}
+
+function print(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2))
+}
+
+function yaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+}
