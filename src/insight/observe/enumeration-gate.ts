@@ -25,10 +25,11 @@ interface Seen {
 const exchangesMin = 3
 const rememberedMax = 8192
 
-const constant = /^[A-Z][A-Z]*(?:[_-][A-Z]+){0,4}\d{0,3}$/
-const lowerWord = /^[a-z]+(?:[-_.:/ ][a-z]+){0,4}(?:[-_.]?v?\d{1,3}(?:\.\d{1,3})?)?$/
-const camel = /^[a-z]+(?:[A-Z][a-z]+){1,4}$/
-const capitalised = /^[A-Z][a-z]+(?:[A-Z ][a-z]+){0,3}$/
+/** No word of a list is longer; a pass phrase without spaces is. */
+const constant = /^[A-Z]{1,16}(?:[_-][A-Z]{1,16}){0,4}\d{0,3}$/
+const lowerWord = /^[a-z]{1,16}(?:[-_.:/][a-z]{1,16}){0,4}(?:[-_.]?v?\d{1,3}(?:\.\d{1,3})?)?$/
+const camel = /^[a-z]{1,16}(?:[A-Z][a-z]{1,15}){1,4}$/
+const capitalised = /^[A-Z][a-z]{1,15}(?:[A-Z][a-z]{1,15}){0,3}$/
 const language = /^[a-z]{2,3}(?:[-_](?:[A-Z]{2}|[A-Z][a-z]{3}|\d{3})){1,2}$/
 const version = /^v?\d{1,3}(?:\.\d{1,3}){0,2}$/
 const vowel = /[aeiouy]/i
@@ -76,7 +77,7 @@ export function looksChosen(text: string, choice: boolean): boolean {
   if (length === 0 || length > 32) return false
   if (constant.test(text)) return length <= 3 || hasVowels(text)
   if (passwords.test(text)) return false
-  if (lowerWord.test(text)) return (choice || !text.includes(' ')) && hasVowels(text)
+  if (lowerWord.test(text)) return hasVowels(text)
   return camel.test(text) || language.test(text) || (choice && (version.test(text) || capitalised.test(text)))
 }
 

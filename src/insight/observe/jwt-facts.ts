@@ -13,7 +13,8 @@ const claimsMax = 64
 /** RFC 7518 §3.1, RFC 8037, RFC 8812, RFC 9864: any other name is no algorithm, and may be anything. */
 const algorithms = /^(?:none|(?:HS|RS|ES|PS)(?:256|384|512)|ES256K|EdDSA|Ed25519|Ed448)$/
 const form = /^eyJ[\w-]{4,}\.(?:[\w-]*)\.(?:[\w-]*)$/
-const issuerForm = /^(?:https?:\/\/)?[\w.-]{1,253}(?::\d{1,5})?(?:\/[\w./-]{0,200})?$/
+const issuerForm =
+  /^(?:https?:\/\/[\w.-]{1,253}|(?:[a-z\d-]{1,63}\.){1,6}[a-z]{2,24})(?::\d{1,5})?(?:\/[\w./-]{0,200})?$/
 
 /** What a JWT says of itself, its signature unread (RFC 7519); null for what is none. `nowS`: Unix time of the exchange. */
 export type ReadJwt = (text: string, nowS: number) => JwtFacts | null

@@ -1,5 +1,4 @@
 // Hot path: once per observed exchange.
-import { createRedaction } from '../../events/redaction.ts'
 import type { RawExchange } from '../model/exchange.ts'
 import type { CookieSet, CredentialSeen, NamedValue, Observation, ScalarShape } from '../model/observation.ts'
 import { createBodyShapes, type ReducedBody } from './body.ts'
@@ -39,7 +38,6 @@ const valueMax = 65_536
 
 export function createReducer({ hashKey }: ReducerOptions): Reducer {
   const hash = createKeyedHash(hashKey)
-  const redaction = createRedaction(hashKey)
   const gate = createEnumerationGate(hash)
   const scalars = createScalarShapes(hash, gate)
   const names = { hint: createNameHints(), safe: createSafeNames() }
@@ -116,7 +114,7 @@ export function createReducer({ hashKey }: ReducerOptions): Reducer {
         if (set !== null && setCookies.length < cookiesMax) setCookies.push(set)
         else dropped++
       } else {
-        const kept = keptResponseField(lower, value, redaction)
+        const kept = keptResponseField(lower, value)
         if (kept !== null) responseFields[lower] = kept
       }
     }

@@ -1,83 +1,146 @@
-import type { Redaction } from '../../events/redaction.ts'
 import type { CookieSet } from '../model/observation.ts'
 
-type Rule = (value: string, redaction: Redaction) => string
+/** A value → what of it may be written down. A service can put anything into any field, so only words that the field's own grammar knows stay. */
+type Rule = (value: string) => string
 
-const valueMax = 256
+const other = '{other}'
+const partsMax = 24
 
-/** Words, numbers and punctuation of a structured field; whatever else stands there is cut by the redaction of events. */
-const plain: Rule = (value, redaction) => redaction.words(value.slice(0, valueMax))
-const scheme: Rule = value =>
-  value
-    .split(',')
-    .map(part => /^\s*([A-Za-z][\w-]{1,20})(?:\s|$)/.exec(part)?.[1] ?? '')
-    .filter(word => word !== '')
-    .slice(0, 4)
-    .join(', ')
-const origin: Rule = (value, redaction) =>
-  /^(?:\*|null|https?:\/\/[\w.-]{1,253}(?::\d{1,5})?)$/.test(value) ? redaction.words(value) : '{other}'
-const number: Rule = value => (/^\d{1,10}$/.test(value) ? value : '{other}')
-const software: Rule = (value, redaction) =>
-  /^[\w .,;:()/+-]{1,128}$/.test(value) && !/\d{6}/.test(value) ? redaction.words(value) : '{other}'
-const date: Rule = value =>
-  /^@?\d{1,12}$|^(?:true|false)$|^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$|^\d{4}-\d{2}-\d{2}(?:T[\d:.Z+-]+)?$/.test(
+function eachPart(separator: RegExp, joint: string, keep: (part: string) => string): Rule {
+  return value => {
+    const parts = value
+      .slice(0, 2048)
+      .split(separator)
+      .filter(part => part !== '')
+    const kept = parts.slice(0, partsMax).map(keep)
+    // Several strange words are no more than one.
+    return [...new Set(kept)].join(joint)
+  }
+}
+
+const origin: Rule = value =>
+  /^(?:\*|null|https?:\/\/(?=[^/]{1,253}$)(?!.*\d{6})(?!.*[\w-]{28})[\w.-]+(?::\d{1,5})?)$/.test(value) ? value : other
+const number: Rule = value => (/^\d{1,10}$/.test(value) ? value : other)
+const flag: Rule = value => (value === '*' ? '*' : directives(value))
+const present: Rule = () => '{present}'
+/** Deprecation and Sunset came up in 2015; what is older is some other date. */
+const moment: Rule = value =>
+  /^@(?:1[4-9]|[2-9]\d)\d{8}$|^\??[01]$|^(?:true|false)$|^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} 20(?:1[5-9]|[2-9]\d) [\d:]{8} GMT$|^20(?:1[5-9]|[2-9]\d)-\d{2}-\d{2}(?:T[\d:.Z+-]{1,20})?$/.test(
     value,
   )
     ? value
-    : '{other}'
-const word: Rule = value =>
-  /^[A-Za-z*][A-Za-z0-9*_, =;"-]{0,200}$/.test(value) && !/\d{6}/.test(value) ? value : '{other}'
-const present: Rule = () => '{present}'
+    : other
 
-/** Response fields that say something of how well an API is kept, each with what of its value may be written down. */
+const words: ReadonlySet<string> = new Set(
+  (
+    'no-store no-cache private public must-revalidate proxy-revalidate immutable no-transform must-understand only-if-cached includesubdomains ' +
+    'preload deny sameorigin nosniff no-referrer no-referrer-when-downgrade origin origin-when-cross-origin same-origin strict-origin ' +
+    'strict-origin-when-cross-origin unsafe-url same-origin-allow-popups unsafe-none noopener-allow-popups cross-origin same-site require-corp ' +
+    'credentialless true false 0 1 mode=block hit miss'
+  ).split(' '),
+)
+const timed = /^(?:max-age|s-maxage|stale-while-revalidate|stale-if-error|max-stale|min-fresh)="?\d{1,10}"?$/
+
+/** Words of Cache-Control, HSTS, framing, referrer and cross-origin policies. */
+const directives = eachPart(/\s*[,;]\s*/, ', ', part => {
+  const lower = part.trim().toLowerCase()
+  return words.has(lower) || timed.test(lower) ? lower : other
+})
+
+const methods = eachPart(/\s*,\s*/, ', ', part =>
+  /^(?:\*|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|PROPFIND|MKCOL|COPY|MOVE|LOCK|UNLOCK|SEARCH|QUERY)$/i.test(
+    part.trim(),
+  )
+    ? part.trim().toUpperCase()
+    : other,
+)
+const singleNames =
+  /^(?:\*|accept|age|allow|authorization|baggage|cookie|date|dnt|etag|expires|host|link|location|origin|pragma|range|referer|server|te|traceparent|tracestate|user-agent|vary|via)$/
+const fieldNames = eachPart(/\s*,\s*/, ', ', part => {
+  const lower = part.trim().toLowerCase()
+  return singleNames.test(lower) || (/^[a-z]{1,20}(?:-[a-z0-9]{1,20}){1,6}$/.test(lower) && !/\d{3}/.test(lower))
+    ? lower
+    : other
+})
+const schemes = eachPart(/\s*,\s*/, ', ', part => {
+  const scheme = /^(?:basic|bearer|digest|dpop|negotiate|ntlm|mutual|hoba|aws4-hmac-sha256|apikey|hawk)(?=\s|$)/i.exec(
+    part.trim(),
+  )
+  // Parameters of a challenge stand between commas too.
+  return scheme === null ? '' : (scheme[0] as string)
+})
+
+const product =
+  '(?:[A-Za-z][A-Za-z.+-]{0,30}\\/v?\\d[\\d.]{0,15}(?:[-+.]?[a-z]{1,5}\\d{0,3})?|nginx|apache|openresty|cloudflare|envoy|istio-envoy|caddy|traefik|kong|kestrel|gunicorn|uvicorn|werkzeug|express|next\\.js|nuxt|php|asp\\.net|servlet|jetty|tomcat|apache-coyote|litespeed|microsoft-iis|cowboy|phusion passenger|gws|gse|esf|akamaighost|amazons3|awselb|cloudfront|varnish|haproxy|vercel|netlify|heroku|github\\.com|google frontend|hypercorn|daphne|puma|unicorn|thin|webrick|undertow|wildfly|weblogic|websphere|glassfish|node\\.js|fastify|koa|hapi|django|flask|fastapi|laravel|symfony|drupal|wordpress|joomla|rails)'
+const softwareForm = new RegExp(
+  `^${product}(?:[ ,]+(?:${product}|\\((?:ubuntu|debian|centos|red hat|rhel|fedora|win(?:32|64)|unix|amazon|alpine|linux|codeit|oracle)\\)))*$`,
+  'i',
+)
+const software: Rule = value => (value.length <= 256 && softwareForm.test(value) ? value : other)
+
+const policyWords: ReadonlySet<string> = new Set(
+  "'self' 'none' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' 'unsafe-hashes' 'strict-dynamic' 'report-sample' * data: blob: https: http: wss: ws:".split(
+    ' ',
+  ),
+)
+const policyNames =
+  /^(?:default|script|style|img|font|connect|media|object|frame|child|worker|manifest|prefetch|script-src|style-src)-(?:src|elem|attr)$|^(?:base-uri|form-action|frame-ancestors|sandbox|report-uri|report-to|upgrade-insecure-requests|block-all-mixed-content|require-trusted-types-for|trusted-types|script-src-elem|script-src-attr|style-src-elem|style-src-attr|plugin-types|navigate-to)$/
+const contentPolicy = eachPart(/\s*;\s*/, '; ', part => {
+  const [name = '', ...sources] = part.trim().toLowerCase().split(/\s+/)
+  if (!policyNames.test(name)) return other
+  return [name, ...new Set(sources.slice(0, 32).map(source => (policyWords.has(source) ? source : '{source}')))].join(
+    ' ',
+  )
+})
+
+/** Response fields that say something of how well an API is kept. */
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['access-control-allow-origin', origin],
-  ['access-control-allow-credentials', word],
-  ['access-control-allow-methods', word],
-  ['access-control-allow-headers', word],
-  ['access-control-expose-headers', word],
+  ['access-control-allow-credentials', flag],
+  ['access-control-allow-methods', methods],
+  ['access-control-allow-headers', fieldNames],
+  ['access-control-expose-headers', fieldNames],
   ['access-control-max-age', number],
-  ['allow', word],
-  ['cache-control', word],
-  ['clear-site-data', plain],
-  ['content-security-policy', plain],
-  ['cross-origin-embedder-policy', word],
-  ['cross-origin-opener-policy', word],
-  ['cross-origin-resource-policy', word],
-  ['deprecation', date],
+  ['allow', methods],
+  ['cache-control', directives],
+  ['clear-site-data', present],
+  ['content-security-policy', contentPolicy],
+  ['cross-origin-embedder-policy', directives],
+  ['cross-origin-opener-policy', directives],
+  ['cross-origin-resource-policy', directives],
+  ['deprecation', moment],
   ['expires', present],
-  ['permissions-policy', plain],
-  ['pragma', word],
+  ['permissions-policy', present],
+  ['pragma', directives],
   ['ratelimit', present],
   ['ratelimit-limit', number],
   ['ratelimit-policy', present],
-  ['referrer-policy', word],
+  ['referrer-policy', directives],
   ['retry-after', present],
   ['server', software],
-  ['strict-transport-security', word],
-  ['sunset', date],
-  ['vary', word],
-  ['www-authenticate', scheme],
-  ['x-aspnet-version', software],
-  ['x-aspnetmvc-version', software],
-  ['x-content-type-options', word],
+  ['strict-transport-security', directives],
+  ['sunset', moment],
+  ['vary', fieldNames],
+  ['www-authenticate', value => schemes(value).replace(/^, |, $/g, '')],
+  ['x-aspnet-version', value => (/^\d{1,3}(?:\.\d{1,6}){0,3}$/.test(value) ? value : other)],
+  ['x-aspnetmvc-version', value => (/^\d{1,3}(?:\.\d{1,6}){0,3}$/.test(value) ? value : other)],
+  ['x-content-type-options', directives],
   ['x-debug-token', present],
   ['x-debug-token-link', present],
-  ['x-drupal-cache', word],
-  ['x-frame-options', word],
+  ['x-frame-options', directives],
   ['x-generator', software],
   ['x-powered-by', software],
   ['x-rate-limit-limit', number],
   ['x-ratelimit-limit', number],
   ['x-ratelimit-remaining', present],
   ['x-runtime', present],
-  ['x-xss-protection', word],
+  ['x-xss-protection', directives],
 ])
 
-/** What of a response field is kept, by lower-case name: null for most fields, `{other}` for a value that no such field should have. */
-export function keptResponseField(name: string, value: string, redaction: Redaction): string | null {
+/** What of a response field is kept, by lower-case name: null for most fields; what its field does not know stands as `{other}`. */
+export function keptResponseField(name: string, value: string): string | null {
   const rule = rules.get(name)
-  return rule === undefined ? null : rule(value, redaction)
+  return rule === undefined ? null : rule(value)
 }
 
 /** Attributes of a `Set-Cookie` field (RFC 6265bis §4.1); `name` is what may be written down of its name. */

@@ -1,4 +1,5 @@
 // Hot path: once per member name, from a cache.
+import { knownToken } from '../../lib/known-token.ts'
 import { secretShape } from '../../lib/secret-shape.ts'
 import { segmentShape } from '../../lib/segment-shape.ts'
 
@@ -18,6 +19,8 @@ const kinds: ReadonlySet<string> = new Set([
   'date-time',
   'email',
 ])
+/** Mixed as a random generator mixes; names of fields count at their end, if at all. */
+const random = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d.*\d).{16,}$/
 const listIndex = /\[\d+\]/g
 
 /**
@@ -49,10 +52,11 @@ export function safeName(name: string): string {
   if (name.length > nameMax) return '{text}'
   const shape = segmentShape(name)
   if (shape !== null && kinds.has(shape)) return `{${shape}}`
+  if (knownToken(name) !== null) return '{text}'
   const secret = secretShape(name)
   if (secret !== null) return secret === 'email' ? '{email}' : '{text}'
   // Form fields of lists: `items[0][name]`.
   const plain = name.replace(listIndex, '[]')
-  if (!ordinary.test(plain) || manyDigits.test(plain)) return '{text}'
+  if (!ordinary.test(plain) || manyDigits.test(plain) || random.test(plain)) return '{text}'
   return plain
 }
