@@ -21,8 +21,8 @@ export interface Assessment {
   readonly dropped: number
 }
 
-/** An estate of hundreds of thousands of weak operations is told by its first ones. */
-export const FINDINGS_MAX = 100_000
+/** An estate with more is told by its first ones. */
+export const FINDINGS_MAX = 20_000
 
 /** Lines of evidence of one finding; what is beyond is counted in words. */
 const EVIDENCE_MAX = 12

@@ -74,9 +74,10 @@ export function estateOf(input: PostureInput): Estate {
     if (operation.ignored) continue
     const { id: subject, service, method, template } = operation
     const through = routes.filter(({ route }) => operation.routes.includes(route.name))
-    endpoints.push(
-      endpoint({ subject, service, method, template, operation, declared: beside?.declared ?? null }, through, routes),
-    )
+    // What was never called is known by its document alone.
+    const seen = operation.traffic.calls === 0 && beside !== undefined ? null : operation
+    const known = { subject, service, method, template, operation: seen, declared: beside?.declared ?? null }
+    endpoints.push(endpoint(known, through, routes))
   }
   for (const { service, template, declared: one } of declared.values()) {
     const { method } = one.operation

@@ -17,17 +17,20 @@ type Map_ = Readonly<Record<string, unknown>>
 const DEPTH_MAX = 24
 const FIELDS_MAX = 2_000
 const ALTERNATIVES_MAX = 16
+/** Nested alternatives multiply: 24 levels of four would be 2⁴⁸. */
+const STEPS_MAX = 50_000
 
 /** Every place that a schema describes. `definitions`: what `#/$defs/NAME` means beside the schema's own. Bounded, circles end. */
 export function fieldsOf(schema: JsonSchema | unknown, definitions: Map_ = {}): Field[] {
   const fields: Field[] = []
   const own = isMap(schema) ? { ...mapOf(schema['$defs']), ...mapOf(schema['definitions']) } : {}
-  const walk = { fields, definitions: { ...definitions, ...own } }
+  const walk: Walk = { steps: 0, fields, definitions: { ...definitions, ...own } }
   visit(schema, '', '', 0, walk, [])
   return fields
 }
 
 interface Walk {
+  steps: number
   readonly fields: Field[]
   readonly definitions: Map_
 }
@@ -41,7 +44,7 @@ function visit(
   open: readonly unknown[],
 ): void {
   if (depth > DEPTH_MAX || open.includes(schema)) return
-  for (const flat of alternatives(schema, walk.definitions, 0)) {
+  for (const flat of alternatives(schema, walk, 0)) {
     if (walk.fields.length >= FIELDS_MAX) return
     walk.fields.push({ pointer, name, schema: flat, types: typesOf(flat) })
     const inside = [...open, schema]
@@ -61,23 +64,23 @@ function visit(
 }
 
 /** The schema with its references and `allOf` in one, once for each alternative. */
-function alternatives(schema: unknown, definitions: Map_, hops: number): Map_[] {
-  if (!isMap(schema) || hops > DEPTH_MAX) return []
+function alternatives(schema: unknown, walk: Walk, hops: number): Map_[] {
+  if (!isMap(schema) || hops > DEPTH_MAX || ++walk.steps > STEPS_MAX) return []
   const { $ref: reference, allOf, anyOf, oneOf, ...rest } = schema
   let found: Map_[] = [rest]
   const both = [
-    ...(typeof reference === 'string' ? [definitions[nameIn(reference)]] : []),
+    ...(typeof reference === 'string' ? [walk.definitions[nameIn(reference)]] : []),
     ...(Array.isArray(allOf) ? (allOf as unknown[]) : []),
   ]
   for (const one of both) {
-    const others = alternatives(one, definitions, hops + 1)
+    const others = alternatives(one, walk, hops + 1)
     if (others.length > 0) found = pairs(found, others)
   }
   const choices = [...(Array.isArray(anyOf) ? anyOf : []), ...(Array.isArray(oneOf) ? oneOf : [])] as unknown[]
   if (choices.length === 0) return found
   const others = choices
     .slice(0, ALTERNATIVES_MAX)
-    .flatMap(one => alternatives(one, definitions, hops + 1))
+    .flatMap(one => alternatives(one, walk, hops + 1))
     .filter(one => one['type'] !== 'null')
   return others.length === 0 ? found : pairs(found, others)
 }
