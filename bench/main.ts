@@ -7,6 +7,7 @@ import { comparisonCases } from './cases.ts'
 import type { Pace } from './cases.ts'
 import { makeMaterial } from './material.ts'
 import { performanceDoc } from './report.ts'
+import { insightCases } from './insight-cases.ts'
 import { resourceCases } from './resource-cases.ts'
 import { publish } from './results.ts'
 import type { PublishedRow, Row } from './results.ts'
@@ -35,7 +36,7 @@ const quick: Pace = {
 const { values } = parseArgs({
   options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
 })
-const cases = [...comparisonCases, ...resourceCases]
+const cases = [...comparisonCases, ...resourceCases, ...insightCases]
 const chosen = cases.filter(({ name }) => values.only === undefined || values.only.includes(name))
 if (chosen.length === 0) {
   console.error(`no such case; there are: ${cases.map(({ name }) => name).join(', ')}`)

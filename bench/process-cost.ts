@@ -15,6 +15,12 @@ export function cpuUs(pid: number): number {
   return (ticks * 1e6) / ticksPerSecond
 }
 
+/** The same of the process alone. */
+export function ownCpuUs(pid: number): number {
+  const fields = statFields(pid)
+  return fields === null ? 0 : ((Number(fields[11]) + Number(fields[12])) * 1e6) / ticksPerSecond
+}
+
 /** Resident memory of a process and its descendants, bytes. */
 export function rssBytes(pid: number): number {
   let kilobytes = 0

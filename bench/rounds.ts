@@ -15,6 +15,8 @@ export interface Measured {
 export interface Rounds {
   readonly subjects: readonly Subject[]
   readonly rounds: number
+  /** CPU time that a process has used so far, µs; by default with its descendants. */
+  readonly cpuOf?: (pid: number) => number
   warmUp(subject: Subject): Promise<unknown>
   load(subject: Subject): Promise<LoadResult>
 }
@@ -23,14 +25,14 @@ export interface Rounds {
  * Alternating rounds: every subject once per round, so that what else the machine does hits all alike. CPU is that of the proxy's
  * process tree (user + system) over the requests that completed.
  */
-export async function measureRounds({ subjects, rounds, warmUp, load }: Rounds): Promise<Measured[]> {
+export async function measureRounds({ subjects, rounds, cpuOf = cpuUs, warmUp, load }: Rounds): Promise<Measured[]> {
   const samples = new Map<Subject, Measured[]>(subjects.map(subject => [subject, []]))
   for (let round = 0; round < rounds; round++) {
     for (const subject of subjects) {
       await warmUp(subject)
-      const before = cpuUs(subject.pid)
+      const before = cpuOf(subject.pid)
       const result = await load(subject)
-      const used = cpuUs(subject.pid) - before
+      const used = cpuOf(subject.pid) - before
       samples.get(subject)?.push({
         subject: subject.name,
         cpuUsPerRequest: used / Math.max(1, result.requests),
