@@ -15,6 +15,7 @@ const formalKinds = k.digit | k.hyphen | k.dot | k.space | k.base64 | k.slash | 
 const keyKinds = k.upper | k.underscore | k.hyphen | k.dot
 const nameWords =
   /^\p{Lu}[\p{L}\p{M}'’.-]*(?: (?:(?:van|von|de|der|den|da|di|la|le|el|al|bin|ibn|del|dos|du|y) )*\p{Lu}[\p{L}\p{M}'’.-]*){0,4}$/u
+const mailDomain = /\.[a-z\d-]{2,63}$|\]$/i
 const oneName = /^[\p{L}\p{M}][\p{L}\p{M}'’. -]{0,79}$/u
 const bornText =
   /^(?:(?:18|19|20)\d{2}[-/.]?\d{2}[-/.]?\d{2}|\d{1,2}[-/. ](?:\d{1,2}|\p{L}{3,9})[-/. ](?:18|19|20)\d{2})(?:T|$)/u
@@ -41,10 +42,10 @@ export function classOfText(
     if (known !== null) return known
   }
   const promised = hint.class
-  if (format === 'email') return 'email'
+  // An address without a point is one of this machine, or something of a program (`user@host`).
+  if (format === 'email' && mailDomain.test(text)) return 'email'
   if ((format === 'ipv4' || format === 'ipv6') && !hint.closed) return 'ip-address'
-  if (promised !== null)
-    return isPlausible(text, format, mask, promised) ? promised : selfProven(text, format, mask, hint)
+  if (promised !== null) return isPlausible(text, format, mask, hint) ? promised : selfProven(text, format, mask, hint)
   const proven = selfProven(text, format, mask, hint)
   if (proven !== null) return proven
   if (person && hint.bareName && length <= 80 && nameWords.test(text)) return 'person-name'
@@ -60,7 +61,7 @@ export function classOfNumber(value: number, hint: NameHint): DataClass | null {
   if (!Number.isSafeInteger(value) || value < 0) return null
   const text = String(value)
   if (promised === 'payment-card' || promised === 'phone' || promised === 'national-id')
-    return isPlausible(text, 'digits', k.digit, promised) ? promised : null
+    return isPlausible(text, 'digits', k.digit, hint) ? promised : null
   return text.length >= 13 && promised === null ? selfProven(text, 'digits', k.digit, hint) : null
 }
 
@@ -80,9 +81,10 @@ function selfProven(text: string, format: TextFormat | null, mask: number, hint:
   return length >= 9 && length <= 24 && nationalId(text, false) !== null ? 'national-id' : null
 }
 
-function isPlausible(text: string, format: TextFormat | null, mask: number, promised: DataClass): boolean {
+function isPlausible(text: string, format: TextFormat | null, mask: number, hint: NameHint): boolean {
+  const promised = hint.class
   const length = text.length
-  if (length === 0 || blanked.test(text)) return false
+  if (promised === null || length === 0 || blanked.test(text)) return false
   switch (promised) {
     case 'email':
     case 'ip-address':
@@ -94,8 +96,7 @@ function isPlausible(text: string, format: TextFormat | null, mask: number, prom
     case 'iban':
       return isIban(text)
     case 'national-id':
-      // Passports and licences have no check digit that could be told from outside, so capitals and digits of their length must do.
-      return nationalId(text, true) !== null || ((mask & k.upper) !== 0 && /^(?=[A-Z]*\d{3})[A-Z\d]{7,12}$/.test(text))
+      return nationalId(text, true) !== null || (hint.unchecked && /^(?=(?:.*\d){4})[A-Z\d]{6,18}$/.test(text))
     case 'person-name':
       return length <= 80 && (nameWords.test(text) || oneName.test(text))
     case 'postal-address':
@@ -118,7 +119,9 @@ function isPlausible(text: string, format: TextFormat | null, mask: number, prom
     case 'password':
       return length <= 256 && format !== 'uri' && format !== 'date-time' && text !== 'true' && text !== 'false'
     case 'secret':
-      return length <= 4096 && format !== 'uri' && format !== 'date-time' && (length >= 6 || /^\d{3,8}$/.test(text))
+      return (
+        length <= 4096 && format !== 'uri' && format !== 'date-time' && (length >= 8 || /\d/.test(text)) && length >= 3
+      )
     case 'token':
     case 'api-key':
       return (

@@ -5,6 +5,8 @@ import type { DataClass } from '../model/data-class.ts'
 export interface NameHint {
   /** The class that a plausible value of this name has. */
   readonly class: DataClass | null
+  /** An id of a person whose issuer gives it no check digit that others could test: passports, licences. */
+  readonly unchecked: boolean
   /** Names one thing among many: its values become hashes. */
   readonly identifier: boolean
   /** Names a choice from a short list. */
@@ -44,6 +46,7 @@ export function nameHint(name: string): NameHint {
     dataClass === null && (identifiers.test(text) || (/^id\d?$|ids?$/.test(last) && identifierTail(name, last)))
   return {
     class: dataClass,
+    unchecked: dataClass === 'national-id' && / (?:passport|licen[cs]e|id card|identity card|government) /.test(text),
     identifier,
     choice: dataClass === null && !identifier && choices.has(last),
     closed: dataClass !== null || freeText.has(last) || people.test(text),

@@ -152,11 +152,11 @@ describe('what an observation holds', () => {
 
   it('numbers exact when small, else to three digits; long ones as identifiers', () => {
     const fields = fieldsOf(
-      reduce({ request: { a: 9999, b: 123_456, c: 3.14159, d: 123_456_789, e: -7, f: 1e300 } }).request?.shape,
+      reduce({ request: { a: 9999, b: 123_456, c: 2.54321, d: 123_456_789, e: -7, f: 1e300 } }).request?.shape,
     )
     assert.deepEqual(
       ['a', 'b', 'c', 'd', 'e'].map(name => scalar(fields[name]).value),
-      [9999, 123_000, 3.14, undefined, -7],
+      [9999, 123_000, 2.54, undefined, -7],
     )
     assert.match(scalar(fields['d']).hash ?? '', /^[0-9a-f]{16}$/)
     assert.equal(scalar(fields['f']).value, undefined)
@@ -296,8 +296,8 @@ describe('hostile exchanges', () => {
         ['Cookie', Array.from({ length: 10_000 }, (_, i) => `c${i}=1`).join('; ')],
       ],
     })
-    assert.equal((seen.request?.shape as ObjectShape).more, 60_000 - 128)
-    assert.deepEqual((seen.response?.shape as { count: number }).count, 100_000)
+    assert.equal((seen.request as unknown as { shape: ObjectShape }).shape.more, 60_000 - 128)
+    assert.deepEqual((seen.response as unknown as { shape: { count: number } }).shape.count, 100_000)
     assert.ok((seen.dropped ?? 0) > 29_000)
   })
 
