@@ -180,7 +180,7 @@ function orComplain<T>(result: T | string): Exclude<T, string> {
 }
 
 /** Everything named on the command line, in one inventory. */
-async function gather(files: readonly string[], flags: InventoryFlags): Promise<Gathered> {
+export async function gather(files: readonly string[], flags: InventoryFlags): Promise<Gathered> {
   if (files.length > 0 && flags.state !== undefined) throw new UserError('name files or --state, not both')
   if (files.length === 0 && flags.state === undefined && flags.openapi.length === 0)
     throw new UserError(
@@ -266,7 +266,7 @@ function chosenService(operations: readonly Operation[], name: string | undefine
   return only
 }
 
-function complain(quarantines: readonly Quarantine[]): void {
+export function complain(quarantines: readonly Quarantine[]): void {
   for (const { source, total, reasons } of quarantines)
     if (total > 0)
       console.error(

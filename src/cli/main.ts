@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { fail } from './fail.ts'
 import { inventoryCommand } from './inventory-command.ts'
+import { postureCommand } from './posture-command.ts'
 import { productVersion } from './product.ts'
 import type { ReplayFlags } from './replay.ts'
 import { tracesCommand } from './traces-command.ts'
@@ -68,6 +69,7 @@ program
 
 program.addCommand(tracesCommand())
 program.addCommand(inventoryCommand())
+program.addCommand(postureCommand())
 
 program
   .command('replay')
