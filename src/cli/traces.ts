@@ -6,7 +6,7 @@ import { Quarantine } from '../insight/ingest/quarantine.ts'
 import { spanReaders } from '../insight/ingest/spans/index.ts'
 import { readState } from '../insight/store/state-store.ts'
 import { requestList, traceReport } from '../insight/traces/trace-report.ts'
-import { Traces, type TraceView } from '../insight/traces/traces.ts'
+import { everyTrace, Traces, type TraceView } from '../insight/traces/traces.ts'
 import { durationWords } from './durations.ts'
 import { counted, UserError } from './fail.ts'
 import { table } from './table.ts'
@@ -17,9 +17,6 @@ export interface TracesFlags {
   readonly json?: boolean
   readonly limit?: number
 }
-
-/** Files are read whole by a person who asks about them: every trace of up to some million spans stays. */
-const everything = { sampleOneIn: 1, keptPerShapeMax: Number.POSITIVE_INFINITY, keptSpansMax: 4_000_000 }
 
 /** `portcullis traces list`: one line a request, in the order of time. */
 export async function listTraces(files: readonly string[], flags: TracesFlags): Promise<void> {
@@ -150,7 +147,7 @@ async function gather(
   files: readonly string[],
   { state }: TracesFlags,
 ): Promise<{ traces: Traces; bad: Quarantine[] }> {
-  const traces = new Traces(everything)
+  const traces = new Traces(everyTrace)
   const bad: Quarantine[] = []
   if ((files.length === 0) === (state === undefined))
     throw new UserError('name files of spans or events, or --state and the folder of a running or ended insight')

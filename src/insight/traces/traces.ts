@@ -46,6 +46,18 @@ const defaults: Required<TracesOptions> = {
   pairsMax: 4_096,
 }
 
+/**
+ * For files that somebody asks about: every trace of up to some million spans stays, and spans of one request may lie ten minutes apart in
+ * the order of the file.
+ */
+export const everyTrace: TracesOptions = {
+  quietMs: 600_000,
+  openSpansMax: 2_000_000,
+  keptSpansMax: 4_000_000,
+  keptPerShapeMax: Number.POSITIVE_INFINITY,
+  sampleOneIn: 1,
+}
+
 /** What came in and what became of it, since the beginning. */
 export interface TracesCounts {
   spans: number
@@ -331,8 +343,12 @@ export class Traces implements LearningPart {
     const { shape } = this.#hash.of(tree.nodes)
     const { root, nodes, origin } = tree
     const error = nodes.some(node => node.span.error)
+    const { sampleOneIn } = this.#options
     // A tree without its beginning is of no shape: each lost span would make new ones.
-    if (origin === 'orphan') return { reason: error ? 'error' : null, shape }
+    if (origin === 'orphan') {
+      const sampled = this.#counts.orphans % sampleOneIn === 0
+      return { reason: error ? 'error' : sampled ? 'sample' : null, shape }
+    }
     const verdict = this.#shapes.take({
       shape,
       entry: this.#hash.operation(root.span),
@@ -343,7 +359,6 @@ export class Traces implements LearningPart {
     if (error) return { reason: 'error', shape }
     if (verdict.rare || origin === 'loop') return { reason: 'rare', shape }
     if (verdict.slow) return { reason: 'slow', shape }
-    const { sampleOneIn } = this.#options
     return { reason: (this.#shapes.get(shape)?.count ?? 1) % sampleOneIn === 0 ? 'sample' : null, shape }
   }
 
