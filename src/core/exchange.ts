@@ -170,6 +170,12 @@ export class Exchange {
     this.responseEdits.put(name, value)
   }
 
+  /** Adds a line beside those that are there, for fields that are lists. */
+  addResponse(name: string, value: string): void {
+    this.responseEdits ??= new FieldEdits()
+    this.responseEdits.add(name, value)
+  }
+
   removeResponse(name: string): void {
     this.responseEdits ??= new FieldEdits()
     this.responseEdits.remove(name)

@@ -6,6 +6,7 @@ import { headers } from './headers/policy.ts'
 import { ip } from './ip/policy.ts'
 import { jsonSchema } from './json-schema/policy.ts'
 import { jwt } from './jwt/policy.ts'
+import { lifecycle } from './lifecycle/policy.ts'
 import { mtls } from './mtls/policy.ts'
 import { rateLimit } from './rate-limit/policy.ts'
 import { require } from './require/policy.ts'
@@ -20,6 +21,7 @@ export const policies: readonly Policy[] = [
   listed(ip),
   listed(jsonSchema),
   listed(jwt),
+  listed(lifecycle),
   listed(mtls),
   listed(rateLimit),
   listed(require),
