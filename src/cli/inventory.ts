@@ -126,9 +126,12 @@ export async function exportAs(files: readonly string[], flags: ExportFlags): Pr
   } else {
     if (config === null)
       throw new UserError('--policy needs --config: each new route keeps the policies of the one that serves it now')
-    const { routes, notes } = exportPolicies(service, operations, config)
-    if (flags.json === true) print({ routes, notes })
-    else process.stdout.write(`${notes.map(note => `# ${note}\n`).join('')}${yaml({ routes })}`)
+    const { routes, replaced, notes } = exportPolicies(service, operations, config)
+    if (flags.json === true) print({ routes, replaced, notes })
+    else
+      process.stdout.write(
+        `${[...notes, ...replaced.map(name => `route ${name} takes the place of the one of this name`)].map(note => `# ${note}\n`).join('')}${yaml({ routes })}`,
+      )
   }
   complain(quarantines)
 }

@@ -38,7 +38,8 @@ export function exportOpenApi(service: string, operations: readonly Operation[])
     openapi: '3.1.0',
     info: {
       title: service,
-      version: lastSeen === '' ? '0' : lastSeen.slice(0, 10),
+      // With dots: readers of YAML 1.1 take a date with hyphens for more than a text.
+      version: lastSeen === '' ? '0' : lastSeen.slice(0, 10).replaceAll('-', '.'),
       description: `Learnt by Portcullis from the traffic of ${service}${lastSeen === '' ? '' : ` until ${lastSeen}`}.`,
     },
     servers: serversOf(own),

@@ -1,5 +1,6 @@
 import type { Config, RouteConfig } from '../../../config/types.ts'
 import type { JsonSchema, Operation } from '../../model/operation.ts'
+import { shapeOf } from '../declarations.ts'
 
 /** Bodies that must have been seen before a schema may refuse others. */
 const bodiesFrom = 30
@@ -8,8 +9,13 @@ const bodiesFrom = 30
 const bodyRoom = 4
 
 export interface PolicyExport {
-  /** For the configuration: `routes`, each more specific than the one that serves its calls now. */
+  /**
+   * For the configuration. One with the name of a route that is there takes its place; every other one is new, and more specific than the route
+   * that serves its calls now.
+   */
   readonly routes: readonly Readonly<Record<string, unknown>>[]
+  /** Names of the routes that are replaced. */
+  readonly replaced: readonly string[]
   /** What was left out, and why. */
   readonly notes: readonly string[]
 }
@@ -27,42 +33,80 @@ export interface PolicySource {
  */
 export function exportPolicies(service: string, operations: readonly Operation[], source: PolicySource): PolicyExport {
   const notes: string[] = []
+  const replaced: string[] = []
   const routes: Record<string, unknown>[] = []
   const names = new Set(source.config.routes.map(route => route.name))
+  /** Routes that new ones were cut out of. */
+  const wide: string[] = []
   for (const operation of operations) {
     if (operation.service !== service || !operation.used || operation.ignored) continue
-    const route = routeOf(operation, source.config)
-    const written = route === null ? null : writtenRoute(route.name, source.authored)
-    if (route === null || written === null) {
-      notes.push(`${operation.id}: no route of the configuration serves it`)
-      continue
-    }
-    if (!/^(?:\/(?:[^/{}*]*|\{\w+\}))+$/.test(operation.template)) {
-      notes.push(`${operation.id}: a route cannot say this path`)
-      continue
-    }
+    // A GET route serves HEAD too.
     if (operation.method === 'HEAD' && operations.some(other => isGetOf(operation, other))) continue
-    const policies = policiesFor(operation, notes)
+    const place = placeOf(operation, source)
+    if (typeof place === 'string') {
+      notes.push(`${operation.id}: ${place}`)
+      continue
+    }
+    const { route, written, same } = place
+    const added = policiesFor(operation, notes)
+    if (same && added.size === null && added.schema === null) continue
     if (JSON.stringify(written).includes('[redacted]'))
       notes.push(
-        `${operation.id}: route ${route.name} holds a secret that is written out; put it in the place of [redacted]`,
+        `${operation.id}: route ${route.name} holds a secret that is written out; put it where [redacted] stands`,
       )
-    const { name: _name, match, policies: before, limits, ...rest } = written
-    const body = operation.requests.reduce((max, request) => Math.max(max, request.bytes?.max ?? 0), 0)
-    const buffered = Math.max(route.bufferedBodyMax, body * bodyRoom)
+    const { name, match, policies, limits, ...rest } = written
+    const body = operation.requests.reduce((max, request) => Math.max(max, request.bytes?.max ?? 0), 0) * bodyRoom
+    const wider = added.schema !== null && body > route.bufferedBodyMax ? { bufferedBody: `${body}B` } : null
     routes.push({
-      name: freeName(operation, names),
-      match: { ...withoutPath(match), path: operation.template, methods: [operation.method] },
+      name: same ? name : freeName(operation, names),
+      match: same ? match : { ...withoutPath(match), path: operation.template, methods: [operation.method] },
       ...rest,
-      ...(buffered > route.bufferedBodyMax
-        ? { limits: { ...asMap(limits), bufferedBody: buffered } }
-        : limits === undefined
-          ? {}
-          : { limits }),
-      policies: withPolicies(Array.isArray(before) ? before : [], policies),
+      ...(wider === null ? (limits === undefined ? {} : { limits }) : { limits: { ...asMap(limits), ...wider } }),
+      policies: withPolicies(Array.isArray(policies) ? policies : [], added),
     })
+    if (same) replaced.push(route.name)
+    else wide.push(route.name)
   }
-  return { routes, notes }
+  for (const name of new Set(routes.length === 0 ? [] : wide))
+    if (!replaced.includes(name))
+      notes.push(`route ${name} still lets everything else through; remove it when nothing else needs it`)
+  return { routes, replaced, notes }
+}
+
+interface Place {
+  /** The route that serves the operation now, and as it is written. */
+  readonly route: RouteConfig
+  readonly written: Record<string, unknown>
+  /** It serves nothing else, so it is narrowed itself. */
+  readonly same: boolean
+}
+
+/** Where a route for the operation goes; a text says why there is no place for it. */
+function placeOf(
+  { method, template, service, routes: names }: Operation,
+  { config, authored }: PolicySource,
+): Place | string {
+  if (!/^(?:\/(?:[^/{}*]*|\{\w+\}))+$/.test(template)) return 'a route cannot say this path'
+  const clash = config.routes.find(
+    ({ match }) =>
+      shapeOf(match.path) === shapeOf(template) &&
+      (match.methods.length === 0 ||
+        match.methods.some(known => known === method || (known === 'GET' && method === 'HEAD'))),
+  )
+  const serving = config.routes.filter(candidate => candidate.service === service && names.includes(candidate.name))
+  const route = serving.find(candidate => candidate === clash) ?? serving[0]
+  const written = route === undefined ? null : writtenRoute(route.name, authored)
+  if (route === undefined || written === null) return 'no route of the configuration serves it'
+  if (route === clash && route.match.methods.length === 1) return { route, written, same: true }
+  if (clash !== undefined) return `route ${clash.name} is for this path and other methods too; part it by method first`
+  if (route.stripPrefix && literalPrefix(route.match.path) !== literalPrefix(template))
+    return `route ${route.name} strips a prefix, and one for this path alone would strip more`
+  return { route, written, same: false }
+}
+
+/** What `stripPrefix` takes away. */
+function literalPrefix(path: string): string {
+  return path.replace(/\/(?:\{|\*\*).*$/s, '')
 }
 
 /** `size` is admitted first, `json-schema` inspects after proof and limits: phases keep their order in a written list. */
@@ -86,7 +130,7 @@ function policiesFor(operation: Operation, notes: string[]): { readonly size: un
   const bodies = requests.reduce((sum, request) => sum + request.seen, 0)
   if (bodies === 0) {
     const sure = traffic.status['2xx'] + traffic.status['3xx'] >= bodiesFrom
-    return { size: sure ? { use: 'size', with: { body: 0, chunked: 'allow' } } : null, schema: null }
+    return { size: sure ? { use: 'size', with: { body: '0B' } } : null, schema: null }
   }
   const json = requests.filter(request => /^[a-z0-9.+-]+\/(?:[a-z0-9.+-]+\+)?json$/.test(request.mediaType))
   if (json.length !== requests.length) {
@@ -112,12 +156,6 @@ function policiesFor(operation: Operation, notes: string[]): { readonly size: un
       },
     },
   }
-}
-
-/** The route that served it; else the one that would. */
-function routeOf(operation: Operation, config: Config): RouteConfig | null {
-  const names = operation.routes
-  return config.routes.find(route => route.service === operation.service && names.includes(route.name)) ?? null
 }
 
 function writtenRoute(name: string, authored: unknown): Record<string, unknown> | null {

@@ -31,6 +31,7 @@ export const nobody: OwnerFacts = {
 
 /** `http://10.0.0.5:8080/`, `10.0.0.5:8080`, `[2001:db8::1]:80`, `orders.shop.svc:80` → the address or name alone, lower case. */
 export function addressOf(target: string): string {
+  if (target.startsWith('unix:')) return target
   const authority = (/^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)/i.exec(target)?.[1] ?? target).toLowerCase()
   const bracketed = /^\[([^\]]*)\]/.exec(authority)?.[1]
   if (bracketed !== undefined) return bracketed
