@@ -1,14 +1,11 @@
+import type { InsightConfig } from '../config/types.ts'
 import type { InsightStatus } from '../insight/process.ts'
 
 /** What insight's process is told at its birth: plain data. */
-export interface InsightBirth {
+export interface InsightBirth extends InsightConfig {
   readonly folder: string
   readonly socket: string
   readonly hashKey: Uint8Array
-  readonly memoryBytesMax: number
-  readonly retentionMs: number
-  readonly historyBytesMax: number
-  readonly record: string | null
 }
 
 /** Main → insight. */

@@ -15,7 +15,6 @@ export type Standing = 'on-time' | 'late' | 'ahead'
  */
 export class EventOrder {
   #newest = ''
-  #newestMs = 0
 
   /** RFC 3339 UTC, ms; '' before the first. */
   get newest(): string {
@@ -26,14 +25,16 @@ export class EventOrder {
     if (this.#newest === '') return 'on-time'
     // Texts of one form compare as times do; the calendar is asked only where days or minutes differ.
     if (time >= this.#newest)
-      return sameUpTo(time, this.#newest, 10) || Date.parse(time) - this.#newestMs <= aheadMs ? 'on-time' : 'ahead'
-    return sameUpTo(time, this.#newest, 16) || this.#newestMs - Date.parse(time) <= lateMs ? 'on-time' : 'late'
+      return sameUpTo(time, this.#newest, 10) || Date.parse(time) - Date.parse(this.#newest) <= aheadMs
+        ? 'on-time'
+        : 'ahead'
+    return sameUpTo(time, this.#newest, 16) || Date.parse(this.#newest) - Date.parse(time) <= lateMs
+      ? 'on-time'
+      : 'late'
   }
 
   follow(time: string): void {
-    if (time <= this.#newest) return
-    this.#newest = time
-    this.#newestMs = Date.parse(time)
+    if (time > this.#newest) this.#newest = time
   }
 }
 

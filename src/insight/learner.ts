@@ -90,7 +90,7 @@ export class Learner {
   take(record: ExchangeRecord): void {
     const { id, time } = record.event
     // An id may come from a client (request ids in foreign logs): with its time it cannot hide another call.
-    if (!this.#recent.add(`${id} ${time}`)) {
+    if (!this.#recent.add(id, time)) {
       this.#duplicates++
       return
     }

@@ -1,4 +1,4 @@
-import type { Config } from '../config/types.ts'
+import type { Config, InsightConfig } from '../config/types.ts'
 import type { Clock, Log } from '../core/host.ts'
 import { type EngineOptions, openEngine } from './engine.ts'
 import { createIntake } from './intake.ts'
@@ -6,12 +6,15 @@ import type { LearnerCounts } from './learner.ts'
 import type { EngineStatus } from './engine.ts'
 import type { RawExchange } from './model/exchange.ts'
 import type { Observation } from './model/observation.ts'
+import { createOtlpReceiver, type OtlpCounts, type OtlpReceiver } from './otlp/receiver.ts'
 import { type Parameters, questions } from './questions.ts'
 import { openStreamServer, type StreamStatus } from './stream/server.ts'
 
 export interface InsightOptions extends EngineOptions {
   readonly folder: string
   readonly socket: string
+  /** Receiver of spans; null: none. */
+  readonly otlp: InsightConfig['otlp']
   readonly reduce: (raw: RawExchange) => Observation
   readonly clock: Clock
   readonly log: Log
@@ -22,6 +25,8 @@ export interface InsightStatus extends EngineStatus, StreamStatus {
   readonly counts: LearnerCounts
   /** Items that did not read, by reason. */
   readonly quarantined: Readonly<Record<string, number>>
+  /** null: there is no receiver, or its address could not be had. */
+  readonly otlp: (OtlpCounts & { readonly port: number }) | null
   /** How long the slowest item of the last second had been on its way, ms. */
   readonly lagMs: number
   /** Events that the last save held: what came since would be lost with the process. */
@@ -44,6 +49,7 @@ export interface Insight {
 
 const saveEveryMs = 1000
 const retainEveryMs = 600_000
+const otlpAgainMs = 30_000
 
 /** Opens stores and socket. Rejects with words when the folder is in use or the socket cannot be had. */
 export async function startInsight(options: InsightOptions): Promise<Insight> {
@@ -55,10 +61,36 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
     throw error
   })
   let config: Config | null = null
+  let otlp: { readonly receiver: OtlpReceiver; readonly port: number } | null = null
+  let otlpAgain: NodeJS.Timeout | undefined
+  let closing = false
   let saveMs = 0
   let savedEvents = 0
   let lagMs = 0
   let saving: Promise<void> | null = null
+
+  /** An address that is taken must not keep us from learning; it may be free later. */
+  async function receiveSpans(terms: NonNullable<InsightConfig['otlp']>): Promise<void> {
+    const receiver = createOtlpReceiver({
+      ...terms,
+      take(spans) {
+        for (const span of spans) engine.learner.takeSpan(span)
+        return true
+      },
+      log,
+    })
+    try {
+      const bound = await receiver.start()
+      otlp = { receiver, port: bound }
+      log.info('insight takes spans', { port: bound })
+      if (closing) await receiver.close()
+    } catch (error) {
+      log.error(`insight takes no spans: ${(error as Error).message}`)
+      otlpAgain = setTimeout(() => void receiveSpans(terms), otlpAgainMs)
+      otlpAgain.unref()
+    }
+  }
+  if (options.otlp !== null) await receiveSpans(options.otlp)
 
   async function saveOnce(): Promise<void> {
     const begun = clock.monotonic()
@@ -89,6 +121,7 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
       ...engine.status(),
       ...server.status(),
       counts: engine.learner.counts,
+      otlp: otlp === null ? null : { ...otlp.receiver.counts(), port: otlp.port },
       quarantined: Object.fromEntries(intake.quarantine.reasons),
       lagMs: Math.round(lagMs),
       savedEvents,
@@ -102,7 +135,9 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
     async close() {
       clearInterval(saves)
       clearInterval(retains)
-      await server.close()
+      clearTimeout(otlpAgain)
+      closing = true
+      await Promise.all([server.close(), otlp?.receiver.close()])
       await saving
       await engine.close()
     },

@@ -1,26 +1,27 @@
 // Hot path: once per event.
 
 /**
- * Remembers between `each` and twice `each` of the latest keys, in two generations: when the young one is full the old one is forgotten whole.
- * An LRU would cost a move per key for nothing: a key that comes again is dropped, not used.
+ * Remembers between `each` and twice `each` of the latest ids with their times, in two generations: when the young one is full the old one is
+ * forgotten whole. An LRU would cost a move per id for nothing: an id that comes again is dropped, not used.
  */
 export class RecentIds {
   readonly #each: number
-  #young = new Set<string>()
-  #old = new Set<string>()
+  #young = new Map<string, string>()
+  #old = new Map<string, string>()
 
   constructor(each: number) {
     this.#each = each
   }
 
-  /** Is the key new? It is known from now on. */
-  add(key: string): boolean {
-    if (this.#young.has(key) || this.#old.has(key)) return false
+  /** Is it new? Then it is known from now on. One id at two times is two items, of which the later is remembered. */
+  add(id: string, time: string): boolean {
+    const known = this.#young.get(id) ?? this.#old.get(id)
+    if (known === time) return false
     if (this.#young.size >= this.#each) {
       this.#old = this.#young
-      this.#young = new Set()
+      this.#young = new Map()
     }
-    this.#young.add(key)
+    this.#young.set(id, time)
     return true
   }
 }

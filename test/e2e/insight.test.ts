@@ -47,6 +47,7 @@ interface InsightRow {
   readonly status: {
     readonly connections: number
     readonly savedEvents: number
+    readonly otlp: { readonly port: number } | null
     readonly counts: { readonly events: number; readonly observations: number }
     readonly quarantined: Readonly<Record<string, number>>
   } | null
@@ -57,6 +58,7 @@ interface Body {
   readonly detail?: string
   readonly insight: InsightRow | null
   readonly counts: { readonly spans: number }
+  readonly trees: ReadonlyArray<{ readonly spans: ReadonlyArray<{ readonly service: string; readonly name: string }> }>
 }
 
 async function ask(state: string, where: string): Promise<{ status: number; body: Body }> {
@@ -156,6 +158,52 @@ describe('insight beside a running gateway', { timeout: 120_000 }, () => {
       searched++
     }
     assert.ok(searched >= 8, `${searched} files`)
+  })
+
+  it('takes spans from tracers and answers for their traces', async () => {
+    const span = (spanId: string, parentSpanId: string, name: string): object => ({
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId,
+      parentSpanId,
+      name,
+      kind: 2,
+      startTimeUnixNano: '1795341600000000000',
+      endTimeUnixNano: '1795341600010000000',
+    })
+    const file = configuration('traced', ', otlp: { address: "127.0.0.1:0" }')
+    await using gateway = await startGateway({ config: file })
+    const { status } = await insightWhen(
+      'traced',
+      'the receiver is open',
+      insight => (insight.status?.otlp ?? null) !== null,
+    )
+    const sent = await fetch(`http://127.0.0.1:${status?.otlp?.port}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        resourceSpans: [
+          {
+            resource: { attributes: [{ key: 'service.name', value: { stringValue: 'cart' } }] },
+            scopeSpans: [
+              {
+                spans: [
+                  span('b7ad6b7169203331', '', 'GET /cart'),
+                  span('b7ad6b7169203332', 'b7ad6b7169203331', 'SELECT'),
+                ],
+              },
+            ],
+          },
+        ],
+      }),
+    })
+    assert.equal(sent.status, 200)
+    const { body } = await ask('traced', '/traces/0af7651916cd43dd8448eb211c80319c')
+    assert.deepEqual(
+      body.trees.map(({ spans }) => spans.map(({ service, name }) => `${service} ${name}`)),
+      [['cart GET /cart', 'cart SELECT']],
+    )
+    assert.equal((await ask('traced', '/traces/0af7651916cd43dd8448eb211c80319d')).status, 404)
+    assert.equal(await gateway.stop(), 0)
   })
 
   it('says that another process has its folder and leaves that one alone', async () => {

@@ -45,6 +45,8 @@ export interface EdgeDump {
   readonly firstUs: number
   readonly lastUs: number
   readonly minutes: number
+  readonly minute: number
+  readonly minuteBefore: number
   readonly latency: QuantileDump
 }
 
@@ -149,15 +151,24 @@ export class ServiceMap {
   dump(key: string): EdgeDump | null {
     const edge = this.#edges.get(key)
     if (edge === undefined) return null
-    const { minute: _, minuteBefore: __, latency, ...rest } = edge
+    const { latency, ...rest } = edge
     return { ...rest, latency: latency.dump() }
   }
 
   /** Throws when it is none. */
   restore(key: string, dump: EdgeDump): void {
-    requireNumbers(dump, ['calls', 'errors', 'withoutSpans', 'selfUs', 'firstUs', 'lastUs', 'minutes'])
-    if (this.#edges.size < this.#max)
-      this.#edges.set(key, { ...dump, minute: -1, minuteBefore: -1, latency: QuantileSketch.restore(dump.latency) })
+    requireNumbers(dump, [
+      'calls',
+      'errors',
+      'withoutSpans',
+      'selfUs',
+      'firstUs',
+      'lastUs',
+      'minutes',
+      'minute',
+      'minuteBefore',
+    ])
+    if (this.#edges.size < this.#max) this.#edges.set(key, { ...dump, latency: QuantileSketch.restore(dump.latency) })
   }
 
   #count(from: string | null, node: CallNode, to: string, selfUs: number, alone: boolean): void {
@@ -171,7 +182,7 @@ export class ServiceMap {
       }
       const { startUs } = span
       const latency = new QuantileSketch()
-      const none = { calls: 0, errors: 0, withoutSpans: 0, selfUs: 0, minutes: 0, minute: -1, minuteBefore: -1 }
+      const none = { calls: 0, errors: 0, withoutSpans: 0, selfUs: 0, minutes: 0, minute: 0, minuteBefore: 0 }
       edge = { from, to, ...none, firstUs: startUs, lastUs: startUs, latency }
       this.#edges.set(key, edge)
     }

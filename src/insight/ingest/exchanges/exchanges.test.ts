@@ -101,6 +101,19 @@ describe('events from a file, hostile', () => {
     assert.equal(readTime('2026-11-22T11:00:00+01:00'), '2026-11-22T10:00:00.000Z')
     assert.equal(readTime('2026-11-22T10:00:00.123456789Z'), '2026-11-22T10:00:00.123Z')
     assert.equal(readTime(event.time), event.time)
+    for (const time of ['2026-02-28T23:59:59.999Z', '2024-02-29T00:00:00.000Z', '2026-12-31T10:00:00.000Z'])
+      assert.equal(readTime(time), time)
+    for (const time of [
+      '2026-02-00T10:00:00.000Z',
+      '2026-00-01T10:00:00.000Z',
+      '2026-01-01T24:01:00.000Z',
+      '2026-01-01T10:60:00.000Z',
+      '2026-01-01T10:00:60.000Z',
+      '1999-01-01T10:00:00.000Z',
+      '2200-01-01T10:00:00.000Z',
+      '2026-01-01t10:00:00.00:Z',
+    ])
+      assert.equal(readTime(time), null, time)
   })
 
   it('goes on behind lines that do not read, whatever they are', async () => {
