@@ -4,6 +4,7 @@ import path from 'node:path'
 import { configurationPage } from './generators/configuration.ts'
 import { eventsPage } from './generators/events.ts'
 import { metricsPage } from './generators/metrics.ts'
+import { postureRulesPage } from './generators/posture-rules.ts'
 import { problemsPage } from './generators/problems.ts'
 
 /** A generated page: its path from the project's root, and how it is made. */
@@ -17,6 +18,7 @@ export const generators: readonly Generator[] = [
   { file: 'docs/reference/configuration.md', make: configurationPage },
   { file: 'docs/reference/events.md', make: eventsPage },
   { file: 'docs/reference/metrics.md', make: metricsPage },
+  { file: 'docs/reference/posture-rules.md', make: postureRulesPage },
   { file: 'docs/reference/problems.md', make: problemsPage },
 ]
 

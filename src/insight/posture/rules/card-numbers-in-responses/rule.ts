@@ -8,7 +8,7 @@ export const cardNumbersInResponses: Rule = {
   heading: 'responses',
   title: 'Whole card numbers or national ids in answers',
   severity: 'high',
-  references: ['API3:2023', 'CWE-359', 'PCI DSS 4.0.1 3.4.1', 'NIST SP 800-228 REC-API-24'],
+  references: ['API3:2023', 'CWE-359', 'PCI DSS 4.0.1 3.4.1', 'NIST SP 800-228 REC-API-25'],
   *judge({ endpoints }) {
     for (const { subject, operation } of endpoints) {
       if (operation === null) continue

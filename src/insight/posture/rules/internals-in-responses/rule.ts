@@ -17,7 +17,7 @@ export const internalsInResponses: Rule = {
   heading: 'responses',
   title: 'Inner addresses and paths in answers',
   severity: 'low',
-  references: ['API8:2023', 'CWE-200', 'CWE-497', 'NIST SP 800-228 REC-API-22'],
+  references: ['API8:2023', 'CWE-200', 'CWE-497', 'NIST SP 800-228 REC-API-23'],
   *judge({ endpoints }) {
     for (const { subject, operation, purpose } of endpoints) {
       if (operation === null || purpose.admin) continue

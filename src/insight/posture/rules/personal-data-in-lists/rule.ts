@@ -9,7 +9,7 @@ export const personalDataInLists: Rule = {
   heading: 'responses',
   title: 'Personal data of many, and nobody decides who may',
   severity: 'medium',
-  references: ['API3:2023', 'API1:2023', 'CWE-359', 'NIST SP 800-228 REC-API-19'],
+  references: ['API3:2023', 'API1:2023', 'CWE-359', 'NIST SP 800-228 REC-API-20'],
   *judge({ endpoints }) {
     for (const endpoint of endpoints) {
       const { subject, operation } = endpoint

@@ -14,7 +14,7 @@ export const secretsInResponses: Rule = {
   heading: 'responses',
   title: 'Secrets in answers',
   severity: 'high',
-  references: ['API3:2023', 'CWE-200', 'CWE-522', 'NIST SP 800-204 MS-SS-10', 'NIST SP 800-228 REC-API-21'],
+  references: ['API3:2023', 'CWE-200', 'CWE-522', 'NIST SP 800-204 MS-SS-10', 'NIST SP 800-228 REC-API-22'],
   *judge({ endpoints }) {
     for (const { subject, template, method, operation, purpose } of endpoints) {
       if (operation === null) continue

@@ -13,7 +13,7 @@ export const stackTraces: Rule = {
   heading: 'responses',
   title: 'Errors that tell how the service is made',
   severity: 'medium',
-  references: ['API8:2023', 'CWE-209', 'CWE-497', 'NIST SP 800-228 REC-API-22'],
+  references: ['API8:2023', 'CWE-209', 'CWE-497', 'NIST SP 800-228 REC-API-23'],
   *judge({ endpoints }) {
     for (const { subject, operation } of endpoints) {
       if (operation === null) continue
