@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { epochUs, shuffled, span } from '../../../test/support/spans.ts'
 import { buildTrees, type CallNode, type CallTree, startOf } from './call-tree.ts'
 import { criticalPath } from './critical-path.ts'
@@ -213,6 +215,21 @@ describe('names of trees', () => {
     const twice = [...base, span('c', 'r', { name: 'y', at: 3 })]
     assert.equal(of(twice).shape, of(base).shape)
     assert.notEqual(of(twice).exact, of(base).exact)
+  })
+
+  it('cost no memory for trees that never come again, however wide', () => {
+    const wide = createTreeHash()
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let i = 0; i < 400; i++) {
+      const children = Array.from({ length: 1_000 }, (_, n) => span(`s${n}`, 'r', { name: `op${(i + n) % 1_400}` }))
+      wide.of(buildTrees([span('r', null), ...children])[0]?.nodes ?? [])
+    }
+    collect()
+    // 400 texts of 32 KB, in UTF-16 or not, would be 12 MB at least.
+    assert.ok(process.memoryUsage().heapUsed - before < 6_000_000)
   })
 
   it('do not depend on ids that a tracer wrote into an operation', () => {

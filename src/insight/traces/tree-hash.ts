@@ -20,6 +20,8 @@ export interface TreeHash {
 }
 
 const remembered = 32_768
+/** A call with more children than fit is hashed anew each time: a stranger could fill the memory with such. */
+const rememberedLength = 1_024
 
 /**
  * A canonical hash of call trees: Merkle over the sorted hashes of the children, so neither order nor arrival matters. A call is its
@@ -34,8 +36,10 @@ export function createTreeHash(): TreeHash {
     let found = known.get(text)
     if (found === undefined) {
       found = hash('sha256', text, 'hex').slice(0, 32)
-      if (known.size >= remembered) known.clear()
-      known.set(text, found)
+      if (text.length <= rememberedLength) {
+        if (known.size >= remembered) known.clear()
+        known.set(text, found)
+      }
     }
     return found
   }
