@@ -230,6 +230,8 @@ describe('names of trees', () => {
     collect()
     // 400 texts of 32 KB, in UTF-16 or not, would be 12 MB at least.
     assert.ok(process.memoryUsage().heapUsed - before < 6_000_000)
+    // Still in use, so not collected before.
+    assert.equal(wide.operation(span('r', null)), 'shop op')
   })
 
   it('do not depend on ids that a tracer wrote into an operation', () => {
