@@ -2,6 +2,7 @@
 import type { ObjectShape, Shape } from '../model/observation.ts'
 import type { NameHint } from './field-name.ts'
 import { isKindOfName } from './safe-name.ts'
+import { membersMax } from './value-node.ts'
 import { booleanShape, nullShape, type ScalarContext, type ScalarShapes } from './scalar.ts'
 
 export interface JsonShapes {
@@ -10,7 +11,7 @@ export interface JsonShapes {
 }
 
 const depthMax = 12
-const fieldsMax = 128
+const fieldsMax = membersMax
 const itemsMax = 16
 const othersMax = 7
 /** Values of one body: a body of 1 MB can hold 500,000. */

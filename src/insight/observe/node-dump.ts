@@ -17,6 +17,7 @@ export function dumpNode(node: ValueNode): unknown {
       : [
           node.members,
           node.cut,
+          node.membersLimit,
           [...node.fields]
             .sort((a, b) => (a[0] < b[0] ? -1 : 1))
             .map(([name, member]) => [name, member.presence, dumpNode(member.node)]),
@@ -47,9 +48,10 @@ function fill(node: ValueNode, dump: unknown, budget: NodeBudget): void {
     }
   }
   if (object !== 0) {
-    const [members, cut, fields] = listOf(object)
+    const [members, cut, limit, fields] = listOf(object)
     node.members = countOf(members)
     node.cut = countOf(cut)
+    node.membersLimit = countOf(limit)
     node.fields = new Map()
     for (const entry of listOf(fields)) {
       const [name, presence, inner] = listOf(entry)

@@ -128,42 +128,63 @@ describe('fusing', () => {
   })
 })
 
-describe('memory', () => {
-  const flood = (from: number, to: number): Shape[] =>
-    Array.from({ length: to - from }, (_, i) => ({
-      kind: 'object',
-      fields: {
-        known: { kind: 'integer', value: 1 },
-        [`k${from + i}`]: {
-          kind: 'object',
-          fields: {
-            deep: {
-              kind: 'array',
-              count: 1,
-              items: [{ kind: 'object', fields: { [`d${i}`]: { kind: 'null' } }, more: 0 }],
-            },
-          },
-          more: 0,
-        },
-      },
-      more: 0,
-    }))
+const object = (fields: Readonly<Record<string, Shape>>): Shape => ({ kind: 'object', fields, more: 0 })
 
-  it('holds at most 1,000 places however many names come, the same ones in any order', () => {
-    const shapes = flood(0, 6000)
-    const one = learnt(shapes)
+describe('memory', () => {
+  /** Every call with a name of its own, which holds a list of an object with a name of its own. */
+  const flood = Array.from({ length: 6000 }, (_, i) =>
+    object({
+      known: { kind: 'integer', value: 1 },
+      [`k${i}`]: object({ deep: { kind: 'array', count: 1, items: [object({ [`d${i}`]: { kind: 'null' } })] } }),
+    }),
+  )
+  /** 100 names, each with 100 names, so that no object has too many and the whole has. */
+  const wide = Array.from({ length: 6000 }, (_, i) =>
+    object({ [`a${i % 100}`]: object({ [`b${Math.floor(i / 60)}`]: { kind: 'null' } }) }),
+  )
+
+  it('holds 128 members of an object however many come, the same ones in any order, and leaves the others room', () => {
+    const beside = flood.map((shape, i) =>
+      object({
+        map: shape,
+        order: object({
+          lines: { kind: 'array', count: 1, items: [object({ sku: { kind: 'integer', value: i % 9 } })] },
+        }),
+      }),
+    )
+    const one = learnt(beside)
+    assert.ok(one.places < 128 * 5, String(one.places))
+    assert.equal(one.bounded, true)
+    assert.equal(text(learnt(beside.toReversed())), text(one))
+    const halves = learnt(beside.slice(0, 2500))
+    halves.merge(learnt(beside.slice(2500)))
+    assert.equal(text(halves), text(one))
+    const { properties } = one.toJsonSchema({ strict: true }) as { properties: Record<string, Record<string, unknown>> }
+    assert.ok(JSON.stringify(properties['order']).includes('"sku":{"type":"integer"'))
+    assert.notEqual(properties['map']?.['additionalProperties'], false, 'says nothing of names that it has not seen')
+  })
+
+  it('holds at most 2,000 places of the whole, the same ones in any order', () => {
+    const one = learnt(wide)
     assert.equal(one.places, nodesMax)
     assert.equal(one.bounded, true)
-    assert.equal(text(learnt(shapes.toReversed())), text(one))
-    const halves = learnt(shapes.slice(0, 2500))
-    halves.merge(learnt(shapes.slice(2500)))
+    assert.equal(text(learnt(wide.toReversed())), text(one))
+    const halves = learnt(wide.slice(0, 2500))
+    halves.merge(learnt(wide.slice(2500)))
     assert.equal(text(halves), text(one))
     assert.ok(JSON.stringify(one.dump()).length < 400_000)
   })
 
-  it('then says nothing of names that it has not seen', () => {
-    const schema = learnt(flood(0, 6000)).toJsonSchema({ strict: true }) as Record<string, unknown>
-    assert.notEqual(schema['additionalProperties'], false)
+  it('is bounded when both bounds are passed again and again', () => {
+    const model = new SchemaModel()
+    for (let i = 0; i < 30_000; i++)
+      model.add(
+        object({
+          [`a${i % 500}`]: object({ [`b${i % 700}`]: object({ [`c${i}`]: { kind: 'boolean', value: true } }) }),
+        }),
+      )
+    assert.ok(model.places <= nodesMax)
+    assert.ok(JSON.stringify(model.dump()).length < 400_000)
   })
 
   it('holds values, words, masks and lengths of one field in a few kilobytes', () => {

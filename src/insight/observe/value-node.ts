@@ -18,6 +18,10 @@ export interface NodeBudget {
 
 const level = 4_294_967_296
 const depthMax = 14
+/** Members of one object that have a node: as many as an observation keeps (json-body). */
+export const membersMax = 128
+/** So that a flood of names is sorted once in a while; what is read is always cut to `membersMax` first. */
+const slack = 32
 
 /**
  * All values of one place in a body, fused (parametric type fusion, Baazizi et al., EDBT 2017): counts by kind, and for each kind what its
@@ -29,6 +33,8 @@ export class ValueNode {
   texts: TextModel | null = null
   /** Objects: members by name; `presence` is how many objects had it. */
   fields: Map<string, Member> | null = null
+  /** Smallest hash of a member that was ever thrown out: those with smaller ones stay, so that one map cannot fill the whole model. */
+  membersLimit = level
   /** Members of all objects, those without a node included. */
   members = 0
   /** Objects with members beyond those that an observation keeps. */
@@ -127,6 +133,10 @@ export class ValueNode {
     if (other.items !== null) this.itemsNode(budget)?.merge(other.items, budget)
     if (other.fields === null) return
     this.fields ??= new Map()
+    if (other.membersLimit < this.membersLimit) {
+      this.membersLimit = other.membersLimit
+      for (const [name, { node }] of this.fields) if (node.hash >= this.membersLimit) this.fields.delete(name)
+    }
     for (const [name, { presence, node }] of other.fields) {
       const member = this.member(name, budget)
       if (member === null) continue
@@ -141,23 +151,39 @@ export class ValueNode {
     let member = this.fields.get(name)
     if (member !== undefined) return member
     const node = this.#child(name, budget)
-    if (node === null) return null
+    if (node === null || node.hash >= this.membersLimit) return null
+    budget.made()
     member = { presence: 0, node }
     this.fields.set(name, member)
+    if (this.fields.size > membersMax + slack) {
+      this.cutMembers()
+      if (!this.fields.has(name)) return null
+    }
     return member
+  }
+
+  /** Leaves the members with the smallest hashes (bottom-k, as lib/distinct-sample): which those are does not depend on the order. */
+  cutMembers(): void {
+    const { fields } = this
+    if (fields === null || fields.size <= membersMax) return
+    const hashes = [...fields.values()].map(({ node }) => node.hash).sort((a, b) => a - b)
+    this.membersLimit = hashes[membersMax] as number
+    for (const [name, { node }] of fields) if (node.hash >= this.membersLimit) fields.delete(name)
   }
 
   itemsNode(budget: NodeBudget): ValueNode | null {
     // No member can be called so: its name would be in braces (safe-name).
-    return (this.items ??= this.#child('[]', budget))
+    if (this.items !== null) return this.items
+    const items = this.#child('[]', budget)
+    if (items !== null) budget.made()
+    this.items = items
+    return items
   }
 
   #child(name: string, budget: NodeBudget): ValueNode | null {
     if (this.depth >= depthMax || name.length > 128) return null
     const node = new ValueNode(this.depth + 1, rankOf(`${this.hash}/${name}`))
-    if (!budget.admits(node.rank)) return null
-    budget.made()
-    return node
+    return budget.admits(node.rank) ? node : null
   }
 }
 
