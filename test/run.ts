@@ -11,9 +11,12 @@ const filters = process.argv.slice(2)
 // A run for a few files is a developer's, who has the services already.
 if (filters.length === 0) spawnSync(path.join(root, 'scripts/services.sh'), { stdio: ['ignore', 'inherit', 'inherit'] })
 
-const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts', 'docs/**/*.test.ts'], {
-  cwd: root,
-})
+const files = globSync(
+  ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts', 'quality/**/*.test.ts', 'docs/**/*.test.ts'],
+  {
+    cwd: root,
+  },
+)
   .filter(file => filters.length === 0 || filters.some(filter => file.includes(filter)))
   .toSorted()
 if (files.length === 0) {

@@ -1,0 +1,6 @@
+import type { QualityCase } from '../quality-case.ts'
+import { templatesOfUrlLists } from './templates-of-url-lists.ts'
+import { templatesOnOpenApiTraffic } from './templates-on-openapi-traffic.ts'
+
+/** Every measured statement, in the order of docs/quality.md. */
+export const cases: readonly QualityCase[] = [...templatesOnOpenApiTraffic, ...templatesOfUrlLists]
