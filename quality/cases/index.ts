@@ -1,6 +1,7 @@
 import type { QualityCase } from '../quality-case.ts'
+import { nezhaSpans } from './nezha.ts'
 import { templatesOfUrlLists } from './templates-of-url-lists.ts'
 import { templatesOnOpenApiTraffic } from './templates-on-openapi-traffic.ts'
 
 /** Every measured statement, in the order of docs/quality.md. */
-export const cases: readonly QualityCase[] = [...templatesOnOpenApiTraffic, ...templatesOfUrlLists]
+export const cases: readonly QualityCase[] = [...templatesOnOpenApiTraffic, ...templatesOfUrlLists, nezhaSpans]
