@@ -97,6 +97,7 @@ function calledOperation(view: ServiceView, group: EntryGroup, declaration: Decl
     firstSeen: new Date(use.firstMs).toISOString(),
     lastSeen: new Date(use.lastMs).toISOString(),
     routes: [...new Set([...use.routes.names(), ...common.routes])],
+    listeners: use.listeners.names(),
     ...signs,
     plaintextCalls: use.plaintext,
   }
@@ -131,6 +132,7 @@ function uncalledOperation(view: ServiceView, declaration: Declaration): Operati
     traffic: new LeafUse({ names: view.names, entriesLeft: 0 }).traffic(),
     firstSeen: '',
     lastSeen: '',
+    listeners: [],
     marks: {},
     responseFields: {},
     cookiesSet: {},

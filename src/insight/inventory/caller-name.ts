@@ -15,8 +15,26 @@ export function provenBy(event: EventRecord): EventRecord['principal'] {
 export function callerName(event: EventRecord): string {
   const principal = provenBy(event)
   if (principal === null) return `address ${networkOf(event.client)}`
-  const name = `${principal.method} ${principal.issuer === null || principal.issuer === '' ? '-' : principal.issuer} ${principal.subject}`
+  const name = `${principal.method} ${principal.issuer === null || principal.issuer === '' ? '-' : oneWord(principal.issuer)} ${principal.subject}`
   return name.length > nameMax ? `${name.slice(0, nameMax)}…` : name
+}
+
+/** The principal of a caller's name; null for an address, and for a name that was cut. */
+export function principalOf(
+  caller: string,
+): { readonly method: string; readonly issuer: string; readonly subject: string } | null {
+  const [, method = '', issuer = '', subject = ''] = /^(\S+) (\S+) (.+)$/su.exec(caller) ?? []
+  if (method === '' || method === 'address' || caller.length > nameMax) return null
+  return {
+    method,
+    issuer: issuer === '-' ? '' : issuer.replace(/%(2[05])/g, (_, code) => (code === '20' ? ' ' : '%')),
+    subject,
+  }
+}
+
+/** Names of CAs have spaces; with them nobody could tell where the issuer ends and the subject begins. */
+function oneWord(issuer: string): string {
+  return issuer.replaceAll('%', '%25').replaceAll(' ', '%20')
 }
 
 /** `192.0.2.7` → `192.0.2.0/24`, `2001:db8::1` → `2001:db8:0:0::/64`; what is no address stays as it is. */

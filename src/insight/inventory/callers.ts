@@ -49,6 +49,9 @@ export class CallerNames {
   }
 }
 
+/** `refused`: by the gateway. `denied`: the service itself answered 401 or 403. */
+export type Outcome = 'passed' | 'refused' | 'denied'
+
 /** What all tables have in common. */
 export interface CallerShare {
   readonly names: CallerNames
@@ -62,8 +65,8 @@ export const callerEntriesMax = 1_000_000
 const entriesMax = 1024
 const entriesFree = 8
 
-/** One entry: number, calls, refused, calls inherited from whom it replaced, first and last call (s). */
-const columns = 6
+/** One entry: number, calls, refused, calls inherited from whom it replaced, first and last call (s), denied by the service. */
+const columns = 7
 
 /**
  * Callers of one operation's leaf, at most 1,024: then a new one takes the place of the lightest (Space-Saving, Metwally 2005), so whoever
@@ -91,13 +94,13 @@ export class CallerTable {
     return this.#places.size
   }
 
-  add(name: string, refused: boolean, timeMs: number): void {
+  add(name: string, outcome: Outcome, timeMs: number): void {
     const caller = this.#share.names.numberOf(name)
     this.#distinct?.add(name)
     if (caller < 0) {
       this.#overflow().add(name)
       this.otherCalls++
-      if (refused) this.otherRefused++
+      if (outcome === 'refused') this.otherRefused++
       return
     }
     const second = Math.floor(timeMs / 1000)
@@ -105,7 +108,8 @@ export class CallerTable {
     const at = place * columns
     const cells = this.#cells
     cells[at + 1] = (cells[at + 1] as number) + 1
-    if (refused) cells[at + 2] = (cells[at + 2] as number) + 1
+    if (outcome === 'refused') cells[at + 2] = (cells[at + 2] as number) + 1
+    if (outcome === 'denied') cells[at + 6] = (cells[at + 6] as number) + 1
     if (second < (cells[at + 4] as number)) cells[at + 4] = second
     if (second > (cells[at + 5] as number)) cells[at + 5] = second
     this.#dirty.add(place >> chunkBits)
@@ -117,8 +121,8 @@ export class CallerTable {
   }
 
   /** Entries as kept; `inherited` of `calls` may belong to others. */
-  *entries(): Iterable<CallerEntry> {
-    for (const place of this.#places.values()) yield this.#entry(place)
+  entries(): CallerEntry[] {
+    return Array.from({ length: this.#places.size }, (_, place) => this.#entry(place))
   }
 
   /** Chunks with changed entries since the last call, by number. */
@@ -138,7 +142,7 @@ export class CallerTable {
 
   /** Takes back entries that were written. */
   restore(entries: readonly CallerEntry[]): void {
-    for (const { caller, calls, refused, inherited, first, last } of entries) {
+    for (const { caller, calls, refused, inherited, first, last, denied } of entries) {
       if (this.#places.has(caller) || !this.#mayGrow()) {
         this.otherCalls += calls - inherited
         this.otherRefused += refused
@@ -147,16 +151,22 @@ export class CallerTable {
       const place = this.#places.size
       this.#grow(place)
       this.#places.set(caller, place)
-      this.#cells.set([caller, calls, refused, inherited, first, last], place * columns)
+      this.#cells.set([caller, calls, refused, inherited, first, last, denied], place * columns)
     }
   }
 
   #entry(place: number): CallerEntry {
-    const [caller = 0, calls = 0, refused = 0, inherited = 0, first = 0, last = 0] = this.#cells.subarray(
-      place * columns,
-      (place + 1) * columns,
-    )
-    return { caller, calls, refused, inherited, first, last }
+    const at = place * columns
+    const cells = this.#cells
+    return {
+      caller: cells[at] as number,
+      calls: cells[at + 1] as number,
+      refused: cells[at + 2] as number,
+      inherited: cells[at + 3] as number,
+      first: cells[at + 4] as number,
+      last: cells[at + 5] as number,
+      denied: cells[at + 6] as number,
+    }
   }
 
   #mayGrow(): boolean {
@@ -196,7 +206,7 @@ export class CallerTable {
       calls = old.calls
     }
     this.#places.set(caller, place)
-    this.#cells.set([caller, calls, 0, calls, second, second], place * columns)
+    this.#cells.set([caller, calls, 0, calls, second, second, 0], place * columns)
     return place
   }
 
@@ -232,37 +242,45 @@ export interface CallerEntry {
   /** Unix time, s. */
   readonly first: number
   readonly last: number
+  readonly denied: number
 }
 
 /** Several tables as one list, the most calls first; `others`: what has no name; `distinct`: how many in all, within a few per cent. */
 export function joinCallers(tables: readonly CallerTable[], names: CallerNames) {
-  const joined = new Map<CallerNumber, { calls: number; refused: number; first: number; last: number }>()
+  const joined = new Map<CallerNumber, CallerEntry>()
   const others = { calls: 0, refused: 0 }
   for (const table of tables) {
     others.calls += table.otherCalls
     others.refused += table.otherRefused
-    for (const { caller, calls, refused, inherited, first, last } of table.entries()) {
-      const known = joined.get(caller)
-      if (known === undefined) joined.set(caller, { calls: calls - inherited, refused, first, last })
-      else {
-        known.calls += calls - inherited
-        known.refused += refused
-        known.first = Math.min(known.first, first)
-        known.last = Math.max(known.last, last)
-      }
+    for (const entry of table.entries()) {
+      const known = tables.length === 1 ? undefined : joined.get(entry.caller)
+      joined.set(entry.caller, known === undefined ? entry : added(known, entry))
     }
   }
   const callers: CallerUse[] = []
-  for (const [caller, { calls, refused, first, last }] of joined)
+  for (const { caller, calls, refused, inherited, first, last, denied } of joined.values())
     callers.push({
       caller: names.nameOf(caller),
-      calls,
+      calls: calls - inherited,
       refused,
+      denied,
       firstSeen: new Date(first * 1000).toISOString(),
       lastSeen: new Date(last * 1000).toISOString(),
     })
   callers.sort((a, b) => b.calls - a.calls || (a.caller < b.caller ? -1 : 1))
   return { callers, others, distinct: Math.max(callers.length, distinctCallers(tables, callers)) }
+}
+
+function added(a: CallerEntry, b: CallerEntry): CallerEntry {
+  return {
+    caller: a.caller,
+    calls: a.calls + b.calls,
+    refused: a.refused + b.refused,
+    inherited: a.inherited + b.inherited,
+    first: Math.min(a.first, b.first),
+    last: Math.max(a.last, b.last),
+    denied: a.denied + b.denied,
+  }
 }
 
 function distinctCallers(tables: readonly CallerTable[], callers: readonly CallerUse[]): number {

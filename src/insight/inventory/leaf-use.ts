@@ -3,7 +3,7 @@ import type { ExchangeRecord } from '../model/exchange.ts'
 import type { Traffic } from '../model/operation.ts'
 import { AuthenticationUse, type AuthenticationDump } from './authentication.ts'
 import { callerName } from './caller-name.ts'
-import { CallerTable, type CallerShare } from './callers.ts'
+import { CallerTable, type CallerShare, type Outcome } from './callers.ts'
 import { eachClass } from './class-places.ts'
 import { ResponseSigns, type ResponseSignsDump } from './response-signs.ts'
 import { Tally, type TallyDump } from './tally.ts'
@@ -30,6 +30,7 @@ export class LeafUse {
   readonly signs = new ResponseSigns()
   readonly hosts = new Tally(16)
   readonly routes = new Tally(32)
+  readonly listeners = new Tally(16)
   readonly latency = new QuantileSketch()
   firstMs = Number.POSITIVE_INFINITY
   lastMs = 0
@@ -60,9 +61,10 @@ export class LeafUse {
     if (reached) this.latency.add(event.durationMs)
     if (timeMs < this.firstMs) this.firstMs = timeMs
     if (timeMs > this.lastMs) this.lastMs = timeMs
-    this.callers.add(callerName(event), refused, timeMs)
+    this.callers.add(callerName(event), outcomeOf(event), timeMs)
     if (event.host !== '') this.hosts.add(event.host)
     if (event.route !== null) this.routes.add(event.route)
+    if (event.listener !== '' && !refused) this.listeners.add(event.listener)
     this.authentication.add(record, answered)
     if (observation === null) return
     if (observation.encrypted === false) this.plaintext++
@@ -79,6 +81,7 @@ export class LeafUse {
     this.signs.merge(other.signs)
     this.hosts.merge(other.hosts)
     this.routes.merge(other.routes)
+    this.listeners.merge(other.listeners)
     this.latency.merge(other.latency)
     this.firstMs = Math.min(this.firstMs, other.firstMs)
     this.lastMs = Math.max(this.lastMs, other.lastMs)
@@ -127,6 +130,7 @@ export class LeafUse {
       signs: this.signs.dump(),
       hosts: this.hosts.dump(),
       routes: this.routes.dump(),
+      listeners: this.listeners.dump(),
       latency: this.latency.dump(),
       distinct: this.callers.distinct?.dump() ?? null,
     }
@@ -161,6 +165,7 @@ export class LeafUse {
     this.signs.restore(dump.signs)
     this.hosts.restore(dump.hosts)
     this.routes.restore(dump.routes)
+    this.listeners.restore(dump.listeners ?? [])
     this.latency.merge(QuantileSketch.restore(dump.latency))
     if (dump.distinct !== null) this.callers.restoreDistinct(dump.distinct)
   }
@@ -174,6 +179,8 @@ export interface LeafUseDump {
   readonly signs: ResponseSignsDump
   readonly hosts: TallyDump
   readonly routes: TallyDump
+  /** Absent in rows that were written before it was counted. */
+  readonly listeners?: TallyDump
   readonly latency: QuantileDump
   readonly distinct: readonly unknown[] | null
 }
@@ -182,6 +189,11 @@ export interface LeafUseDump {
 export function isLeafUseDump(value: unknown): value is LeafUseDump {
   const { numbers, statuses } = (value ?? {}) as Partial<LeafUseDump>
   return [numbers, statuses].every(list => Array.isArray(list) && list.length > 4 && list.every(Number.isFinite))
+}
+
+function outcomeOf({ verdict, upstreamStatus }: ExchangeRecord['event']): Outcome {
+  if (verdict === 'refuse') return 'refused'
+  return upstreamStatus === 401 || upstreamStatus === 403 ? 'denied' : 'passed'
 }
 
 function rounded(ms: number): number {

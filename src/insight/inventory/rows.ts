@@ -84,7 +84,9 @@ export class InventoryRows {
       for (const [chunk, entries] of entry.use.callers.changed())
         yield [
           `callers/${place}/${chunk}`,
-          JSON.stringify(entries.map(one => [one.caller, one.calls, one.refused, one.inherited, one.first, one.last])),
+          JSON.stringify(
+            entries.map(one => [one.caller, one.calls, one.refused, one.inherited, one.first, one.last, one.denied]),
+          ),
         ]
       if (this.#shapes.delete(entry)) yield [`shapes/${place}`, JSON.stringify(entry.shapes?.dump())]
     }
@@ -189,10 +191,11 @@ export class InventoryRows {
   }
 }
 
-type CallerRow = readonly [number, number, number, number, number, number]
+/** The last number is absent in rows that were written before it was counted. */
+type CallerRow = readonly [number, number, number, number, number, number, number?]
 
-function callerEntry([caller, calls, refused, inherited, first, last]: CallerRow): CallerEntry {
-  return { caller, calls, refused, inherited, first, last }
+function callerEntry([caller, calls, refused, inherited, first, last, denied = 0]: CallerRow): CallerEntry {
+  return { caller, calls, refused, inherited, first, last, denied }
 }
 
 /** Numbers by value, all else as text. */

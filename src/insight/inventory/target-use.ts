@@ -21,6 +21,12 @@ export class TargetUse {
       if (this.#targets.size >= targetsMax) this.#forgetOldest()
       this.#targets.set(target, (stretches = []))
     }
+    const latest = stretches.at(-1)
+    if (latest !== undefined && timeMs >= latest.fromMs && timeMs <= latest.toMs + pauseMs) {
+      latest.calls++
+      if (timeMs > latest.toMs) latest.toMs = timeMs
+      return
+    }
     const near = stretches.findLast(({ fromMs, toMs }) => timeMs >= fromMs - pauseMs && timeMs <= toMs + pauseMs)
     if (near !== undefined) {
       near.calls++
