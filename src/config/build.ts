@@ -56,6 +56,7 @@ export function buildConfig(input: ConfigurationInput, parts: BuildParts): Confi
         progressTimeoutMs: listener.limits.progressTimeout,
       },
       hstsSeconds: hstsSeconds(listener.tls !== undefined, listener.hsts),
+      zone: listener.zone ?? null,
       at: at(['listeners', i]),
     })),
     services: Object.entries(input.services).map(([name, service]) => ({
@@ -117,6 +118,8 @@ export function buildConfig(input: ConfigurationInput, parts: BuildParts): Confi
       trace: route.trace,
       policies: entries(route.policies, ['routes', i, 'policies'], 'route'),
       disable: route.disable,
+      reason: route.reason ?? null,
+      owner: route.owner ?? null,
       at: at(['routes', i]),
     })),
     limits: { bufferedBytesMax: input.limits.buffered, drainMs: input.limits.drain },

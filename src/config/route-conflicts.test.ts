@@ -17,6 +17,8 @@ function routeOf(name: string, match: Partial<RouteConfig['match']>): RouteConfi
     trace: 'trusted',
     policies: [],
     disable: [],
+    reason: null,
+    owner: null,
     at: { file: 'x', line: 1, column: 1 },
   }
 }

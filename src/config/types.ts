@@ -71,9 +71,14 @@ export interface ListenerConfig {
   readonly limits: ListenerLimits
   /** HSTS max-age in seconds; 0 = not sent. 1 year by default on TLS. */
   readonly hstsSeconds: number
+  /** Who can reach it, as written; null: to be told from its address. */
+  readonly zone: Zone | null
   /** From systemd (`LISTEN_FDS`): a descriptor number, when the address is `fd:N`. */
   readonly at: SourcePlace
 }
+
+/** From where callers come, from the widest to the narrowest. */
+export type Zone = 'internet' | 'partner' | 'internal' | 'service'
 
 export interface ListenerLimits {
   /** Defaults of DESIGN §4: 32 KiB, 100, 8 KiB, 10,000, 1,000, 1,000, 10 s, 60 s, 30 s. */
@@ -170,6 +175,9 @@ export interface RouteConfig {
   readonly policies: readonly PolicyEntry[]
   /** Names or ids of inherited policies that do not apply here. */
   readonly disable: readonly string[]
+  /** Why it is there, and who answers for it, as written; null when nothing is. */
+  readonly reason: string | null
+  readonly owner: string | null
   readonly at: SourcePlace
 }
 

@@ -47,6 +47,10 @@ export const listenerSchema = z
       .union([z.literal('off'), duration()], 'must be a duration such as 365d, or off')
       .optional()
       .describe('Strict-Transport-Security max-age (RFC 6797). One year by default on TLS, never sent without TLS.'),
+    zone: z
+      .enum(['internet', 'partner', 'internal', 'service'])
+      .optional()
+      .describe('Who can reach it, for `portcullis surface`. Told from address and clientAuth by default.'),
     limits: limitsSchema,
   })
   .check(context => {

@@ -73,6 +73,13 @@ export const routeSchema = z
       ),
     policies: policyList().describe('Policies of this route, after those of its service and the global ones.'),
     disable: disableList(),
+    reason: z
+      .string()
+      .min(1)
+      .max(500)
+      .optional()
+      .describe('Why it is there; `portcullis surface` names routes in use without one.'),
+    owner: z.string().min(1).max(200).optional().describe('Person or team that answers for it.'),
   })
   .describe('What is matched, what must hold, where it goes.')
 

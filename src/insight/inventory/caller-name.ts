@@ -25,16 +25,16 @@ export function principalOf(
 ): { readonly method: string; readonly issuer: string; readonly subject: string } | null {
   const [, method = '', issuer = '', subject = ''] = /^(\S+) (\S+) (.+)$/su.exec(caller) ?? []
   if (method === '' || method === 'address' || caller.length > nameMax) return null
-  return {
-    method,
-    issuer: issuer === '-' ? '' : issuer.replace(/%(2[05])/g, (_, code) => (code === '20' ? ' ' : '%')),
-    subject,
+  try {
+    return { method, issuer: issuer === '-' ? '' : decodeURIComponent(issuer), subject }
+  } catch {
+    return null
   }
 }
 
 /** Names of CAs have spaces; with them nobody could tell where the issuer ends and the subject begins. */
 function oneWord(issuer: string): string {
-  return issuer.replaceAll('%', '%25').replaceAll(' ', '%20')
+  return issuer.replace(/[%\s]/gu, encodeURIComponent)
 }
 
 /** `192.0.2.7` → `192.0.2.0/24`, `2001:db8::1` → `2001:db8:0:0::/64`; what is no address stays as it is. */

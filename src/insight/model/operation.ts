@@ -50,6 +50,8 @@ export interface Operation {
   readonly lastSeen: string
   /** Routes of the gateway that served it. */
   readonly routes: readonly string[]
+  /** Listeners that its calls came through; empty where the source does not say. */
+  readonly listeners: readonly string[]
   /** Marks seen in response bodies (stack traces, SQL errors …) with how often. */
   readonly marks: Readonly<Record<string, number>>
   /** Response fields seen that say something of posture: name → values (few) with counts. */
@@ -134,7 +136,10 @@ export interface CallerUse {
   /** `method issuer subject` of a principal, or `address 192.0.2.0/24`. */
   readonly caller: string
   readonly calls: number
+  /** By the gateway. */
   readonly refused: number
+  /** Answered 401 or 403 by the service itself. */
+  readonly denied: number
   readonly firstSeen: string
   readonly lastSeen: string
 }

@@ -14,7 +14,16 @@ export interface Rule {
 
 export type ClaimValue = string | number | boolean
 
+/** Who may call; every member that is given must hold. */
+export interface WantedPrincipal {
+  readonly method?: string | undefined
+  readonly issuer?: string | undefined
+  readonly subject?: string | undefined
+}
+
 export interface RequireConfig {
+  /** Any of them; null: whoever holds the rest. */
+  readonly principals: readonly WantedPrincipal[] | null
   readonly scopes: Rule | null
   readonly roles: Rule | null
   readonly groups: Rule | null
@@ -24,6 +33,9 @@ export interface RequireConfig {
 
 /** Methods whose credential is a bearer token, and so answer as RFC 6750 §3.1 says. */
 const bearerMethods: ReadonlySet<string> = new Set(['jwt', 'oidc', 'introspection'])
+
+const notNamed = refuse('forbidden', { reason: 'is none of the principals that may' })
+const none: readonly WantedPrincipal[] = []
 
 const nobody = refuse('forbidden', { reason: 'nobody was identified' })
 
@@ -35,6 +47,7 @@ export const require: Policy<RequireConfig> = {
   problems: {},
   compile(config) {
     const scopes = config.scopes
+    const named = config.principals === null ? null : compilePrincipals(config.principals)
     const rules = (['roles', 'groups'] as const).flatMap(kind => {
       const rule = config[kind]
       return rule === null ? [] : [{ kind, rule }]
@@ -49,6 +62,7 @@ export const require: Policy<RequireConfig> = {
       request(x) {
         const who = x.principal
         if (who === null) return nobody
+        if (named !== null && !named(who)) return notNamed
         for (const { kind, rule } of rules) {
           if (!holds(rule, who[kind])) return refuse('forbidden', { reason: `${kind} do not suffice` })
         }
@@ -71,6 +85,26 @@ function holds(rule: Rule, have: readonly string[]): boolean {
   if (rule.any === null) return true
   for (const name of rule.any) if (have.includes(name)) return true
   return false
+}
+
+/** By subject first: a list may name hundreds, and one look-up finds the few that can hold. */
+function compilePrincipals(wanted: readonly WantedPrincipal[]): (who: Principal) => boolean {
+  const bySubject = new Map<string, WantedPrincipal[]>()
+  const ofAnySubject: WantedPrincipal[] = []
+  for (const one of wanted) {
+    if (one.subject === undefined) ofAnySubject.push(one)
+    else bySubject.set(one.subject, [...(bySubject.get(one.subject) ?? []), one])
+  }
+  return who => {
+    for (const one of bySubject.get(who.subject) ?? none) if (provenAs(one, who)) return true
+    for (const one of ofAnySubject) if (provenAs(one, who)) return true
+    return false
+  }
+}
+
+/** One issuer's `alice` is not another's, and a key's is not a token's. */
+function provenAs({ method, issuer }: WantedPrincipal, who: Principal): boolean {
+  return (method === undefined || method === who.method) && (issuer === undefined || issuer === who.issuer)
 }
 
 /** Does the claim, or a member of it when it is a list, equal an accepted value? Types are compared too: "1" is not 1. */

@@ -22,9 +22,23 @@ const rule = z
 
 const value = z.union([z.string(), z.number(), z.boolean()])
 
+const principal = z
+  .strictObject({
+    method: z.string().min(1).optional().describe('The policy that proved it: jwt, mtls, api-key, basic.'),
+    issuer: z.string().optional().describe('Who vouches, as events show it; empty for keys.'),
+    subject: z.string().min(1).optional().describe('Who calls, as events show it.'),
+  })
+  .refine(one => Object.keys(one).length > 0, 'names nobody')
+
 /** Settings of `require`. */
 export const schema: z.ZodType<RequireConfig> = z
   .strictObject({
+    principals: z
+      .array(principal)
+      .min(1, 'is empty')
+      .nullable()
+      .default(null)
+      .describe('Who may call: any entry of the list, and of an entry all members.'),
     scopes: rule.describe('Scopes that the proof must carry: a list means all of them; `{ any: [...] }` one of them.'),
     roles: rule.describe('Roles, in the same way.'),
     groups: rule.describe('Groups, in the same way.'),
@@ -38,6 +52,6 @@ export const schema: z.ZodType<RequireConfig> = z
       ),
   })
   .refine(
-    config => config.scopes ?? config.roles ?? config.groups ?? config.claims,
-    'requires nothing: name scopes, roles, groups or claims',
+    config => config.principals ?? config.scopes ?? config.roles ?? config.groups ?? config.claims,
+    'requires nothing: name principals, scopes, roles, groups or claims',
   )
