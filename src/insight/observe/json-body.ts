@@ -13,7 +13,7 @@ export interface JsonShapes {
 const depthMax = 12
 const fieldsMax = membersMax
 const itemsMax = 16
-const othersMax = 7
+const othersMax = 31
 /** Values of one body: a body of 1 MB can hold 500,000. */
 const valuesMax = 2000
 
@@ -77,7 +77,8 @@ export function createJsonShapes(scalars: ScalarShapes, names: Names): JsonShape
         others ??= {}
         const same = (others[name] ??= [])
         taken++
-        if (same.length < othersMax)
+        // Beyond, only what is of another kind: a map of 10,000 numbers with one text in it is no map of numbers.
+        if (same.length < othersMax || isOther(value[key], same))
           same.push(shapeOf(value[key], { name, hint: place.hint, person, depth: place.depth + 1 }))
         continue
       }
@@ -103,6 +104,14 @@ export function createJsonShapes(scalars: ScalarShapes, names: Names): JsonShape
       return shapeOf(value, { name: '', hint: names.hint(''), person: false, depth: 0 })
     },
   }
+}
+
+function isOther(value: unknown, same: readonly Shape[]): boolean {
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
+  return (
+    same.length < othersMax * 2 &&
+    !same.some(shape => shape.kind === kind || (kind === 'number' && shape.kind === 'integer'))
+  )
 }
 
 const personNames =

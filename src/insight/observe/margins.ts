@@ -4,6 +4,8 @@ export interface Spread {
   readonly min: number
   readonly max: number
   readonly median: number
+  /** Values with fractions were among them: measures, which may pass through zero. */
+  readonly measure?: boolean
   /** Values on the bound and on its neighbour, when all distinct values are known. */
   readonly atMin: readonly [bound: number, neighbour: number] | null
   readonly atMax: readonly [bound: number, neighbour: number] | null
@@ -24,8 +26,10 @@ export function widened(spread: Spread): { readonly low: number; readonly high: 
   const high = isEdge(spread.atMax, count) ? max : upper(min, max, median, share)
   if (isEdge(spread.atMin, count)) return { low: min, high }
   // A positive quantity whose values stay close together (years, temperatures) has a floor of its own; others begin at zero.
-  if (min >= 0) return { low: max < 3 * min ? niceDown(Math.max(0, min - (max - min) * share)) : 0, high }
-  return { low: -upper(-max, -min, -median, share), high }
+  // A measure as far below its middle as above it is no amount that ends at zero, but one that has not got there yet.
+  const balanced = spread.measure === true && min > 0 && max - median < 1.6 * (median - min)
+  if (min >= 0 && !balanced) return { low: max < 3 * min ? niceDown(Math.max(0, min - (max - min) * share)) : 0, high }
+  return { low: 0 - upper(-max, -min, -median, share), high }
 }
 
 function upper(min: number, max: number, median: number, share: number): number {

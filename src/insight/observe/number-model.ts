@@ -79,6 +79,7 @@ export class NumberModel {
         min: this.#min,
         max: this.#max,
         median: Math.min(this.#max, Math.max(this.#min, this.#histogram.quantile(0.5))),
+        measure: this.#fractions > 0,
         // Rounded values (lib/scalar) may have been a little beyond.
         atMin: sorted.length > 1 && isExact(this.#min) ? [sorted[0]?.[1] ?? 0, sorted[1]?.[1] ?? 0] : null,
         atMax: sorted.length > 1 && isExact(this.#max) ? [sorted.at(-1)?.[1] ?? 0, sorted.at(-2)?.[1] ?? 0] : null,

@@ -181,7 +181,8 @@ export class ValueNode {
   }
 
   #child(name: string, budget: NodeBudget): ValueNode | null {
-    if (this.depth >= depthMax || name.length > 128) return null
+    // No schema can hold `__proto__`, and no body with it is ever let in; an observation from a file may still say so.
+    if (this.depth >= depthMax || name.length > 128 || name === '__proto__') return null
     const node = new ValueNode(this.depth + 1, rankOf(`${this.hash}/${name}`))
     return budget.admits(node.rank) ? node : null
   }
