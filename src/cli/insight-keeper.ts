@@ -32,6 +32,8 @@ const questionsMax = 64
 /** Pauses before it is started again; from the first after it has run for a minute. */
 const restartMs = [200, 1000, 5000, 30_000]
 const stableMs = 60_000
+/** From a reload to its configuration there. */
+const configureMs = 1000
 /** Requests come first where processors are scarce. */
 const niceness = 5
 
@@ -46,7 +48,8 @@ export function keepInsight(birth: InsightBirth, first: Config, clock: Clock, lo
   let stopping = false
   let restart: NodeJS.Timeout | undefined
   let numbers = 0
-  let config = JSON.stringify(first)
+  let config = first
+  let telling: NodeJS.Timeout | undefined
   const waiting = new Map<number, (answer: InsightAnswer) => void>()
 
   function start(): void {
@@ -73,7 +76,7 @@ export function keepInsight(birth: InsightBirth, first: Config, clock: Clock, lo
       }
     }
     tell({ kind: 'start', birth })
-    tell({ kind: 'configuration', text: config })
+    tellConfig()
   }
 
   function died(code: number | null, signal: NodeJS.Signals | null): void {
@@ -120,6 +123,11 @@ export function keepInsight(birth: InsightBirth, first: Config, clock: Clock, lo
     if (child?.connected === true) child.send(message, () => {})
   }
 
+  /** Secrets write themselves as `[redacted]`. */
+  function tellConfig(): void {
+    if (child?.connected === true) tell({ kind: 'configuration', text: JSON.stringify(config) })
+  }
+
   start()
   return {
     async ask(question, parameters) {
@@ -141,12 +149,19 @@ export function keepInsight(birth: InsightBirth, first: Config, clock: Clock, lo
     },
     report: () => ({ running, pid: child?.pid ?? null, restarts, status }),
     configure(next) {
-      config = JSON.stringify(next)
-      tell({ kind: 'configuration', text: config })
+      config = next
+      // A thousand reloads in a row are one change to it.
+      if (telling !== undefined) return
+      telling = setTimeout(() => {
+        telling = undefined
+        tellConfig()
+      }, configureMs)
+      telling.unref()
     },
     async stop(withinMs) {
       stopping = true
       clearTimeout(restart)
+      clearTimeout(telling)
       const ending = child
       if (ending === null) return
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -155,7 +170,9 @@ export function keepInsight(birth: InsightBirth, first: Config, clock: Clock, lo
         log.warn('insight did not end in time and was killed; what came in its last second is lost')
         ending.kill('SIGKILL')
       }, withinMs)
-      tell({ kind: 'stop' })
+      // While it starts it has taken nothing that could be lost, and on a busy machine that lasts.
+      if (running) tell({ kind: 'stop' })
+      else ending.kill('SIGKILL')
       await promise
       clearTimeout(timer)
     },

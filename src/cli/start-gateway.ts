@@ -39,8 +39,9 @@ export interface RunningGateway {
 
 /** Resumption keys live for hours; looking for old ones this often is enough, ms. */
 const ROTATION_LOOK_MS = 600_000
-/** For insight to save what it learnt, ms; the whole process has 10 s to end. */
-const INSIGHT_END_MS = 1500
+/** The whole process has this long to end, ms; what the drain leaves of it insight may take to save what it learnt. */
+const END_MS = 9_800
+const INSIGHT_END_MS = { least: 500, most: 3000 } as const
 
 /** Loads, binds and serves. Throws when the configuration cannot be brought into force (ConfigError) or a private file is not private; then nothing is left open. */
 export async function startGateway(options: RunOptions): Promise<RunningGateway> {
@@ -133,6 +134,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
 
   const open = (): ReturnType<typeof openWork> => openWork(metrics, supervisor.plan)
   const closeAll = async (graceMs: number): Promise<Drained> => {
+    const begun = clock.monotonic()
     await control?.close()
     const drained = await watchDrain(
       () => supervisor.stop(graceMs),
@@ -141,7 +143,9 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
       clock,
     )
     // The workers have ended their streams to insight; what they sent is in its socket.
-    await Promise.all([writer.close(2000), insight?.stop(INSIGHT_END_MS)])
+    const { least, most } = INSIGHT_END_MS
+    const left = Math.max(least, Math.min(most, END_MS - (clock.monotonic() - begun)))
+    await Promise.all([writer.close(2000), insight?.stop(left)])
     await keys.close()
     return drained
   }
