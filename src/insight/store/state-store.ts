@@ -34,12 +34,12 @@ export function openStateStore(folder: string): StateStore {
     broken = putAside(file)
     database = open(file)
   }
-  const put = database.prepare(
-    'INSERT INTO state (part, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
-  )
+  const change = database.prepare('UPDATE state SET value = ? WHERE part = ? AND key = ?')
+  const put = database.prepare('INSERT INTO state (part, key, value) VALUES (?, ?, ?)')
   const drop = database.prepare('DELETE FROM state WHERE part = ? AND key = ?')
   const ofPart = database.prepare('SELECT key, value FROM state WHERE part = ?')
-  const count = database.prepare('SELECT count(*) AS rows FROM state')
+  // Counting reads the whole file, so it is done once.
+  let rows = Number(database.prepare('SELECT count(*) AS rows FROM state').get()?.rows ?? 0)
   /** Rows that a failed save had already taken out of the parts. */
   let unsaved = new Map<string, readonly [part: string, key: string, value: string | null]>()
 
@@ -53,12 +53,17 @@ export function openStateStore(folder: string): StateStore {
         for (const [key, value] of part.changes()) unsaved.set(`${part.part}\0${key}`, [part.part, key, value])
       if (unsaved.size === 0) return 0
       database.exec('BEGIN IMMEDIATE')
+      let more = 0
       try {
         for (const [part, key, value] of unsaved.values()) {
-          if (value === null) drop.run(part, key)
-          else put.run(part, key, value)
+          if (value === null) more -= Number(drop.run(part, key).changes)
+          else if (change.run(value, part, key).changes === 0) {
+            put.run(part, key, value)
+            more++
+          }
         }
         database.exec('COMMIT')
+        rows += more
       } catch (error) {
         if (database.isTransaction) database.exec('ROLLBACK')
         throw error
@@ -67,7 +72,7 @@ export function openStateStore(folder: string): StateStore {
       unsaved = new Map()
       return saved
     },
-    rows: () => Number(count.get()?.rows ?? 0),
+    rows: () => rows,
     close: () => database.close(),
   }
 }
