@@ -18,7 +18,7 @@ const signs: readonly Sign[] = [
   // Frames of the usual languages, also inside a JSON string (`\n` as two characters).
   { mark: 'stack-trace', words: ['\n', '\\n', '"at '], form: /(?:^|\n|\\n|")(?:\s|\\t)*at (?:async )?(?:new )?[\w$.<>[\]/]{1,200} ?\((?:[^()\n]{1,200}:\d+(?::\d+)?|native|Native Method|Unknown Source|<anonymous>)\)/ },
   { mark: 'stack-trace', words: ['\n', '\\n', '"at '], form: /(?:^|\n|\\n|")(?:\s|\\t)*at (?:(?:file|node|https?):)?[\w./\\:@-]{1,200}:\d+:\d+/ },
-  { mark: 'stack-trace', words: ['\n', '\\n', '"at '], form: /(?:^|\n|"|\\r|\\n)\s*at [\w.<>`[\],+]{1,200}\([^()\n]{0,300}\) in [^\n]{1,300}:line \d+/ },
+  { mark: 'stack-trace', words: [':line '], form: /(?:^|\n|"|\\r|\\n)\s*at [\w.<>`[\],+]{1,200}\([^()\n]{0,300}\) in [^\n]{1,300}:line \d+/ },
   { mark: 'stack-trace', words: ['Traceback'], form: /Traceback \(most recent call last\)/ },
   { mark: 'stack-trace', words: ['[running]:'], form: /goroutine \d+ \[running\]:/ },
   { mark: 'stack-trace', words: ['.php'], form: /\.php(?:<\/b>)?(?:\(\d+\)| on line (?:<b>)?\d|:\d)/ },
