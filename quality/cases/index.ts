@@ -1,7 +1,13 @@
 import type { QualityCase } from '../quality-case.ts'
 import { nezhaSpans } from './nezha.ts'
+import { posture } from './posture.ts'
 import { templatesOfUrlLists } from './templates-of-url-lists.ts'
 import { templatesOnOpenApiTraffic } from './templates-on-openapi-traffic.ts'
 
 /** Every measured statement, in the order of docs/quality.md. */
-export const cases: readonly QualityCase[] = [...templatesOnOpenApiTraffic, ...templatesOfUrlLists, nezhaSpans]
+export const cases: readonly QualityCase[] = [
+  ...templatesOnOpenApiTraffic,
+  ...templatesOfUrlLists,
+  nezhaSpans,
+  ...posture,
+]

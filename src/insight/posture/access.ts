@@ -9,11 +9,12 @@ export function isWriting(method: string): boolean {
   return writing.has(method)
 }
 
-/** Calls that proved who they are, in whatever way. */
-export function provenCalls({ authentication }: Operation): number {
-  return Object.entries(authentication.methods)
+/** Calls that proved who they are, in whatever way; 0 when they were so few that one stranger's tries would explain them. */
+export function provenCalls({ authentication, traffic }: Operation): number {
+  const proven = Object.entries(authentication.methods)
     .filter(([method]) => method !== 'none' && method !== 'anonymous')
     .reduce((sum, [, calls]) => sum + calls, 0)
+  return proven >= 3 && proven >= traffic.calls / 100 ? proven : 0
 }
 
 /** Why nobody unknown should get an answer here; empty when nothing says so. */

@@ -56,7 +56,7 @@ function keeps({ operation, routes }: Endpoint): string | null {
     )
   if (setByUs) return null
   const seen = Object.entries(operation?.responseFields['cache-control'] ?? {})
-  const open = seen.filter(([value]) => !/no-store|private|no-cache/i.test(value))
+  const open = seen.filter(([value]) => !/no-store|private|no-cache|^\{other\}$/i.test(value))
   if (open.length > 0) return `Cache-Control: ${open[0]?.[0].slice(0, 80)} in ${open[0]?.[1]} answers`
   if (seen.length > 0 || routes.some(view => has(view, 'headers'))) return null
   return 'no Cache-Control was seen'

@@ -24,7 +24,10 @@ export const missingAuthentication: Rule = {
       yield {
         subject,
         message: `${subject} answers callers who prove nothing.`,
-        evidence: [`${anonymousAnswered} calls without any credential were answered 2xx, none had one`, ...reasons],
+        evidence: [
+          `${anonymousAnswered} calls without any credential were answered 2xx, and none was asked for one`,
+          ...reasons,
+        ],
         confidence: onlyWrites ? sureness(anonymousAnswered) * 0.7 : sureness(anonymousAnswered),
         severity: onlyWrites ? 'high' : 'critical',
         advice:
