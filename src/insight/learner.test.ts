@@ -52,6 +52,14 @@ describe('order and time of what is learnt', () => {
     assert.equal(ids.add('700', 't'), true)
   })
 
+  it('takes no new id for a known one, in a million that differ little', () => {
+    const ids = new RecentIds(500_000)
+    let taken = 0
+    for (let i = 0; i < 1_000_000; i++)
+      if (ids.add(`5f3c9a12d4e6b788-${i.toString(36).padStart(6, '0')}`, '2026-11-22T10:00:00.000Z')) taken++
+    assert.equal(taken, 1_000_000)
+  })
+
   it('takes what is late or out of order, and counts what is late', () => {
     const listener = new Listener()
     const learner = new Learner({ parts: [listener] })
