@@ -1,4 +1,4 @@
-import { DistinctSample } from '../../lib/distinct-sample.ts'
+import { HyperLogLog, sketchHash } from '../../lib/hyper-log-log.ts'
 import type { CallerUse } from '../model/operation.ts'
 
 /** A name by its number, so that a name is kept once however many operations its caller uses. */
@@ -76,7 +76,7 @@ export class CallerTable {
   readonly #places = new Map<CallerNumber, number>()
   readonly #share: CallerShare
   /** Distinct callers, once some of them have no entry. */
-  #distinct: DistinctSample | null = null
+  #distinct: HyperLogLog | null = null
   /** Calls and refusals of callers that have no entry (any more). */
   otherCalls = 0
   otherRefused = 0
@@ -96,9 +96,9 @@ export class CallerTable {
 
   add(name: string, outcome: Outcome, timeMs: number): void {
     const caller = this.#share.names.numberOf(name)
-    this.#distinct?.add(name)
+    if (this.#distinct !== null) this.#distinct.add(sketchHash(name))
     if (caller < 0) {
-      this.#overflow().add(name)
+      this.#overflow().add(sketchHash(name))
       this.otherCalls++
       if (outcome === 'refused') this.otherRefused++
       return
@@ -116,8 +116,12 @@ export class CallerTable {
   }
 
   /** null: all callers have an entry. */
-  get distinct(): DistinctSample | null {
+  get distinct(): HyperLogLog | null {
     return this.#distinct
+  }
+
+  nameOf(caller: CallerNumber): string {
+    return this.#share.names.nameOf(caller)
   }
 
   /** Entries as kept; `inherited` of `calls` may belong to others. */
@@ -136,8 +140,8 @@ export class CallerTable {
     })
   }
 
-  restoreDistinct(dump: readonly unknown[]): void {
-    this.#distinct = DistinctSample.restore(distinctMax, dump)
+  restoreDistinct(dump: unknown): void {
+    this.#distinct = HyperLogLog.restore(dump)
   }
 
   /** Takes back entries that were written. */
@@ -177,10 +181,10 @@ export class CallerTable {
     return true
   }
 
-  #overflow(): DistinctSample {
+  #overflow(): HyperLogLog {
     if (this.#distinct === null) {
-      this.#distinct = new DistinctSample(distinctMax)
-      for (const caller of this.#places.keys()) this.#distinct.add(this.#share.names.nameOf(caller))
+      this.#distinct = new HyperLogLog()
+      for (const caller of this.#places.keys()) this.#distinct.add(sketchHash(this.#share.names.nameOf(caller)))
     }
     return this.#distinct
   }
@@ -197,7 +201,7 @@ export class CallerTable {
     let calls = 0
     if (this.#mayGrow()) this.#grow(place)
     else {
-      this.#overflow().add(this.#share.names.nameOf(caller))
+      this.#overflow().add(sketchHash(this.#share.names.nameOf(caller)))
       place = this.#lightest()
       const old = this.#entry(place)
       this.#places.delete(old.caller)
@@ -231,7 +235,6 @@ export class CallerTable {
 }
 
 const chunkBits = 7
-const distinctMax = 256
 
 export interface CallerEntry {
   readonly caller: CallerNumber
@@ -245,7 +248,7 @@ export interface CallerEntry {
   readonly denied: number
 }
 
-/** Several tables as one list, the most calls first; `others`: what has no name; `distinct`: how many in all, within a few per cent. */
+/** Several tables as one list, the most calls first; `others`: what has no name; `distinct`: how many in all. */
 export function joinCallers(tables: readonly CallerTable[], names: CallerNames) {
   const joined = new Map<CallerNumber, CallerEntry>()
   const others = { calls: 0, refused: 0 }
@@ -283,11 +286,12 @@ function added(a: CallerEntry, b: CallerEntry): CallerEntry {
   }
 }
 
+/** Sketches hold all callers of their table, also those that have an entry. */
 function distinctCallers(tables: readonly CallerTable[], callers: readonly CallerUse[]): number {
-  const samples = tables.flatMap(table => table.distinct ?? [])
-  if (samples.length === 0) return callers.length
-  const all = new DistinctSample(distinctMax)
-  for (const sample of samples) all.merge(sample)
-  for (const { caller } of callers) all.add(caller)
-  return all.distinct
+  if (tables.every(table => table.distinct === null)) return callers.length
+  const all = new HyperLogLog()
+  for (const { distinct } of tables) if (distinct !== null) all.merge(distinct)
+  for (const table of tables)
+    if (table.distinct === null) for (const { caller } of table.entries()) all.add(sketchHash(table.nameOf(caller)))
+  return all.count()
 }

@@ -182,7 +182,7 @@ export interface LeafUseDump {
   /** Absent in rows that were written before it was counted. */
   readonly listeners?: TallyDump
   readonly latency: QuantileDump
-  readonly distinct: readonly unknown[] | null
+  readonly distinct: unknown
 }
 
 /** Enough to build on: its parts may still throw. */

@@ -42,7 +42,7 @@ export interface Operation {
   /** The heaviest ones, most calls first; the rest is counted in `otherCallers`. */
   readonly callers: readonly CallerUse[]
   readonly otherCallers: { readonly calls: number; readonly refused: number }
-  /** How many callers in all, within a few per cent. */
+  /** How many callers in all: exact up to a thousand or so, then estimated with a standard error of 6.5 %. */
   readonly distinctCallers: number
   readonly traffic: Traffic
   /** RFC 3339 UTC, by event time; '' when never called. */
