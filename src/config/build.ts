@@ -98,7 +98,7 @@ export function buildConfig(input: ConfigurationInput, parts: BuildParts): Confi
       const checked = parts.sinks.get(toPointer(['events', i]))
       return checked === undefined ? [] : [{ sink: entry.sink, with: checked.with, at: at(['events', i]) }]
     }),
-    insight: insightConfig(input),
+    insight: insightConfig(input, parts.locator),
     reserved: input.reserved,
     trustedProxies: input.trustedProxies,
     policies: entries(input.policies, ['policies'], 'global'),
@@ -127,13 +127,13 @@ export function buildConfig(input: ConfigurationInput, parts: BuildParts): Confi
 }
 
 /** Without a state folder there is no place to learn into; `enabled: true` is then an error of the checks. */
-function insightConfig({ insight, stateDir }: ConfigurationInput): Config['insight'] {
+function insightConfig({ insight, stateDir }: ConfigurationInput, locator: Locator): Config['insight'] {
   if (stateDir === undefined || insight.enabled === false) return null
   return {
     retentionMs: insight.retention,
     historyBytesMax: insight.history,
     memoryBytesMax: insight.memory,
-    record: insight.record ?? null,
+    record: insight.record === undefined ? null : absolutePath(insight.record, ['insight', 'record'], locator),
     otlp: insight.otlp ?? null,
   }
 }

@@ -391,13 +391,15 @@ test('a relative path counts from the file that says it, one of the environment 
       env: Record<string, string> = {},
     ): Promise<readonly unknown[]> => {
       await writeFile(path.join(folder, 'conf/a.yaml'), `${small}stateDir: ${stateDir}\n`)
-      await writeFile(path.join(folder, 'conf/b.yaml'), `events: [{ sink: file, path: ${events} }]\n`)
+      await writeFile(path.join(folder, 'conf/b.yaml'), `events: [{ sink: file, path: ${events} }]\ninsight: { record: ${events} }\n`)
       const parts = { policies: testPolicies, sinks: testSinks, cpus: 1, now: 0, env }
       // However the folder is named.
       const found = await Promise.all(
         [path.join(folder, 'conf'), path.relative(process.cwd(), path.join(folder, 'conf'))].map(async given => {
           const { config } = await loadConfig({ ...parts, path: given })
-          return [config.stateDir, (config.events[0]?.with as { path: string } | undefined)?.path]
+          const eventPath = (config.events[0]?.with as { path: string } | undefined)?.path
+          assert.equal(config.insight?.record, eventPath)
+          return [config.stateDir, eventPath]
         }),
       )
       assert.deepEqual(found[0], found[1])
