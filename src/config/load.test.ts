@@ -391,7 +391,10 @@ test('a relative path counts from the file that says it, one of the environment 
       env: Record<string, string> = {},
     ): Promise<readonly unknown[]> => {
       await writeFile(path.join(folder, 'conf/a.yaml'), `${small}stateDir: ${stateDir}\n`)
-      await writeFile(path.join(folder, 'conf/b.yaml'), `events: [{ sink: file, path: ${events} }]\ninsight: { record: ${events} }\n`)
+      await writeFile(
+        path.join(folder, 'conf/b.yaml'),
+        `events: [{ sink: file, path: ${events} }]\ninsight: { record: ${events} }\n`,
+      )
       const parts = { policies: testPolicies, sinks: testSinks, cpus: 1, now: 0, env }
       // However the folder is named.
       const found = await Promise.all(

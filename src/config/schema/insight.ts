@@ -34,7 +34,9 @@ export const insightSchema = z
       .string()
       .min(1)
       .optional()
-      .describe('File that everything taken is written to, for `portcullis replay`; it grows without bound. A relative path counts from the folder of this file.'),
+      .describe(
+        'File that everything taken is written to, for `portcullis replay`; it grows without bound. A relative path counts from the folder of this file.',
+      ),
     otlp: otlpSchema.optional(),
   })
   .describe('Learning from traffic, in a process of its own. State in STATEDIR/insight.')
