@@ -46,6 +46,8 @@ export function assemble(view: ServiceView): Operation[] {
   return [...called, ...uncalled].sort((a, b) => compare(a.template, b.template) || compare(a.method, b.method))
 }
 
+const toldEvidence = 'named by the service in its spans (http.route)'
+
 function calledOperation(view: ServiceView, group: EntryGroup, declaration: Declaration | null): Operation {
   const { method, template, entries } = group
   const use = new LeafUse({ names: view.names, entriesLeft: 0 })
@@ -88,7 +90,7 @@ function calledOperation(view: ServiceView, group: EntryGroup, declaration: Decl
     hosts: use.hosts.names(),
     origin: template.origin,
     confidence: template.confidence,
-    evidence: template.evidence,
+    evidence: view.service?.isTold(template.template) === true ? [toldEvidence] : template.evidence,
     drift,
     classes,
     callers,

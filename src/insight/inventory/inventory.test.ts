@@ -168,7 +168,7 @@ test('templates that were joined and parted again leave exactly what was never j
   const traffic = (from: number): Array<readonly [string, string, SeenExchange]> =>
     repeat(60, i => [
       i % 3 === 0 ? 'POST' : 'GET',
-      `/reports/${['daily', 'weekly', 'monthly'][i % 3]}/${i % 2 === 0 ? 'pdf' : 'html'}`,
+      `/api/${['orders', 'invoices', 'customers'][i % 3]}/${i % 2 === 0 ? 'search' : 'export'}`,
       {
         event: principal(`u${(from + i) % 7}`),
         observation: { response: jsonBody(objectShape({ [`f${i % 5}`]: { kind: 'integer', value: i } })) },
@@ -184,7 +184,7 @@ test('templates that were joined and parted again leave exactly what was never j
     }
     take(0)
     const edit = edits
-      ? inventory.edit({ kind: 'merge', service: 'shop', template: '/reports/{period}/{format}' }, signed)
+      ? inventory.edit({ kind: 'merge', service: 'shop', template: '/api/{kind}/{action}' }, signed)
       : null
     take(3)
     const during = inventory.operations()
@@ -199,8 +199,8 @@ test('templates that were joined and parted again leave exactly what was never j
   assert.deepEqual(
     undone.during.map(operation => [operation.id, operation.origin, operation.traffic.calls]),
     [
-      ['shop GET /reports/{period}/{format}', 'operator', 80],
-      ['shop POST /reports/{period}/{format}', 'operator', 40],
+      ['shop GET /api/{kind}/{action}', 'operator', 80],
+      ['shop POST /api/{kind}/{action}', 'operator', 40],
     ],
   )
   assert.deepEqual(undone.operations, never.operations)

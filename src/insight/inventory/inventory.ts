@@ -18,6 +18,7 @@ import { Reach } from './reachable.ts'
 import { InventoryRows } from './rows.ts'
 import { type Room, ServiceUse } from './service-use.ts'
 import { Tally } from './tally.ts'
+import { ToldRoutes } from './told-routes.ts'
 
 const servicesMax = 500
 
@@ -59,6 +60,7 @@ export class Inventory implements Durable {
   readonly #services = new Map<string, ServiceUse>()
   readonly #declarations = new Map<string, Declarations>()
   readonly #edits = new EditList()
+  readonly #told = new ToldRoutes()
   readonly #room: Room = {
     names: new CallerNames(),
     entriesLeft: callerEntriesMax,
@@ -77,6 +79,7 @@ export class Inventory implements Durable {
       names: this.#room.names,
       edits: this.#edits,
       unrouted: this.#unrouted,
+      told: this.#told,
       service: name => this.#service(name),
       edited: edit => this.#carryOut(edit),
     })
@@ -100,7 +103,7 @@ export class Inventory implements Durable {
   take(record: ExchangeRecord): void {
     const { event } = record
     const timeMs = Date.parse(event.time)
-    if (Number.isNaN(timeMs) || !/^[A-Z][A-Z0-9-]{0,31}$/.test(event.method)) {
+    if (Number.isNaN(timeMs)) {
       this.#lost++
       return
     }
@@ -113,7 +116,7 @@ export class Inventory implements Durable {
       this.#rows.changed(null, null, { timeMs, taught: false })
       return
     }
-    const service = this.#service(serviceOf(record))
+    const service = /^[A-Z][A-Z0-9-]{0,31}$/.test(event.method) ? this.#service(serviceOf(record)) : null
     if (service === null) {
       this.#lost++
       return
@@ -130,13 +133,21 @@ export class Inventory implements Durable {
     }
   }
 
-  /** Owners, as far as the span's program says who it is. */
+  /** Owners and routes, as far as the span's program says them. */
   takeSpan(span: Span): void {
+    this.#takeRoute(span)
     const told = ownerOfSpan(span)
     if (told === null) return
     const timeMs = Math.floor(span.startUs / 1000)
     if (told.address !== null) this.owners.seen(addressOf(told.address), timeMs, told.owner, 'span')
     if (span.kind === 'server' || span.kind === 'unspecified') this.owners.ofService(span.service, told.owner, 'span')
+  }
+
+  /** A route that the service's own router named. */
+  #takeRoute(span: Span): void {
+    const route = span.attributes['http.route']
+    if (span.kind !== 'server' || typeof route !== 'string') return
+    if (this.#told.add(span.service, route) && this.#services.has(span.service)) this.#settle(span.service)
   }
 
   /** What is reachable, and owners; may be told again when the configuration changed. */
@@ -261,18 +272,19 @@ export class Inventory implements Durable {
     if (service === undefined) {
       if (this.#services.size >= servicesMax) return null
       this.#services.set(name, (service = new ServiceUse(name, this.#room)))
-      if (this.#declarations.has(name)) this.#settle(name)
+      this.#settle(name)
     }
     return service
   }
 
   /** Documents stand where their operations are met; that may show only after some calls. */
   #settle(name: string): void {
-    const declarations = this.#declarations.get(name)
-    if (declarations === undefined) return
+    const declarations = this.#declarations.get(name) ?? null
+    const told = this.#told.of(name)
+    if (declarations === null && told.length === 0) return
     const service = this.#service(name)
     if (service === null) return
-    service.settle(declarations, this.#reach?.prefixesOf(name) ?? [])
+    service.settle(declarations, told, this.#reach?.prefixesOf(name) ?? [])
   }
 
   #names(): string[] {

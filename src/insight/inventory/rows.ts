@@ -5,12 +5,14 @@ import { isLeafUseDump, type LeafUseDump } from './leaf-use.ts'
 import type { Entry, ServiceUse } from './service-use.ts'
 import type { Tally, TallyDump } from './tally.ts'
 import type { TargetUseDump } from './target-use.ts'
+import type { ToldRoutes, ToldRoutesDump } from './told-routes.ts'
 
 /** What the rows are made of. */
 export interface RowParts {
   readonly names: CallerNames
   readonly edits: EditList
   readonly unrouted: Tally
+  readonly told: ToldRoutes
   /** null: there is no room for it. */
   readonly service: (name: string) => ServiceUse | null
   /** Called for every edit that comes back and stands, in their order. */
@@ -18,7 +20,7 @@ export interface RowParts {
 }
 
 /** In the order in which they are read back: each kind needs those before it. */
-const kinds = ['totals', 'caller', 'service', 'templates', 'use', 'shapes', 'callers', 'edit'] as const
+const kinds = ['totals', 'caller', 'service', 'templates', 'told', 'use', 'shapes', 'callers', 'edit'] as const
 
 type Kind = (typeof kinds)[number]
 
@@ -30,7 +32,7 @@ interface ServiceRow {
 
 /**
  * The inventory as rows that a store keeps, only what changed: `use/SERVICE/METHOD/LEAF`, `shapes/…`, `callers/…/CHUNK`, `service/NAME`,
- * `templates/SERVICE/…`, `caller/N`, `edit/N`, `totals`. Names of services are percent-encoded.
+ * `templates/SERVICE/…`, `told/SERVICE`, `caller/N`, `edit/N`, `totals`. Names of services are percent-encoded.
  */
 export class InventoryRows {
   readonly #parts: RowParts
@@ -91,6 +93,8 @@ export class InventoryRows {
       if (this.#shapes.delete(entry)) yield [`shapes/${place}`, JSON.stringify(entry.shapes?.dump())]
     }
     this.#entries.clear()
+    for (const [service, routes] of this.#parts.told.changes())
+      yield [`told/${encodeURIComponent(service)}`, JSON.stringify(routes)]
     yield* this.#parts.edits.changes()
   }
 
@@ -178,6 +182,16 @@ export class InventoryRows {
           if (!/^\d{1,4}$/.test(chunk)) return false
           entry.use.callers.restore((value as CallerRow[]).map(callerEntry))
         } else service.learn(entry)?.restore(value as ShapesDump)
+        return true
+      }
+      case 'told': {
+        const routes = value as ToldRoutesDump
+        if (
+          !Array.isArray(value) ||
+          !routes.every(([route, seen]) => typeof route === 'string' && Number.isInteger(seen))
+        )
+          return false
+        this.#parts.told.restore(decodeURIComponent(path[0] ?? ''), routes)
         return true
       }
       case 'edit': {

@@ -2,7 +2,7 @@ import type { ExchangeRecord } from '../model/exchange.ts'
 import type { CallSigns, LeafId, PathTemplate, TemplateEdit } from '../templates/path-template.ts'
 import { TemplateSet } from '../templates/template-set.ts'
 import type { CallerShare } from './callers.ts'
-import type { Declarations } from './declarations.ts'
+import { type Declarations, shapeOf } from './declarations.ts'
 import { LearnedShapes } from './learned-shapes.ts'
 import { LeafUse, type Weighed } from './leaf-use.ts'
 import { Tally } from './tally.ts'
@@ -49,6 +49,7 @@ export class ServiceUse {
   #declared: Declarations | null = null
   /** Templates told to `templates` from documents. */
   #openapi: ReadonlySet<string> = new Set()
+  #told: ReadonlySet<string> = new Set()
   /** Entries with shapes, by method and path with one segment left open. */
   readonly #shaped = new Map<string, number>()
 
@@ -57,16 +58,32 @@ export class ServiceUse {
     this.#room = room
   }
 
-  /** Puts the documents of the service where their operations are met, and makes its templates theirs. */
-  settle(declarations: Declarations, prefixes: readonly string[]): void {
-    const seen = this.groups().map(({ method, template }) => [method, template.template] as const)
-    declarations.settle(prefixes, seen)
-    const wanted = new Set(declarations.all().map(({ template }) => template))
+  /**
+   * Puts the documents of the service where their operations are met, and makes its templates theirs. `told`: routes that the service named in
+   * its spans, below the first of `prefixes` that the gateway strips.
+   */
+  settle(declarations: Declarations | null, told: readonly string[], prefixes: readonly string[]): void {
+    if (declarations !== null) {
+      const seen = this.groups().map(({ method, template }) => [method, template.template] as const)
+      declarations.settle(prefixes, seen)
+    }
+    const declared = declarations?.all().map(({ template }) => template) ?? []
+    const shapes = new Set(declared.map(shapeOf))
+    const routes = told
+      .map(template => (prefixes[0] ?? '') + template)
+      .filter(template => !shapes.has(shapeOf(template)))
+    const wanted = new Set([...declared, ...routes])
     for (const template of this.#openapi)
       if (!wanted.has(template)) this.templates.undo({ kind: 'declare', template, origin: 'openapi' })
     for (const template of wanted) if (!this.#openapi.has(template)) this.templates.declare(template, 'openapi')
     this.#openapi = wanted
+    this.#told = new Set(routes)
     this.#declared = declarations
+  }
+
+  /** Is this template one that the service named in its spans? */
+  isTold(template: string): boolean {
+    return this.#told.has(template)
   }
 
   /** Carries an operator's edit out; says why not, '' when it holds. */
