@@ -4,7 +4,7 @@ import type { PolicyEntry } from '../../config/types.ts'
 /**
  * A change to the configuration, in its own form: objects are merged; `routes` and `listeners` by `name`, `policies` by `id` (else `use`);
  * every other list replaces the old one, and null takes a key away (RFC 7396). A policy that is not there yet is added in the place of its
- * phase.
+ * phase. `$patch: delete` takes a route, listener or policy away.
  */
 export type ConfigPatch = Readonly<Record<string, unknown>>
 
@@ -53,7 +53,8 @@ function mergeNamed(old: readonly unknown[], changes: readonly unknown[]): unkno
   const merged = [...old]
   for (const change of changes as ConfigPatch[]) {
     const at = merged.findIndex(one => isObject(one) && one['name'] === change['name'])
-    if (at < 0) merged.push(change)
+    if (change['$patch'] === 'delete') merged.splice(at < 0 ? merged.length : at, 1)
+    else if (at < 0) merged.push(change)
     else merged[at] = mergeObjects(merged[at] as Record<string, unknown>, change)
   }
   return merged
@@ -63,7 +64,8 @@ function mergePolicies(old: readonly unknown[], changes: readonly unknown[]): un
   const merged = [...old]
   for (const change of changes as ConfigPatch[]) {
     const at = merged.findIndex(one => isObject(one) && idOf(one) === idOf(change))
-    if (at >= 0) merged[at] = mergeObjects(merged[at] as Record<string, unknown>, change)
+    if (change['$patch'] === 'delete') merged.splice(at < 0 ? merged.length : at, 1)
+    else if (at >= 0) merged[at] = mergeObjects(merged[at] as Record<string, unknown>, change)
     else {
       const later = merged.findIndex(one => isObject(one) && place(one) > place(change))
       merged.splice(later < 0 ? merged.length : later, 0, change)
