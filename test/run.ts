@@ -12,7 +12,14 @@ const filters = process.argv.slice(2)
 if (filters.length === 0) spawnSync(path.join(root, 'scripts/services.sh'), { stdio: ['ignore', 'inherit', 'inherit'] })
 
 const files = globSync(
-  ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts', 'quality/**/*.test.ts', 'docs/**/*.test.ts'],
+  [
+    'src/**/*.test.ts',
+    'test/**/*.test.ts',
+    'testbed/**/*.test.ts',
+    'bench/**/*.test.ts',
+    'quality/**/*.test.ts',
+    'docs/**/*.test.ts',
+  ],
   {
     cwd: root,
   },
