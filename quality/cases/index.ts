@@ -1,4 +1,5 @@
 import type { QualityCase } from '../quality-case.ts'
+import { learntSchemas } from './learnt-schemas.ts'
 import { nezhaSpans } from './nezha.ts'
 import { posture } from './posture.ts'
 import { templatesOfUrlLists } from './templates-of-url-lists.ts'
@@ -8,6 +9,7 @@ import { templatesOnOpenApiTraffic } from './templates-on-openapi-traffic.ts'
 export const cases: readonly QualityCase[] = [
   ...templatesOnOpenApiTraffic,
   ...templatesOfUrlLists,
+  ...learntSchemas,
   nezhaSpans,
   ...posture,
 ]

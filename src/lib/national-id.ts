@@ -127,9 +127,11 @@ const rules: readonly Rule[] = [
   },
 ] // biome-ignore format: a table
 
-/** Which national id a text is; `named`: its field says that it is one, so that a number with the right check digit is enough. */
+/** Which national id a text is (without a name none has 9, 10, 12, 17 or more than 21 characters); `named`: its field says that it is one, so that a number with the right check digit is enough. */
 export function nationalId(text: string, named: boolean): NationalId | null {
-  if (text.length < 9 || text.length > 24) return null
+  const { length } = text
+  if (length < 9 || length > 24 || (!named && (length < 11 || length === 12 || length === 17 || length > 21)))
+    return null
   const plain = text.replace(/[^0-9A-Za-z]/g, '').toUpperCase()
   for (const rule of rules) {
     if (!named && (rule.proof === 'weak' || (rule.proof === 'written' && rule.punctuated?.test(text) !== true)))

@@ -1,6 +1,6 @@
 // Hot path: twice per observed exchange.
 import type { BodyShape, Shape } from '../model/observation.ts'
-import { marksOf } from './body-marks.ts'
+import { marksOf, requestMarksOf } from './body-marks.ts'
 import { formShape, multipartShape } from './form-body.ts'
 import { closedJson, createJsonShapes, type Names } from './json-body.ts'
 import type { ScalarShapes } from './scalar.ts'
@@ -14,6 +14,8 @@ export interface RawBody {
   readonly length: number
   /** Content-Encoding was given: the bytes are no text. */
   readonly coded: boolean
+  /** Of a response. */
+  readonly answer: boolean
 }
 
 /** A body with what it was parsed to, for whoever else has to look into it before it is forgotten. */
@@ -34,7 +36,7 @@ const textual = /^text\/|[/+](?:xml|html|javascript|yaml|x-yaml|graphql|plain|x-
 export function createBodyShapes(scalars: ScalarShapes, names: Names): (body: RawBody) => ReducedBody {
   const jsonShapes = createJsonShapes(scalars, names)
 
-  return ({ contentType, bytes, length, coded }) => {
+  return ({ contentType, bytes, length, coded, answer }) => {
     const mediaType = mediaTypeOf(contentType)
     const whole = Math.max(length, bytes.length)
     let partial = whole > bytes.length || bytes.length > bytesMax
@@ -62,7 +64,7 @@ export function createBodyShapes(scalars: ScalarShapes, names: Names): (body: Ra
       return done(null, [], undefined, null)
     const text = Buffer.from(seen.buffer, seen.byteOffset, seen.length).toString(multipart ? 'latin1' : 'utf8')
     const isJson = json.test(mediaType) || looksJson
-    const marks = marksOf(text, isJson)
+    const marks = answer ? marksOf(text, isJson) : requestMarksOf(text, isJson)
     if (form) return done(formShape(text, scalars, names), marks, undefined, text)
     if (multipart) return done(multipartShape(text, contentType, scalars, names), marks, undefined, null)
     if (!isJson) return done(null, marks, undefined, null)

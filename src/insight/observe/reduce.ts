@@ -1,7 +1,7 @@
 // Hot path: once per observed exchange.
 import type { RawExchange } from '../model/exchange.ts'
 import type { CookieSet, CredentialSeen, NamedValue, Observation, ScalarShape } from '../model/observation.ts'
-import { createBodyShapes, type ReducedBody } from './body.ts'
+import { createBodyShapes, type RawBody, type ReducedBody } from './body.ts'
 import {
   authorizationCredential,
   bodyCredential,
@@ -17,7 +17,7 @@ import { createJwtReader } from './jwt-facts.ts'
 import { createKeyedHash } from './keyed-hash.ts'
 import { isApplicationField } from './request-fields.ts'
 import { cookieSet, keptResponseField } from './response-fields.ts'
-import { createSafeNames } from './safe-name.ts'
+import { createSafeNames, isKindOfName } from './safe-name.ts'
 import { createScalarShapes } from './scalar.ts'
 
 export interface ReducerOptions {
@@ -50,9 +50,9 @@ export function createReducer({ hashKey }: ReducerOptions): Reducer {
     const context: CredentialContext = { hint: names.hint, jwt, nowS: Date.parse(event.time) / 1000 }
     const credentials: CredentialSeen[] = []
     let dropped = 0
-    const seen = (credential: CredentialSeen | null): void => {
+    const seen = (credential: CredentialSeen | null, sent = credential?.name ?? ''): void => {
       if (credential === null) return
-      if (credentials.length < credentialsMax) credentials.push({ ...credential, name: names.safe(credential.name) })
+      if (credentials.length < credentialsMax) credentials.push({ ...credential, name: safe(sent, credential.name) })
       else dropped++
     }
     if (event.principal?.method === 'mtls') credentials.push({ place: 'tls', name: '', scheme: 'mtls' })
@@ -76,15 +76,15 @@ export function createReducer({ hashKey }: ReducerOptions): Reducer {
           continue
         case 'cookie':
           dropped += eachCookie(value, cookiesMax - cookies.length, (cookie, text) => {
-            seen(cookieCredential(cookie, text, context))
+            seen(cookieCredential(cookie, text, context), cookie)
             cookies.push(cookieValue(cookie, text, context))
           })
           continue
       }
       if (!isApplicationField(lower)) continue
       const credential = fieldCredential(lower, value, context)
-      if (credential !== null) seen(credential)
-      else if (headers.length < fieldsMax) headers.push(named(lower, value))
+      if (credential !== null) seen(credential, name)
+      else if (headers.length < fieldsMax) headers.push(named(safe(name, lower), value))
       else dropped++
     }
 
@@ -93,13 +93,18 @@ export function createReducer({ hashKey }: ReducerOptions): Reducer {
       const { pairs, more } = formPairs(raw.query, parametersMax)
       dropped += more
       for (const [name, value] of pairs) {
-        seen(queryCredential(name, value, context))
+        seen(queryCredential(name, value, context), name)
         query.push(named(name, value))
       }
     }
 
-    const request = reduceBody(raw.requestBody, requestType, event.requestBytes, requestCoded)
-    if (request !== null) eachBodyField(request, (name, value) => seen(bodyCredential(name, value, context)))
+    const request = reduceBody(raw.requestBody, {
+      contentType: requestType,
+      length: event.requestBytes,
+      coded: requestCoded,
+      answer: false,
+    })
+    if (request !== null) eachBodyField(request, (name, value) => seen(bodyCredential(name, value, context), name))
 
     const responseFields: Record<string, string> = {}
     const setCookies: CookieSet[] = []
@@ -119,6 +124,13 @@ export function createReducer({ hashKey }: ReducerOptions): Reducer {
       }
     }
 
+    const response = reduceBody(raw.responseBody, {
+      contentType: responseType,
+      length: event.responseBytes,
+      coded: responseCoded,
+      answer: true,
+    })
+
     const observation = {
       id: event.id,
       time: event.time,
@@ -129,11 +141,17 @@ export function createReducer({ hashKey }: ReducerOptions): Reducer {
       credentials,
       encrypted: raw.encrypted,
       request: request?.shape ?? null,
-      response: reduceBody(raw.responseBody, responseType, event.responseBytes, responseCoded)?.shape ?? null,
+      response: response?.shape ?? null,
       responseFields,
       setCookies,
     }
     return dropped === 0 ? observation : { ...observation, dropped }
+  }
+
+  /** A name as it is used, unless it is a value as it was sent: in lower case a key is not known as one. */
+  function safe(sent: string, used: string): string {
+    const shown = names.safe(sent)
+    return isKindOfName(shown) ? shown : names.safe(used)
   }
 
   function named(name: string, value: string): NamedValue {
@@ -163,14 +181,8 @@ export function createReducer({ hashKey }: ReducerOptions): Reducer {
     return shapes
   }
 
-  function reduceBody(
-    bytes: Uint8Array | null,
-    contentType: string,
-    length: number,
-    coded: boolean,
-  ): ReducedBody | null {
-    if (bytes === null || (bytes.length === 0 && length === 0)) return null
-    return bodyShape({ contentType, bytes, length, coded })
+  function reduceBody(bytes: Uint8Array | null, rest: Omit<RawBody, 'bytes'>): ReducedBody | null {
+    return bytes === null || (bytes.length === 0 && rest.length === 0) ? null : bodyShape({ ...rest, bytes })
   }
 }
 
