@@ -146,7 +146,7 @@ export class Supervisor {
     for (const [index, { thread }] of this.#crew.entries()) if (!thread.alive) this.#crew[index] = this.#start(index)
     const crew = [...this.#crew]
     const order = this.#preparation(config, version, tickets)
-    const answers = await Promise.all(crew.map(({ thread }) => thread.order(order, PREPARE_MS)))
+    const answers = await this.#prepareAll(crew, order, first)
     const issues = answers.flatMap(answer => answer.issues)
     if (issues.length > 0) {
       for (const { thread } of crew) thread.abort()
@@ -172,6 +172,25 @@ export class Supervisor {
       throw new ConfigError(failures.flat())
     }
     return version
+  }
+
+  /**
+   * While requests are served one worker after the other: all at once they would take every processor from those that serve, and from the
+   * collector's own threads, which then has to stop a loop for what it would have done beside it. The first that objects ends the round.
+   */
+  async #prepareAll(
+    crew: readonly Crew[],
+    order: Order,
+    first: boolean,
+  ): Promise<Array<{ number: number; issues: readonly ConfigIssue[] }>> {
+    if (first) return Promise.all(crew.map(({ thread }) => thread.order(order, PREPARE_MS)))
+    const answers = []
+    for (const { thread } of crew) {
+      const answer = await thread.order(order, PREPARE_MS)
+      answers.push(answer)
+      if (answer.issues.length > 0) break
+    }
+    return answers
   }
 
   #preparation(config: Config, version: number, tickets: TicketKeys): Order {
