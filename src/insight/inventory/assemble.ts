@@ -35,8 +35,7 @@ export interface ServiceView {
 /** The operations of one service: those that were called, and those that are declared but were not. */
 export function assemble(view: ServiceView): Operation[] {
   const met = new Set<Declaration>()
-  const called = (view.service?.groups() ?? []).map(group => {
-    const declaration = view.declarations?.find(group.method, group.template.template) ?? null
+  const called = byDeclaration(view).map(({ group, declaration }) => {
     if (declaration !== null) met.add(declaration)
     return calledOperation(view, group, declaration)
   })
@@ -44,6 +43,48 @@ export function assemble(view: ServiceView): Operation[] {
     .filter(declaration => !met.has(declaration))
     .map(declaration => uncalledOperation(view, declaration))
   return [...called, ...uncalled].sort((a, b) => compare(a.template, b.template) || compare(a.method, b.method))
+}
+
+interface DeclaredGroup {
+  readonly group: EntryGroup
+  readonly declaration: Declaration | null
+}
+
+/** Groups with their declarations; several groups that one declaration describes are one operation, with its template. */
+function byDeclaration({ service, declarations }: ServiceView): DeclaredGroup[] {
+  const out: DeclaredGroup[] = []
+  const joined = new Map<Declaration, EntryGroup[]>()
+  for (const group of service?.groups() ?? []) {
+    const declaration = declarations?.find(group.method, group.template.template) ?? null
+    if (declaration === null || shapeOf(declaration.template) === shapeOf(group.template.template)) {
+      out.push({ group, declaration })
+      continue
+    }
+    const groups = joined.get(declaration)
+    if (groups === undefined) joined.set(declaration, [group])
+    else groups.push(group)
+  }
+  for (const [declaration, groups] of joined) {
+    const variables = [...declaration.template.matchAll(/\{([^{}/]+)\}/g)].map(([, name = ''], i) => ({
+      name,
+      segment: declaration.template
+        .slice(1)
+        .split('/')
+        .findIndex(segment => segment.includes(`{${name}}`)),
+      type: 'string',
+      distinct: groups[0]?.template.variables[i]?.distinct ?? 0,
+    }))
+    const template = {
+      template: declaration.template,
+      origin: 'openapi' as const,
+      confidence: 1,
+      evidence: ['declared by an OpenAPI document'],
+      variables,
+    }
+    const entries = groups.flatMap(group => group.entries).sort((a, b) => a.leaf - b.leaf)
+    out.push({ group: { method: declaration.operation.method, template, entries }, declaration })
+  }
+  return out
 }
 
 const toldEvidence = 'named by the service in its spans (http.route)'
@@ -99,6 +140,7 @@ function calledOperation(view: ServiceView, group: EntryGroup, declaration: Decl
     firstSeen: new Date(use.firstMs).toISOString(),
     lastSeen: new Date(use.lastMs).toISOString(),
     routes: [...new Set([...use.routes.names(), ...common.routes])],
+    routesTaken: use.routes.names(),
     listeners: use.listeners.names(),
     ...signs,
     plaintextCalls: use.plaintext,
@@ -134,6 +176,7 @@ function uncalledOperation(view: ServiceView, declaration: Declaration): Operati
     traffic: new LeafUse({ names: view.names, entriesLeft: 0 }).traffic(),
     firstSeen: '',
     lastSeen: '',
+    routesTaken: [],
     listeners: [],
     marks: {},
     responseFields: {},

@@ -13,6 +13,8 @@ export class Declarations {
   readonly #documents: OpenApiDocument[] = []
   #byShape: ReadonlyMap<string, Declaration> = new Map()
   #paths: PathNode = pathNode()
+  /** Those with a variable that is only a part of a segment; `parts`: what each segment must look like. */
+  #partial: ReadonlyArray<{ readonly declaration: Declaration; readonly parts: readonly Part[] }> = []
 
   get documents(): readonly OpenApiDocument[] {
     return this.#documents
@@ -33,7 +35,17 @@ export class Declarations {
   }
 
   find(method: string, template: string): Declaration | null {
-    return this.#byShape.get(`${method} ${shapeOf(template)}`) ?? null
+    return this.#byShape.get(`${method} ${shapeOf(template)}`) ?? this.#findPartial(method, template)
+  }
+
+  /** Variables that are a part of a segment (`/reports/{day}_{kind}.csv`) are inferred as a whole one, or as many words. */
+  #findPartial(method: string, template: string): Declaration | null {
+    if (this.#partial.length === 0) return null
+    const segments = template.split('/')
+    const found = this.#partial.find(
+      ({ declaration, parts }) => declaration.operation.method === method && mayBe(segments, parts),
+    )
+    return found?.declaration ?? null
   }
 
   /**
@@ -69,6 +81,10 @@ export class Declarations {
     this.#byShape = byShape
     this.#paths = pathNode()
     for (const { operation, template } of byShape.values()) insert(this.#paths, template, operation.method)
+    this.#partial = [...byShape.values()]
+      .filter(({ template }) => template.split('/').some(isPartial))
+      .slice(0, partialMax)
+      .map(declaration => ({ declaration, parts: declaration.template.split('/').map(partOf) }))
   }
 }
 
@@ -103,6 +119,47 @@ function fits(at: PathNode, segments: readonly string[], from: number, method: s
   const word = at.words.get(segment)
   if (word !== undefined && fits(word, segments, from + 1, method)) return true
   return at.variable !== null && segment !== '' && fits(at.variable, segments, from + 1, method)
+}
+
+const partialMax = 200
+
+/** What one segment of a declared path must look like. */
+interface Part {
+  readonly text: string
+  /** null: the text alone. */
+  readonly form: RegExp | null
+  /** What stands behind its last variable. */
+  readonly suffix: string
+}
+
+function isPartial(segment: string): boolean {
+  return segment.includes('{') && !/^\{[^{}]*\}$/.test(segment)
+}
+
+function partOf(segment: string): Part {
+  if (!segment.includes('{')) return { text: segment, form: null, suffix: '' }
+  const pieces = segment.split(/\{[^{}]*\}/).map(piece => piece.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+  // With more variables than that, the time to tell them apart would be the document's choice.
+  if (pieces.length > 4) return { text: segment, form: null, suffix: '' }
+  return { text: segment, form: new RegExp(`^${pieces.join('[^/]{1,200}?')}$`), suffix: suffixOf(segment) }
+}
+
+function suffixOf(segment: string): string {
+  return segment.slice(segment.lastIndexOf('}') + 1)
+}
+
+/** May an inferred template be one of these paths? */
+function mayBe(segments: readonly string[], parts: readonly Part[]): boolean {
+  return (
+    segments.length === parts.length &&
+    parts.every(({ text, form, suffix }, i) => {
+      const segment = segments[i] as string
+      if (form === null) return segment === text
+      if (!segment.includes('{')) return segment.length <= 200 && form.test(segment)
+      const own = suffixOf(segment)
+      return own.endsWith(suffix) || suffix.endsWith(own)
+    })
+  )
 }
 
 /** The template without the names of its variables. */

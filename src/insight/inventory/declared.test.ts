@@ -146,6 +146,42 @@ test('a document is found below its servers, what routes strip, or both, whereve
   }
 })
 
+test('a declared variable may be a part of a segment', () => {
+  const inventory = new Inventory()
+  inventory.declare(
+    'shop',
+    documentOf({
+      '/reports/{day}_{kind}.csv': { get: plain },
+      '/places/${city}': { get: plain },
+      '/reports/latest': { get: plain },
+    }),
+  )
+  take(inventory, [
+    ['GET', '/reports/2026-01-05_sales.csv'],
+    ['GET', '/reports/2026-01-06_stock.csv'],
+    ['GET', '/reports/latest'],
+    ['GET', '/places/$paris'],
+    ['GET', '/places/$rome'],
+    ['GET', '/reports/other.txt'],
+  ])
+  assert.deepEqual(
+    inventory
+      .operations()
+      .map(({ template, standing, traffic, parameters }) => [
+        template,
+        standing.join(),
+        traffic.calls,
+        parameters.map(({ name }) => name).join(),
+      ]),
+    [
+      ['/places/${city}', '', 2, 'city'],
+      ['/reports/latest', '', 1, ''],
+      ['/reports/other.txt', 'shadow', 1, ''],
+      ['/reports/{day}_{kind}.csv', '', 2, 'day,kind'],
+    ],
+  )
+})
+
 test('reachable is what some route of the service lets through', () => {
   const inventory = new Inventory()
   inventory.configure(
