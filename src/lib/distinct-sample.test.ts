@@ -6,7 +6,7 @@ import { DistinctSample } from './distinct-sample.ts'
 const values = fc.array(fc.nat(60).map(String), { maxLength: 120 })
 
 function sampled(list: readonly string[]): DistinctSample {
-  const sample = new DistinctSample(16)
+  const sample = new DistinctSample(16, 6)
   for (const value of list) sample.add(value)
   return sample
 }
@@ -37,12 +37,13 @@ describe('a sample of distinct values', () => {
         assert.deepEqual(parts.dump(), whole.dump())
         assert.deepEqual(sampled([...a, ...b].toReversed()).dump(), whole.dump())
         assert.deepEqual(
-          DistinctSample.restore(16, JSON.parse(JSON.stringify(whole.dump())) as unknown[]).dump(),
+          DistinctSample.restore(JSON.parse(JSON.stringify(whole.dump())) as unknown[], 16, 6).dump(),
           whole.dump(),
         )
         for (const [value, count] of whole.entries())
           assert.equal(count, [...a, ...b].filter(other => other === value).length)
-        assert.ok(whole.entries().length <= 16)
+        assert.ok(whole.entries().length <= (whole.complete ? 16 : 6))
+        assert.equal(whole.complete, new Set([...a, ...b]).size <= 16)
       }),
       { numRuns: 60 },
     )
@@ -64,6 +65,6 @@ describe('a sample of distinct values', () => {
       [0, 'a', 0.5],
       [0, ...Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? String(i) : 1))],
     ])
-      assert.throws(() => DistinctSample.restore(4, dump), RangeError)
+      assert.throws(() => DistinctSample.restore(dump, 4), RangeError)
   })
 })

@@ -1,16 +1,18 @@
 /**
- * Distinct values with their counts, exact up to `max` of them; beyond that the values with the smallest hashes stay, each with its exact
- * count, and the number of all is estimated from how small those are (bottom-k sketch; Cohen and Kaplan 2007). The same whatever the order of
- * `add` and `merge`: a value that stays at the end was never out, since others can only push it back.
+ * Distinct values with their counts, exact up to `max` of them. Beyond that the `kept` values with the smallest hashes stay, each with its
+ * exact count, and the number of all is estimated from how small those are (bottom-k sketch; Cohen and Kaplan 2007). The same whatever the
+ * order of `add` and `merge`: a value that stays at the end was never out, since others can only push it back.
  */
 export class DistinctSample {
   readonly #max: number
+  readonly #kept: number
   readonly #counts = new Map<string, number>()
   /** Smallest rank that was ever thrown out; 2^32 while everything is here. */
   #limit = full
 
-  constructor(max: number) {
+  constructor(max: number, kept: number = max) {
     this.#max = max
+    this.#kept = kept
   }
 
   add(value: string, times = 1): void {
@@ -21,8 +23,8 @@ export class DistinctSample {
     }
     if (this.#limit !== full && rankOf(value) >= this.#limit) return
     this.#counts.set(value, times)
-    // Some slack, so that sorting is paid once for many values; what is read is always cut to `max` first.
-    if (this.#counts.size > this.#max * 2) this.#cut()
+    // Some slack, so that sorting is paid once for many values; what is read is always cut first.
+    if (this.#counts.size > (this.#limit === full ? this.#max * 1.25 : this.#kept * 2)) this.#cut()
   }
 
   merge(other: DistinctSample): void {
@@ -40,7 +42,7 @@ export class DistinctSample {
     return this.#limit === full
   }
 
-  /** Number of distinct values: exact while complete, else within about 1 / √max. */
+  /** Number of distinct values: exact while complete, else within about 1 / √kept. */
   get distinct(): number {
     this.#cut()
     return this.#limit === full ? this.#counts.size : Math.round((this.#counts.size / this.#limit) * full)
@@ -57,8 +59,8 @@ export class DistinctSample {
   }
 
   /** Throws a RangeError on what no sample of this size wrote. */
-  static restore(max: number, dump: readonly unknown[]): DistinctSample {
-    const sample = new DistinctSample(max)
+  static restore(dump: readonly unknown[], max: number, kept: number = max): DistinctSample {
+    const sample = new DistinctSample(max, kept)
     const [limit, ...pairs] = dump
     if (!Number.isSafeInteger(limit) || pairs.length % 2 !== 0 || pairs.length > max * 4)
       throw new RangeError('not the dump of a sample')
@@ -73,11 +75,12 @@ export class DistinctSample {
   }
 
   #cut(): void {
-    if (this.#counts.size <= this.#max) return
+    const bound = this.#limit === full ? this.#max : this.#kept
+    if (this.#counts.size <= bound) return
     const ranks = [...this.#counts.keys()].map(value => [rankOf(value), value] as const)
     ranks.sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1))
     // All of one rank go together, or which of them stayed would depend on the order.
-    const limit = (ranks[this.#max] as readonly [number, string])[0]
+    const limit = (ranks[this.#kept] as readonly [number, string])[0]
     for (const [rank, value] of ranks) if (rank >= limit) this.#counts.delete(value)
     this.#limit = limit
   }

@@ -29,7 +29,8 @@ export function createKeyedHash(key: Uint8Array): KeyedHash {
   function hashed(text: string): string {
     const bytes = inner.write(text.length > textMax ? text.slice(0, textMax) : text, blockBytes, 'utf8')
     outer.write(digest('sha256', inner.subarray(0, blockBytes + bytes), 'binary'), blockBytes, 'latin1')
-    return digest('sha256', outer, 'hex').slice(0, 16)
+    // Eight bytes as a text of their own: a slice of the whole would keep the whole alive in every model.
+    return digest('sha256', outer, 'buffer').toString('hex', 0, 8)
   }
 
   let young = new Map<string, string>()

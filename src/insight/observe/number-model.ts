@@ -6,6 +6,8 @@ import type { ScalarShape } from '../model/observation.ts'
 import { widened } from './margins.ts'
 
 const distinctMax = 32
+/** Of more distinct values only their number is of interest. */
+const keptBeyond = 8
 const epochFormats = ['epoch-seconds', 'epoch-milliseconds'] as const
 /** 2100-01-01. */
 const epochMax = { 'epoch-seconds': 4_102_444_800, 'epoch-milliseconds': 4_102_444_800_000 } as const
@@ -18,7 +20,7 @@ export class NumberModel {
   #min = Number.POSITIVE_INFINITY
   #max = Number.NEGATIVE_INFINITY
   readonly #histogram = new LogHistogram()
-  #values = new DistinctSample(distinctMax)
+  #values = new DistinctSample(distinctMax, keptBeyond)
   /** Identifiers: numbers with digits but without value. */
   #hidden = 0
   #digitsMax = 0
@@ -123,7 +125,7 @@ export class NumberModel {
       model.#max = max
     }
     model.#histogram.merge(LogHistogram.restore(histogram as number[]))
-    model.#values = DistinctSample.restore(distinctMax, values)
+    model.#values = DistinctSample.restore(values, distinctMax, keptBeyond)
     model.#hidden = hidden as number
     model.#digitsMax = digitsMax as number
     model.#negative = negative === 1

@@ -184,6 +184,12 @@ describe('the strict schema', () => {
     assert.ok(!fits({ [uuid(9999)]: { rank: 'x' } }) && !fits({ other: { rank: 1 } }))
   })
 
+  it('takes names that every object inherits for names', () => {
+    const { fits } = strict(many(50, i => ({ ' ': 1, '  ': 2, toString: i, constructor: 'x', hasOwnProperty: true })))
+    assert.ok(fits({ ' ': 1, toString: 1, constructor: 'x', hasOwnProperty: false }))
+    assert.ok(!fits({ toString: 'x', constructor: 'x', hasOwnProperty: true }))
+  })
+
   it('says how sure it is, when asked', () => {
     const { schema } = strict(
       many(100, i => ({ a: i })),

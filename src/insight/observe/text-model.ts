@@ -8,6 +8,8 @@ import { widened } from './margins.ts'
 
 /** Distinct texts that an enumeration may have. */
 export const enumMax = 32
+/** Of more distinct texts only their number is of interest. */
+const keptBeyond = 8
 const masksMax = 24
 
 /** Formats that JSON Schema knows under the same name and our validator asserts alike. */
@@ -50,7 +52,7 @@ export class TextModel {
   #masks: Map<number, number> | null = new Map()
   #masked = 0
   /** Texts by hash, those with a hash. */
-  #hashes = new DistinctSample(enumMax)
+  #hashes = new DistinctSample(enumMax, keptBeyond)
   #hashed = 0
   readonly #words = new Map<string, string>()
 
@@ -195,7 +197,7 @@ export class TextModel {
     if (masks === null) model.#masks = null
     else eachPair(masks, (mask, times) => model.#mask(Number(mask), times))
     model.#masked = masked as number
-    model.#hashes = DistinctSample.restore(enumMax, hashes as unknown[])
+    model.#hashes = DistinctSample.restore(hashes as unknown[], enumMax, keptBeyond)
     model.#hashed = hashed as number
     for (const pair of words as unknown[]) if (Array.isArray(pair)) model.#word(String(pair[0]), String(pair[1]))
     return model

@@ -108,8 +108,10 @@ export class ValueNode {
           if (member === null) continue
           member.presence++
           member.node.add(shape.fields[name] as Shape, budget)
-          const others = shape.others?.[name]
-          if (others !== undefined) for (const other of others) member.node.add(other, budget)
+          const { others } = shape
+          // A field may be called `toString`.
+          if (others !== undefined && Object.hasOwn(others, name))
+            for (const other of others[name] as readonly Shape[]) member.node.add(other, budget)
         }
         return
       }
