@@ -12,8 +12,11 @@ export function inventoryCommand(): Command {
     command
       .command(name, options)
       .description(description)
-      .option('--state <folder>', 'what an ended insight knows, instead of files')
-      .option('-c, --config <path>', 'configuration: what is reachable, and owners')
+      .option('--state <folder>', 'stateDir of a gateway that runs or ran, instead of files')
+      .option(
+        '-c, --config <path>',
+        'configuration: what is reachable, owners, and the stateDir when nothing else is named (default: portcullis.yaml)',
+      )
       .addOption(many(new Option('--openapi <document>', 'OpenAPI document, also SERVICE=DOCUMENT; may be repeated')))
       .addOption(
         many(new Option('--kubernetes <file>', 'objects of a cluster (kubectl get … -o json); may be repeated')),

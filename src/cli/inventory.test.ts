@@ -31,10 +31,10 @@ test('says what is wrong with the command line in words, exit code 1', async () 
   const broken = path.join(folder, 'broken.yaml')
   writeFileSync(broken, 'swagger: "2.0"')
   const cases: Array<[args: string[], words: RegExp]> = [
-    [['list'], /name files of events/],
+    [['list'], /name files to learn from, --state/],
     [['list', 'nowhere.ndjson'], /cannot read nowhere\.ndjson/],
     [['list', `${example}/pods.json`, '--state', folder], /not both/],
-    [['list', '--state', folder], /cannot read/],
+    [['list', '--state', folder], /nothing was learnt in .*state\.sqlite/],
     [['list', '--openapi', broken], /version 2\.0; 3\.0, 3\.1 and 3\.2 are read/],
     [['list', `${example}/calls.ndjson`, '--kubernetes', broken], /holds no pod or service/],
     [['show', 'PATCH', `${example}/calls.ndjson`], /there is no operation PATCH/],

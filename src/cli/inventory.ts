@@ -21,14 +21,12 @@ import { Learner } from '../insight/learner.ts'
 import type { Operation } from '../insight/model/operation.ts'
 import { createReducer } from '../insight/observe/reduce.ts'
 import { replayFile } from '../insight/replay.ts'
-import { readState } from '../insight/store/state-store.ts'
 import { counted, UserError } from './fail.ts'
 import { changesInWords, listInWords, operationInWords } from './inventory-words.ts'
+import { findState, readKnown, type StateFlags } from './known-state.ts'
 import { loadConfiguration } from './load-configuration.ts'
 
-export interface InventoryFlags {
-  readonly state?: string
-  readonly config?: string
+export interface InventoryFlags extends StateFlags {
   readonly openapi: readonly string[]
   readonly kubernetes: readonly string[]
   readonly service?: string
@@ -51,6 +49,8 @@ export interface EditFlags {
 interface Gathered {
   readonly inventory: Inventory
   readonly config: LoadedConfig | null
+  /** Whether anything of traffic is in it. */
+  readonly learnt: boolean
   readonly quarantines: readonly Quarantine[]
 }
 
@@ -182,15 +182,12 @@ function orComplain<T>(result: T | string): Exclude<T, string> {
   return result as Exclude<T, string>
 }
 
-/** Everything named on the command line, in one inventory. */
+/** Everything named on the command line, in one inventory; without files and documents what the insight of a state or configuration knows. */
 export async function gather(files: readonly string[], flags: InventoryFlags): Promise<Gathered> {
   if (files.length > 0 && flags.state !== undefined) throw new UserError('name files or --state, not both')
-  if (files.length === 0 && flags.state === undefined && flags.openapi.length === 0)
-    throw new UserError(
-      'name files of events or exchanges, --state and the folder of an insight, or --openapi documents',
-    )
+  const known = files.length + flags.openapi.length === 0 || flags.state !== undefined ? await findState(flags) : null
+  const config = known?.config ?? (flags.config === undefined ? null : await loadConfiguration(flags.config))
   const inventory = new Inventory()
-  const config = flags.config === undefined ? null : await loadConfiguration(flags.config)
   if (config !== null) inventory.configure(config.config)
   for (const file of flags.kubernetes) {
     const read = readKubernetes(await text(file), file)
@@ -199,17 +196,11 @@ export async function gather(files: readonly string[], flags: InventoryFlags): P
   }
   const documents = await Promise.all(flags.openapi.map(named => namedDocument(named)))
   for (const { service, document } of documents) if (service !== null) inventory.declare(service, document)
-  if (flags.state !== undefined) {
-    try {
-      readState(flags.state, [inventory])
-    } catch (error) {
-      throw new UserError(`cannot read ${flags.state}: ${(error as Error).message}`)
-    }
-  }
+  const learnt = known !== null && readKnown(known, [inventory])
   const quarantines = await replayAll(files, inventory)
   for (const { service, document } of documents)
     if (service === null) inventory.declare(serviceOfDocument(document, inventory.operations()), document)
-  return { inventory, config, quarantines }
+  return { inventory, config, learnt: learnt || files.length > 0, quarantines }
 }
 
 async function replayAll(files: readonly string[], inventory: Inventory): Promise<Quarantine[]> {

@@ -8,8 +8,11 @@ export function postureCommand(): Command {
   return new Command('posture')
     .description('say what is weak in configuration, documents and traffic, how weak, and what to do')
     .argument('[files...]', 'events, records, exchanges, HAR or Envoy access logs, gzip or plain')
-    .option('--state <folder>', 'what an insight knows, instead of files')
-    .option('-c, --config <path>', 'configuration: listeners, routes and policies')
+    .option('--state <folder>', 'stateDir of a gateway that runs or ran, instead of files')
+    .option(
+      '-c, --config <path>',
+      'configuration, with what insight learnt under it when nothing else is named (default: portcullis.yaml)',
+    )
     .addOption(many(new Option('--openapi <document>', 'OpenAPI document, also SERVICE=DOCUMENT; may be repeated')))
     .addOption(
       many(

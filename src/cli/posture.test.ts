@@ -130,7 +130,7 @@ describe('portcullis posture', () => {
 
   it('says what is wrong with what it is given', async () => {
     for (const [args, words] of [
-      [[], /name --config/],
+      [[], /name files to learn from, --state/],
       [['--import', file('weak.yaml'), '--config', file('weak.yaml')], /is no report of/],
       [['--service', 'nobody', '--config', file('weak.yaml')], /nothing is known of a service nobody/],
       [['--accept', file('gone.yaml'), '--config', file('weak.yaml')], /cannot read/],

@@ -12,7 +12,6 @@ import { sarifReport } from '../insight/posture/report/sarif.ts'
 import { readSuppressions, type Suppression } from '../insight/posture/suppressions.ts'
 import { counted, UserError } from './fail.ts'
 import { complain, gather } from './inventory.ts'
-import { loadConfiguration } from './load-configuration.ts'
 import { postureInWords } from './posture-words.ts'
 import { productVersion } from './product.ts'
 
@@ -57,21 +56,18 @@ function reported(assessment: Assessment, format: PostureFlags['format']): strin
 }
 
 async function inputOf(files: readonly string[], flags: PostureFlags): Promise<PostureInput> {
-  const traffic = files.length > 0 || flags.state !== undefined || flags.openapi.length > 0
-  if (!traffic && flags.config === undefined)
-    throw new UserError(
-      'name --config, --openapi documents, files of events or exchanges, or --state and the folder of an insight',
-    )
   const [imported, suppressions] = await Promise.all([
     Promise.all(flags.import.map(importedOf)),
     flags.accept === undefined ? [] : acceptedOf(flags.accept),
   ])
   const rest = { imported: imported.flat(), suppressions, now: systemClock().now() }
-  if (!traffic) {
-    const { config } = await loadConfiguration(flags.config as string)
-    return { config, operations: [], documents: [], ...rest }
-  }
-  const { inventory, config, quarantines } = await gather(files, { kubernetes: [], ...flags })
+  const { inventory, config, learnt, quarantines } = await gather(files, {
+    kubernetes: [],
+    ...flags,
+    configSuffices: true,
+  })
+  if (!learnt && flags.config === undefined && flags.openapi.length === 0)
+    console.error('judged by the configuration alone: nothing was learnt under it')
   complain(quarantines)
   return {
     config: config?.config ?? null,

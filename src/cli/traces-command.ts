@@ -8,7 +8,11 @@ export function tracesCommand(): Command {
     command
       .command(name)
       .description(description)
-      .option('--state <folder>', 'what a running or ended insight knows, instead of files')
+      .option('--state <folder>', 'stateDir of a gateway that runs or ran, instead of files')
+      .option(
+        '-c, --config <path>',
+        'configuration whose stateDir is meant when nothing is named (default: portcullis.yaml)',
+      )
       .option('--json', 'for programs')
   const files = ['[files...]', 'spans (OTLP, NDJSON, CSV) or event logs, gzip or plain'] as const
 

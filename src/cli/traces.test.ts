@@ -91,7 +91,7 @@ describe('portcullis traces', () => {
 
   it('says in words what is wrong with what it was given', async () => {
     const cases: Array<[string[], RegExp]> = [
-      [['list'], /name files of spans or events, or --state/],
+      [['list'], /name files to learn from, --state/],
       [['map', path.join(folder, 'gone')], /cannot read .*gone: ENOENT/],
       [
         ['map', 'package.json'],

@@ -4,16 +4,15 @@ import { envoyReader } from '../insight/ingest/exchanges/envoy.ts'
 import { eventsReader, recordsReader } from '../insight/ingest/exchanges/events.ts'
 import { Quarantine } from '../insight/ingest/quarantine.ts'
 import { spanReaders } from '../insight/ingest/spans/index.ts'
-import { readState } from '../insight/store/state-store.ts'
 import { requestList, traceReport } from '../insight/traces/trace-report.ts'
 import { everyTrace, Traces, type TraceView } from '../insight/traces/traces.ts'
 import { durationWords } from './durations.ts'
 import { counted, UserError } from './fail.ts'
+import { findState, readKnown, type StateFlags } from './known-state.ts'
 import { table } from './table.ts'
 import { drawTrace } from './trace-tree.ts'
 
-export interface TracesFlags {
-  readonly state?: string
+export interface TracesFlags extends StateFlags {
   readonly json?: boolean
   readonly limit?: number
 }
@@ -143,16 +142,13 @@ export async function showCoverage(files: readonly string[], flags: TracesFlags)
   )
 }
 
-async function gather(
-  files: readonly string[],
-  { state }: TracesFlags,
-): Promise<{ traces: Traces; bad: Quarantine[] }> {
+/** What files tell, or the insight of a state or configuration knows. */
+async function gather(files: readonly string[], flags: TracesFlags): Promise<{ traces: Traces; bad: Quarantine[] }> {
   const traces = new Traces(everyTrace)
   const bad: Quarantine[] = []
-  if ((files.length === 0) === (state === undefined))
-    throw new UserError('name files of spans or events, or --state and the folder of a running or ended insight')
-  if (state !== undefined) {
-    readState(state, [traces])
+  if (files.length > 0 && flags.state !== undefined) throw new UserError('name files or --state, not both')
+  if (files.length === 0) {
+    readKnown(await findState(flags), [traces])
     return { traces, bad }
   }
   const eventReaders = [eventsReader, recordsReader, envoyReader(randomBytes(32))]
