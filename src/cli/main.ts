@@ -4,6 +4,7 @@ import { inventoryCommand } from './inventory-command.ts'
 import { postureCommand } from './posture-command.ts'
 import { productVersion } from './product.ts'
 import type { ReplayFlags } from './replay.ts'
+import { surfaceCommand } from './surface-command.ts'
 import { tracesCommand } from './traces-command.ts'
 
 /** The command line. Each command is imported when it is called, so that starting one does not load the others. */
@@ -70,6 +71,7 @@ program
 program.addCommand(tracesCommand())
 program.addCommand(inventoryCommand())
 program.addCommand(postureCommand())
+program.addCommand(surfaceCommand())
 
 program
   .command('replay')

@@ -117,6 +117,11 @@ export const endpoints: readonly Endpoint[] = [
   insight('/inventory', 'inventory', 'All operations, with what is known of them.'),
   insight('/services', 'services', 'Services: operations, calls, owners over time.'),
   insight('/posture', 'posture', 'Weak points with evidence and fixes, and scores.'),
+  insight(
+    '/surface',
+    'surface',
+    'Who can reach what from where, what was never used, and the routes that leave only what was.',
+  ),
   insight('/traces', 'traces', 'Traces that are kept, tree shapes, and what became of all spans.'),
   insight('/traces/{id}', 'trace', 'The call trees of one trace.'),
   insight('/service-map', 'service-map', 'Which service calls which: rates, errors, latencies.'),

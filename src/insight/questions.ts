@@ -1,6 +1,8 @@
 import type { Config } from '../config/types.ts'
 import type { Engine } from './engine.ts'
 import { assess } from './posture/assess.ts'
+import { surfaceReport } from './surface/report.ts'
+import { surfaceOf } from './surface/surface.ts'
 import { traceReport } from './traces/trace-report.ts'
 
 /** What a question may be about. */
@@ -34,6 +36,18 @@ export const questions: Readonly<Record<string, Question>> = Object.assign(Objec
       suppressions: [],
       now,
     }),
+  surface({ engine: { parts }, config, now }) {
+    if (config === null) return undefined
+    const aside = parts.inventory.services().flatMap(service => Object.values(service.aside))
+    return surfaceReport(
+      surfaceOf({
+        config,
+        operations: parts.inventory.operations(),
+        toNothing: aside.reduce((sum, calls) => sum + calls, 0),
+        nowMs: now,
+      }),
+    )
+  },
   traces: ({ engine: { parts } }) => ({
     counts: parts.traces.counts(),
     occupancy: parts.traces.occupancy(),

@@ -60,6 +60,7 @@ export function operation(sketch: OperationSketch): Operation {
     firstSeen: '2026-01-01T00:00:00.000Z',
     lastSeen: '2026-01-02T00:00:00.000Z',
     routes: [],
+    routesTaken: [],
     listeners: [],
     marks: {},
     responseFields: {},

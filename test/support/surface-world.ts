@@ -32,6 +32,8 @@ export interface Made {
   /** What the service answered; null: the gateway refused. */
   readonly status?: number | null
   readonly day?: number
+  /** Route that took it, as the event names it. */
+  readonly route?: string
 }
 
 const startMs = Date.UTC(2026, 0, 1)
@@ -55,7 +57,7 @@ export function eventsOf(made: readonly Made[]): EventRecord[] {
         host,
         path: path.replaceAll('{}', String(1000 + i)),
         query: [],
-        route: null,
+        route: one.route ?? null,
         service: one.service ?? 'shop',
         target: null,
         status: status ?? 403,

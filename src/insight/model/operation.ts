@@ -50,6 +50,8 @@ export interface Operation {
   readonly lastSeen: string
   /** Routes of the gateway that served it. */
   readonly routes: readonly string[]
+  /** Of these, the ones that calls took: names as they were then. */
+  readonly routesTaken: readonly string[]
   /** Listeners that its calls came through; empty where the source does not say. */
   readonly listeners: readonly string[]
   /** Marks seen in response bodies (stack traces, SQL errors …) with how often. */

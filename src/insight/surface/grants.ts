@@ -20,6 +20,7 @@ const unknown: Grant = { granted: 'unknown', refusedBy: null }
  */
 export class Grants {
   readonly #chains = new Map<RouteConfig, readonly PolicyEntry[]>()
+  readonly #known = new Map<RouteConfig, Map<string, Grant>>()
   readonly #config: Config
   /** Unix time, ms: keys that have expired let nobody in. */
   readonly #nowMs: number
@@ -30,6 +31,14 @@ export class Grants {
   }
 
   of(guest: Guest, route: RouteConfig): Grant {
+    let known = this.#known.get(route)
+    if (known === undefined) this.#known.set(route, (known = new Map()))
+    let grant = known.get(guest.id)
+    if (grant === undefined) known.set(guest.id, (grant = this.#judge(guest, route)))
+    return grant
+  }
+
+  #judge(guest: Guest, route: RouteConfig): Grant {
     const chain = this.#chainOf(route)
     const closed = chain.find(entry => entry.use === 'ip' && isEmptyList(settingsOf(entry)['allow']))
     if (closed !== undefined) return { granted: 'no', refusedBy: closed.id }

@@ -32,11 +32,11 @@ export function split(route: RouteConfig, behind: readonly Behind[], facts: Spli
   const together: Behind[] = []
   const apart = new Map<string, Behind[]>()
   for (const one of used) {
-    const path = partPath(route, one, facts.whole)
-    if (path.startsWith('/')) apart.set(path, [...(apart.get(path) ?? []), one])
+    const place = partPath(route, one, facts.whole)
+    if ('path' in place) apart.set(place.path, [...(apart.get(place.path) ?? []), one])
     else {
       together.push(one)
-      notes.push(`${one.known.operation.id} stays below ${route.match.path} of route ${route.name}: ${path}`)
+      notes.push(`${one.known.operation.id} stays below ${route.match.path} of route ${route.name}: ${place.why}`)
     }
   }
   // At one place a method has one route.
@@ -112,32 +112,38 @@ function canBeNamed({ issuer, subject }: Guest): boolean {
   return issuer.isWellFormed() && subject.isWellFormed()
 }
 
+type PartPath = { readonly path: string } | { readonly why: string }
+
 /** The path of a route for this operation alone, or why there can be none. */
-function partPath(route: RouteConfig, { known }: Behind, whole: ReadonlySet<string>): string {
+function partPath(route: RouteConfig, { known, loose }: Behind, whole: ReadonlySet<string>): PartPath {
   const { id, template, origin, confidence } = known.operation
   const { path } = route.match
-  if (shape(template) === shape(path)) return path
-  if (whole.has(id)) return 'a route of its own would take calls of other routes'
-  if (origin === 'inferred' && confidence < sureTemplate) return `its template is not sure (${confidence})`
-  if (!/^(?:\/(?:[^/{}*]*|\{\w+\}))+$/.test(template)) return 'a route cannot say its path'
-  const named = withNamesOf(path, template)
-  if (canonicalTemplate(named) !== named) return 'a route cannot say its path'
+  const named = withNamesOf(path, template, origin === 'inferred')
+  if (shape(named) === shape(path)) return { path }
+  if (loose) return { why: 'its template is wider than the route' }
+  if (whole.has(id)) return { why: 'a route of its own would take calls of other routes' }
+  if (origin === 'inferred' && confidence < sureTemplate) return { why: `its template is not sure (${confidence})` }
+  if (!/^(?:\/(?:[^/{}*]*|\{\w+\}))+$/.test(template) || canonicalTemplate(named) !== named)
+    return { why: 'a route cannot say its path' }
   if (route.stripPrefix && literalPrefix(path) !== literalPrefix(named))
-    return 'stripPrefix would take more of its path away'
-  return named
+    return { why: 'stripPrefix would take more of its path away' }
+  return { path: named }
 }
 
-/** Variables keep the names that the route gave them: its policies may use them. */
-function withNamesOf(path: string, template: string): string {
+/**
+ * Variables keep the names that the route gave them: its policies may use them. Where it has a variable, a literal that is only inferred is one of
+ * its values; others will come.
+ */
+function withNamesOf(path: string, template: string, inferred: boolean): string {
   const ours = templateSegments(path)
   const taken = new Set(ours.flatMap(segment => (segment.kind === 'param' ? [segment.name] : [])))
   const segments = template
     .slice(1)
     .split('/')
     .map((text, i) => {
-      if (!text.startsWith('{')) return text
       const own = ours[i]
-      if (own?.kind === 'param') return `{${own.name}}`
+      if (own?.kind === 'param' && (inferred || text.startsWith('{'))) return `{${own.name}}`
+      if (!text.startsWith('{')) return text
       let name = text.slice(1, -1)
       for (let n = 2; taken.has(name); n++) name = `${text.slice(1, -1)}${n}`
       taken.add(name)

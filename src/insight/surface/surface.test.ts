@@ -271,3 +271,73 @@ describe('hostile names', () => {
     }
   })
 })
+
+describe('templates', () => {
+  it('a variable of the route stays one, whatever values were seen', async () => {
+    const written = {
+      ...base,
+      routes: [
+        { name: 'topics', match: { path: '/teams/{tenant}/topics/{topic}' }, service: 'shop', policies: [keys] },
+        { name: 'rest', match: { path: '/shops/{tenant}/**' }, service: 'shop', policies: [keys] },
+      ],
+    }
+    const world = await worldOf(written, [
+      { who: a, call: 'GET /teams/acme/topics/news' },
+      { who: a, call: 'GET /shops/acme/status' },
+    ])
+    const { after } = world
+    for (const call of ['GET /teams/other/topics/offers', 'GET /shops/other/status'])
+      assert.equal((await judge(after, a, call)).outcome, 'forwarded', call)
+    for (const call of ['POST /teams/acme/topics/news', 'GET /shops/acme/other', 'DELETE /shops/acme/status'])
+      assert.equal((await judge(after, a, call)).outcome, 'refused', call)
+  })
+
+  it('calls whose template was joined too widely stay where they were taken', async () => {
+    const written = {
+      ...base,
+      routes: [
+        { name: 'topics', match: { path: '/t/{tenant}/topics/{topic}' }, service: 'shop', policies: [keys] },
+        { name: 'rest', match: { path: '/x/{tenant}/**' }, service: 'shop', policies: [keys] },
+        { name: 'never', match: { path: '/y/{tenant}/**' }, service: 'shop', policies: [keys] },
+      ],
+    }
+    // One letter looks like a value: the templates become /{id}/acme/….
+    const world = await worldOf(written, [
+      { who: a, call: 'GET /t/acme/topics/news', route: 'topics' },
+      { who: a, call: 'GET /x/acme/status', route: 'rest' },
+    ])
+    assert.ok(world.surface.census.operations.every(({ operation }) => operation.template.startsWith('/{')))
+    assert.equal((await judge(world.after, a, 'GET /t/acme/topics/news')).outcome, 'forwarded')
+    assert.equal((await judge(world.after, a, 'GET /x/acme/status')).outcome, 'forwarded')
+    for (const call of ['POST /t/acme/topics/news', 'POST /x/acme/other', 'GET /y/acme/status'])
+      assert.equal((await judge(world.after, a, call)).outcome, 'refused', call)
+    assert.equal((await judge(world.after, b, 'GET /t/acme/topics/news')).outcome, 'refused')
+  })
+
+  it('a route beside the one that took the calls is not used, though its path is of the same template', async () => {
+    const written = {
+      ...base,
+      routes: [
+        { name: 'orders', match: { path: '/orders/{id}' }, service: 'shop', policies: [keys] },
+        { name: 'export', match: { path: '/orders/export' }, service: 'shop', policies: [keys] },
+      ],
+    }
+    const world = await worldOf(written, [{ who: a, call: 'GET /orders/{}', route: 'orders' }])
+    assert.equal((await judge(world.after, a, 'GET /orders/{}')).outcome, 'forwarded')
+    assert.equal((await judge(world.after, a, 'GET /orders/export')).outcome, 'refused')
+  })
+
+  it('no route is cut out of one whose prefix is stripped when it would strip more', async () => {
+    const written = {
+      ...base,
+      routes: [{ name: 'shop', match: { path: '/shop/**' }, stripPrefix: true, service: 'shop', policies: [keys] }],
+    }
+    const world = await worldOf(written, [{ who: a, call: 'GET /shop/orders/{}' }])
+    assert.ok(world.after.config.routes.every(route => !route.stripPrefix || route.match.path === '/shop/**'))
+    assert.equal((await judge(world.after, a, 'GET /shop/orders/{}')).outcome, 'forwarded')
+    for (const call of ['DELETE /shop/orders/{}', 'POST /shop/orders'])
+      assert.equal((await judge(world.after, a, call)).outcome, 'refused', call)
+    assert.equal((await judge(world.after, b, 'GET /shop/orders/{}')).outcome, 'refused')
+    assert.match(world.surface.notes.join('\n'), /stripPrefix/)
+  })
+})

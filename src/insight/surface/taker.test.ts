@@ -1,32 +1,32 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { array, assert as holds, boolean, constantFrom, property, record, subarray, tuple } from 'fast-check'
 import type { RouteConfig } from '../../config/types.ts'
 import { Router } from '../../gateway/router.ts'
 import { Takers } from './taker.ts'
 
-const segment = fc.constantFrom('a', 'b', 'c', '{x}', '{y}')
-const path = fc.tuple(fc.array(segment, { maxLength: 3 }), fc.boolean()).map(([segments, rest]) => {
+const segment = constantFrom('a', 'b', 'c', '{x}', '{y}')
+const path = tuple(array(segment, { maxLength: 3 }), boolean()).map(([segments, rest]) => {
   const named = segments.map((text, i) => (text.startsWith('{') ? `{v${i}}` : text))
   return `/${[...named, ...(rest ? ['**'] : [])].join('/')}`
 })
-const route = fc.record({
+const route = record({
   path,
-  methods: fc.subarray(['GET', 'POST', 'HEAD', 'DELETE']),
-  hosts: fc.subarray(['a.example', '*.example', 'b.example', '*.b.example']),
-  headers: fc.constantFrom<Record<string, string>>({}, { 'x-a': '1' }, { 'x-a': '1', 'x-b': '2' }),
+  methods: subarray(['GET', 'POST', 'HEAD', 'DELETE']),
+  hosts: subarray(['a.example', '*.example', 'b.example', '*.b.example']),
+  headers: constantFrom<Record<string, string>>({}, { 'x-a': '1' }, { 'x-a': '1', 'x-b': '2' }),
 })
-const call = fc.record({
-  host: fc.constantFrom('a.example', 'b.example', 'c.example', 'x.b.example', 'other'),
-  method: fc.constantFrom('GET', 'HEAD', 'POST', 'DELETE', 'PUT'),
-  segments: fc.array(fc.constantFrom('a', 'b', 'c', 'd', ''), { maxLength: 4 }),
-  headers: fc.constantFrom<Record<string, string>>({}, { 'x-a': '1' }, { 'x-a': '1', 'x-b': '2' }),
+const call = record({
+  host: constantFrom('a.example', 'b.example', 'c.example', 'x.b.example', 'other'),
+  method: constantFrom('GET', 'HEAD', 'POST', 'DELETE', 'PUT'),
+  segments: array(constantFrom('a', 'b', 'c', 'd', ''), { maxLength: 4 }),
+  headers: constantFrom<Record<string, string>>({}, { 'x-a': '1' }, { 'x-a': '1', 'x-b': '2' }),
 })
 
 test('the route of a call is the one that the router of the gateway finds', () => {
   let met = 0
-  fc.assert(
-    fc.property(fc.array(route, { maxLength: 6 }), call, (patterns, { host, method, segments, headers }) => {
+  holds(
+    property(array(route, { maxLength: 6 }), call, (patterns, { host, method, segments, headers }) => {
       const routes = patterns.map((match, i) => ({ name: `r${i}`, match }) as unknown as RouteConfig)
       const template = `/${segments.join('/')}`
       const router = new Router<RouteConfig>()

@@ -2,7 +2,7 @@ import type { Config, RouteConfig } from '../../config/types.ts'
 import type { Census, Known } from './census.ts'
 import type { Grants } from './grants.ts'
 import { anybody, type Use } from './guests.ts'
-import { hostsFit, Takers, type Call } from './taker.ts'
+import { hostsFit, methodFits, Takers, type Call } from './taker.ts'
 
 /** An operation behind one route. */
 export interface Behind {
@@ -11,6 +11,8 @@ export interface Behind {
   readonly users: ReadonlySet<string>
   /** Calls let through of which nobody knows by whom. */
   readonly unnamed: number
+  /** The route does not take all paths of the template: it was joined from more than is behind the route. */
+  readonly loose: boolean
 }
 
 /** Which operations each route takes, and who used them there. */
@@ -30,12 +32,21 @@ export function trafficByRoute(config: Config, census: Census, grants: Grants): 
   const calls = new Map<Known, readonly Call[]>()
   const unreached: Known[] = []
   for (const known of census.operations) {
-    const { service } = known.operation
+    const { service, method, routesTaken } = known.operation
+    const near = takers.near(known.operation.template).filter(route => route.service === service)
     const kinds = callsOf(known, takers).filter(call => takers.of(call)?.service === service)
     calls.set(known, kinds)
-    const routes = new Set(kinds.map(call => takers.of(call) as RouteConfig))
-    if (routes.size === 0) unreached.push(known)
-    for (const route of routes) behind.get(route)?.push(behindOf(known, route, { census, grants }))
+    const takenBy = new Set(kinds.map(call => takers.of(call) as RouteConfig))
+    const fitting = near.filter(({ match }) => methodFits(match.methods, method))
+    const taken = new Set(fitting.filter(({ name }) => routesTaken.includes(name)))
+    // Routes had other names then, or the record does not name them: any that would take it now may be meant.
+    const renamed = routesTaken.some(name => !fitting.some(route => route.name === name))
+    if (takenBy.size === 0 && taken.size === 0) unreached.push(known)
+    for (const route of new Set([...takenBy, ...taken])) {
+      const used = routesTaken.length === 0 || renamed || taken.has(route)
+      const one = used ? behindOf(known, route, { census, grants }) : { known, users: new Set<string>(), unnamed: 0 }
+      behind.get(route)?.push({ ...one, loose: !takenBy.has(route) })
+    }
   }
   return { behind, calls, unreached }
 }
@@ -54,7 +65,7 @@ function behindOf(
   known: Known,
   route: RouteConfig,
   { census, grants }: { readonly census: Census; readonly grants: Grants },
-): Behind {
+): Omit<Behind, 'loose'> {
   const { operation, uses } = known
   const hosts = operation.hosts.map(plainHost)
   const users = new Set<string>()
