@@ -151,7 +151,8 @@ async function gather(files: readonly string[], flags: TracesFlags): Promise<{ t
     readKnown(await findState(flags), [traces])
     return { traces, bad }
   }
-  const eventReaders = [eventsReader, recordsReader, envoyReader(randomBytes(32))]
+  const hashKey = randomBytes(32)
+  const eventReaders = [eventsReader(hashKey), recordsReader, envoyReader(hashKey)]
   for (const file of files) {
     const quarantine = new Quarantine(file)
     bad.push(quarantine)

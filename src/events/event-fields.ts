@@ -14,7 +14,11 @@ export const eventFields: ReadonlyArray<readonly [name: string, type: string, me
   ['client', 'string', 'Address of the client: of the connection, or from a trusted proxy’s header.'],
   ['clientPort', 'number', 'Port of the client’s connection: tells clients behind one address apart (RFC 6302).'],
   ['method', 'string', 'Request method; cut after 32 characters.'],
-  ['host', 'string or null', 'Host of the request, lower case, without port.'],
+  [
+    'host',
+    'string or null',
+    'Host of the request, lower case, without port; labels of a personal or secret shape are replaced.',
+  ],
   [
     'path',
     'string',

@@ -4,6 +4,7 @@ import type { Principal } from '../core/principal.ts'
 import { flatText } from '../lib/flat-text.ts'
 import { createTimeText } from '../lib/time-text.ts'
 import { jsonInner, jsonInnerCut, jsonText } from './json-text.ts'
+import type { Redaction } from './redaction.ts'
 
 /** Pieces of JSON text, keyed by what they say; every cache is bounded, since strangers choose some of the keys. */
 export interface EventParts {
@@ -29,7 +30,7 @@ const hostMax = 255
 const methodMax = 32
 const subjectMax = 256
 
-export function createEventParts(): EventParts {
+export function createEventParts(redaction: Redaction): EventParts {
   const timeText = createTimeText()
   const words = new Map<string, string>([['', 'null']])
   function known(text: string): string {
@@ -69,11 +70,11 @@ export function createEventParts(): EventParts {
       const found = methods?.get(method)
       if (found !== undefined) return found
       methods ??= remember(hosts, host, new Map(), 256)
-      const hostText = host === '' ? 'null' : `"${jsonInnerCut(host, hostMax)}"`
+      const hostText = host === '' ? 'null' : `"${jsonInnerCut(redaction.host(host), hostMax)}"`
       return remember(
         methods,
         method,
-        flatText(`,"method":"${jsonInnerCut(method, methodMax)}","host":${hostText},"path":"`),
+        flatText(`,"method":"${jsonInnerCut(redaction.name(method), methodMax)}","host":${hostText},"path":"`),
         16,
       )
     },

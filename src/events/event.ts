@@ -19,7 +19,7 @@ const wordsMax = 512
  */
 export function createEventLine(hashKey: Uint8Array): EventLine {
   const redaction = createRedaction(hashKey)
-  const parts = createEventParts()
+  const parts = createEventParts(redaction)
 
   function words(text: string): string {
     return text === '' ? 'null' : `"${jsonInnerCut(redaction.words(text), wordsMax)}"`

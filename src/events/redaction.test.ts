@@ -24,6 +24,13 @@ const hidden: ReadonlyArray<readonly [segment: string, shape: string]> = [
   ['ghp_16C7e42F292c6912E7710c838347Ae178B4a', 'token'],
   ['dGhpcyBpcyBhIHNlY3JldCB0b2tlbiE', 'token'],
   ['AKIAIOSFODNN7EXAMPLE0x9Qz81', 'token'],
+  ['AKIAIOSFODNN7EXAMPLE', 'token'],
+  ['V1StGXR8_Z5jdHi6B-myT4q', 'token'],
+  ['DE75512108001245126199', 'iban'],
+  ['390.533.447-05', 'phone'],
+  ['RSSMRA85T10A562S', 'national-id'],
+  ['536-90-4399', 'phone'],
+  ['Jane%20Doe', 'text'],
 ]
 
 const shown = [
@@ -38,12 +45,30 @@ describe('redaction of paths', () => {
       const got = redaction.path(`/a/${segment}/b`)
       assert.match(got, new RegExp(`^/a/\\{${shape}:[0-9a-f]{16}\\}/b$`), segment)
     }
-    assert.equal(hidden.length, 19)
+    assert.equal(hidden.length, 26)
   })
 
   it('shows ordinary segments as they are', () => {
     for (const segment of shown) assert.equal(redaction.path(`/a/${segment}/b`), `/a/${segment}/b`)
     assert.equal(shown.length, 22)
+  })
+
+  it('hides labels of a host, and leaves what is written once as it is', () => {
+    assert.match(redaction.host('4111111111111111.shop.example'), /^\{card:[0-9a-f]{16}\}\.shop\.example$/)
+    assert.match(redaction.host('akiaiosfodnn7example.shop.example'), /^\{token:[0-9a-f]{16}\}\.shop\.example$/)
+    for (const host of [
+      'api.example.com',
+      '192.168.100.200',
+      '[2001:db8::8a2e:370:7334]',
+      'orders-v2.internal.shop.example',
+    ])
+      assert.equal(redaction.host(host), host)
+    for (const id of ['0af7651916cd43dd8448eb211c80319c', '5f3c9a12d4e6b788-000001', '01ARZ3NDEKTSV4RRFFQ69G5FAV'])
+      assert.equal(redaction.id(id), id)
+    assert.match(redaction.id('4111111111111111'), /^\{card:/)
+    assert.match(redaction.id('AKIAIOSFODNN7EXAMPLE'), /^\{token:/)
+    const once = redaction.path('/users/jane@example.com')
+    assert.equal(redaction.path(once), once)
   })
 
   it('gives equal values equal hashes however they are written, and another key other hashes', () => {

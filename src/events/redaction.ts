@@ -1,13 +1,18 @@
 // Hot path: `path` once per exchange.
 import { createHmac } from 'node:crypto'
-import { isToken, type SecretShape, secretShape } from '../lib/secret-shape.ts'
+import { knownToken } from '../lib/known-token.ts'
+import { type SecretShape, secretShape } from '../lib/secret-shape.ts'
 
 /** What no event may say in clear, replaced by `{class:hash}`; equal values keep equal hashes, so calls still correlate. */
 export interface Redaction {
   /** A canonical path with its personal and secret segments replaced. */
   path(path: string): string
+  /** A host with such labels replaced: behind a wildcard a stranger chooses them. */
+  host(host: string): string
   /** One name (of a query parameter): a stranger can write a token there as well. */
   name(name: string): string
+  /** An id that another program wrote down: random as ids are, but clients choose some of them. */
+  id(id: string): string
   /** Private words: credentials that slipped into a reason are replaced. */
   words(text: string): string
 }
@@ -26,6 +31,10 @@ const assigned =
 const pem = /-----BEGIN [^-]+-----[^]*?(?:-----END [^-]+-----|$)/g
 const longWord = /[\w+/=-]{20,}/g
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+/** Already replaced: what was written down once can be read and written down again. */
+const replaced = /^\{[a-z-]{2,16}:[0-9a-f]{16}\}$/
+const spaced = /\p{L}.*\s.*\p{L}/su
+const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[\da-f:.]*:[\da-f:.]*\]?)$/
 const digitRun = /\d(?:[ -]?\d){12,18}/g
 
 /** `key`: at least 16 random bytes that stay in this deployment; whoever has it can try values against hashes. */
@@ -33,15 +42,15 @@ export function createRedaction(key: Uint8Array): Redaction {
   if (key.length < 16) throw new RangeError('the key of the event hashes needs at least 16 bytes')
 
   /** 64 bits: enough to correlate, too short to be worth inverting for anything long. */
-  function masked(shape: SecretShape | 'long', text: string): string {
+  function masked(shape: SecretShape | 'long' | 'text', text: string): string {
     return `{${shape}:${createHmac('sha256', key).update(text).digest('hex').slice(0, 16)}}`
   }
 
   function segment(raw: string): string {
-    if (!suspicious(raw) || (raw.length === 36 && uuid.test(raw))) return raw
+    if (!suspicious(raw) || (raw.length === 36 && uuid.test(raw)) || replaced.test(raw)) return raw
     const text = decoded(raw)
-    // Nothing that people name is so long, and the shapes below take time.
-    const shape = text.length > shapeMax ? 'long' : secretShape(text)
+    // Nothing that people name is so long, and the shapes below take time. Words with spaces are what people write: names, addresses, messages.
+    const shape = text.length > shapeMax ? 'long' : (secretShape(text) ?? (spaced.test(text) ? 'text' : null))
     return shape === null ? raw : masked(shape, text)
   }
 
@@ -49,8 +58,23 @@ export function createRedaction(key: Uint8Array): Redaction {
     path(path) {
       return suspicious(path) ? path.split('/').map(segment).join('/') : path
     },
+    host(host) {
+      if (!suspicious(host) || address.test(host)) return host
+      // Hosts are in lower case, in which a key of capitals is not known as one.
+      const labels = host
+        .split('.')
+        .map(label => (knownToken(label.toUpperCase()) === null ? segment(label) : masked('token', label)))
+        .join('.')
+      return labels === host ? segment(host) : labels
+    },
     name(name) {
       return segment(name)
+    },
+    id(id) {
+      const shape = knownToken(id) !== null ? 'token' : suspicious(id) ? secretShape(id) : null
+      return shape === null || (shape === 'token' && knownToken(id) === null) || shape === 'phone' || replaced.test(id)
+        ? id
+        : masked(shape, id)
     },
     words(text) {
       if (text === '' || !suspiciousWords.test(text)) return text
@@ -63,14 +87,17 @@ export function createRedaction(key: Uint8Array): Redaction {
         .replace(userinfo, '://{credential}@')
         .replace(emailWord, word => masked('email', word))
         .replace(digitRun, word => (secretShape(word) === 'card' ? masked('card', word) : word))
-        .replace(longWord, word => (isToken(word) ? masked('token', word) : word))
+        .replace(longWord, word => {
+          const shape = secretShape(word)
+          return shape === null ? word : masked(shape, word)
+        })
     },
   }
 }
 
 /**
- * May a segment of this hold something of a personal or secret shape? Free for the ordinary path: `@`, `%`, `+`, `(`, nine digits or 20
- * characters in one segment. A loop because the regular expression for it took ten times as long.
+ * May a segment of this hold something of a personal or secret shape? Free for the ordinary path: `@`, `%`, `+`, `(`, nine digits, seven
+ * among 15 characters, or 20 characters in one segment. A loop because the regular expression for it took ten times as long.
  */
 function suspicious(path: string): boolean {
   let length = 0
@@ -80,7 +107,15 @@ function suspicious(path: string): boolean {
     if (code === 47) {
       length = 0
       digits = 0
-    } else if (++length === 20 || code === 64 || code === 37 || code === 43 || code === 40) return true
+    } else if (
+      ++length === 20 ||
+      (length === 15 && digits >= 6) ||
+      code === 64 ||
+      code === 37 ||
+      code === 43 ||
+      code === 40
+    )
+      return true
     else if (code >= 48 && code <= 57 && ++digits === 9) return true
   }
   return false

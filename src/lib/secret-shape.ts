@@ -1,5 +1,9 @@
+import { isIban } from './iban.ts'
+import { knownToken } from './known-token.ts'
+import { nationalId } from './national-id.ts'
+
 /** What a text looks like when it should not be written down as it is. */
-export type SecretShape = 'email' | 'phone' | 'card' | 'jwt' | 'token'
+export type SecretShape = 'email' | 'phone' | 'card' | 'iban' | 'national-id' | 'jwt' | 'token'
 
 const email = /[^\s@/:;,=<>()]@[^\s@/:;,=<>()]+\.[a-z\d-]{2,}/i
 const jwt = /eyJ[\w-]{6,}/
@@ -26,8 +30,19 @@ export function secretShape(text: string): SecretShape | null {
   const run = cardRun.exec(text)
   if (run !== null && isCard(run[0])) return 'card'
   if (phoneGrouped.test(text) && !date.test(text) && !address.test(text)) return 'phone'
-  if (text.length >= 20) for (const [word] of text.matchAll(tokenRun)) if (isToken(word)) return 'token'
+  if (text.length >= 15 && text.length <= 42 && isIban(text)) return 'iban'
+  if (text.length >= 9 && text.length <= 24 && nationalId(text, false) !== null) return 'national-id'
+  if (knownToken(text) !== null) return 'token'
+  if (text.length >= 20)
+    for (const [word] of text.matchAll(tokenRun)) if (isToken(word) || isMixed(word)) return 'token'
   return null
+}
+
+/** `V1StGXR8_Z5jdHi6B-myT…`: random with separators inside. Small and capital letters and digits, changing at every third character or sooner. */
+function isMixed(word: string): boolean {
+  if (!/[a-z]/.test(word) || !/[A-Z]/.test(word) || !/\d.*\d/.test(word)) return false
+  const text = word.replace(/[^A-Za-z\d]/g, '')
+  return text.length >= 18 && changesIn(text) >= text.length / 3
 }
 
 /** Would a random generator write this? Judged by how often its kind of character changes, in the longest piece without separators. */
@@ -37,10 +52,13 @@ export function isToken(word: string): boolean {
   let longest = ''
   for (const piece of word.split(/[-_]/)) if (piece.length > longest.length) longest = piece
   if (longest.length < 14 || hex.test(longest)) return longest.length >= 32
+  return changesIn(longest) >= longest.length / 4
+}
+
+function changesIn(text: string): number {
   let changes = 0
-  for (let i = 1; i < longest.length; i++)
-    if (kind(longest.charCodeAt(i)) !== kind(longest.charCodeAt(i - 1))) changes++
-  return changes >= longest.length / 4
+  for (let i = 1; i < text.length; i++) if (kind(text.charCodeAt(i)) !== kind(text.charCodeAt(i - 1))) changes++
+  return changes
 }
 
 function kind(code: number): number {

@@ -6,6 +6,8 @@ const pathMax = 8192
 const hostMax = 255
 const wordMax = 512
 const idMax = 128
+/** Clients choose ids in foreign logs; one with an `@` or a space is something else. */
+const idForm = /^[!-?A-~]+$/
 const queryMax = 64
 const nothing: EventRecord['query'] = []
 const written = /^(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
@@ -20,7 +22,8 @@ export function readEvent(value: unknown, place: string): EventRecord | string {
   const time = readTime(from.time)
   if (time === null) return 'time is not RFC 3339 between 2000 and 2199'
   const { method, path, status } = from
-  if (typeof method !== 'string' || method === '' || method.length > 32) return 'method is not a word'
+  // Empty: the head could not be read, and the request was refused for it.
+  if (typeof method !== 'string' || method.length > 32) return 'method is not a word'
   if (typeof path !== 'string' || path.length > pathMax) return 'path is not a text of at most 8192 characters'
   if (!isStatus(status)) return 'status is not a status'
   const verdict = from.verdict ?? 'pass'
@@ -41,8 +44,8 @@ export function readEvent(value: unknown, place: string): EventRecord | string {
   const spanId = from.spanId ?? null
   const parentId = from.parentId ?? null
   const id = from.id ?? place
-  if (!(isId(id) && isIdOrNull(traceId) && isIdOrNull(spanId) && isIdOrNull(parentId)))
-    return 'an id is not a text of at most 128 characters'
+  if (!((id === place || isId(id)) && isIdOrNull(traceId) && isIdOrNull(spanId) && isIdOrNull(parentId)))
+    return 'an id is not of at most 128 printable characters'
   const listener = from.listener ?? ''
   const protocol = from.protocol ?? ''
   const client = from.client ?? ''
@@ -182,7 +185,7 @@ function isWordOrNull(value: unknown): value is string | null {
 }
 
 function isId(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= idMax
+  return typeof value === 'string' && value.length <= idMax && idForm.test(value)
 }
 
 function isIdOrNull(value: unknown): value is string | null {

@@ -72,7 +72,7 @@ describe('events from a file, hostile', () => {
     ['a time that is none', { time: '2026-13-45T10:00:00Z' }],
     ['a time in words', { time: 'Sun Nov 22 2026 10:00:00' }],
     ['a number as time', { time: 1 }],
-    ['a method that is no word', { method: '' }],
+    ['a method that is no word', { method: 7 }],
     ['a path of a megabyte', { path: `/${'x'.repeat(1_000_000)}` }],
     ['a host that is a list', { host: ['a'] }],
     ['a status beyond three digits', { status: 2000 }],

@@ -7,5 +7,11 @@ import { harReader } from './har.ts'
 
 /** All formats of exchanges; the first that fits a file's beginning reads it. */
 export function exchangeReaders(reduction: Reduction): ReadonlyArray<Reader<ExchangeRecord>> {
-  return [recordsReader, exchangesReader(reduction), envoyReader(reduction.hashKey), eventsReader, harReader(reduction)]
+  return [
+    recordsReader,
+    exchangesReader(reduction),
+    envoyReader(reduction.hashKey),
+    eventsReader(reduction.hashKey),
+    harReader(reduction),
+  ]
 }

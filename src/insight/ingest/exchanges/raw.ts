@@ -52,9 +52,11 @@ export function createNative(hashKey: Uint8Array): (call: ForeignCall, place: st
       {
         ...call.more,
         time: call.time,
-        ...(call.id === undefined || call.id === null || call.id === '' ? {} : { id: call.id }),
-        method: call.method,
-        host: typeof host === 'string' ? host.toLowerCase().replace(/:\d+$/, '') : host,
+        ...(call.id === undefined || call.id === null || call.id === ''
+          ? {}
+          : { id: typeof call.id === 'string' ? redaction.id(call.id) : call.id }),
+        method: typeof call.method === 'string' ? redaction.name(call.method) : call.method,
+        host: typeof host === 'string' ? redaction.host(host.toLowerCase().replace(/:\d+$/, '')) : host,
         path: redaction.path(path),
         query: JSON.parse(queryShape(query, redaction)) as unknown,
         status: call.status,

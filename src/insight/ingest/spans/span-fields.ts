@@ -1,4 +1,5 @@
 // Hot path: once per span.
+import { knownToken } from '../../../lib/known-token.ts'
 import { secretShape } from '../../../lib/secret-shape.ts'
 import type { Span } from '../../model/span.ts'
 
@@ -84,7 +85,10 @@ const nameMax = 200
 const separators = /([\s/.,;:=&|()[\]{}<>"']+)/
 const addresses = /[^\s@/:;,=<>()"'{}]{1,64}@[^\s@/:;,=<>()"'{}]{1,255}\.[a-z][a-z\d-]+/gi
 const jwts = /eyJ[\w-]{6,}[\w.=-]*/g
-const digitRuns = /\d(?:[ -]?\d){12,18}/g
+const digitRuns = /[\d(+][\d ().-]{7,}\d/g
+/** Groups of digits that one number may have. */
+const groupsMax = 6
+const pem = /-----BEGIN [^-]+-----[^]*?(?:-----END [^-]+-----|$)/g
 /** Short words of letters, as most names are, hold nothing of a personal or secret shape. */
 const plain = /^[A-Za-z_./ :{}*-]{0,64}$/
 const cleanedMax = 4096
@@ -155,18 +159,42 @@ function cleanText(text: string): string {
   // `GET /x?token=…`; a `?` with a space or nothing behind it is a sentence.
   const query = text.search(/\?\S/)
   return (query < 0 ? text : text.slice(0, query))
+    .replace(pem, '{pem}')
     .replace(jwts, '{jwt}')
     .replace(addresses, '{email}')
-    .replace(digitRuns, run => (secretShape(run) === 'card' ? '{card}' : run))
+    .replace(digitRuns, maskedRun)
     .split(separators)
     .map(cleanWord)
     .join('')
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
 }
 
+/** Cards, telephones and numbers of persons, which the separators of words would cut in pieces. */
+function maskedRun(run: string): string {
+  const groups = run.split(' ')
+  const out: string[] = []
+  for (let at = 0; at < groups.length; ) {
+    let taken = 1
+    let shown = groups[at] as string
+    for (let count = Math.min(groupsMax, groups.length - at); count > 0; count--) {
+      const shape = secretShape(groups.slice(at, at + count).join(' '))
+      if (shape === null) continue
+      shown = `{${shape}}`
+      taken = count
+      break
+    }
+    out.push(shown)
+    at += taken
+  }
+  return out.join(' ')
+}
+
 function cleanWord(word: string): string {
-  if (word.length < 6 || isIdentifier(word)) return word
-  const shape = secretShape(decoded(word))
+  if (word.length < 6) return word
+  if (knownToken(word) !== null) return '{token}'
+  if (isIdentifier(word)) return word
+  const text = decoded(word)
+  const shape = secretShape(text) ?? (/\S\s+\S/.test(text) ? 'text' : null)
   return shape === null ? word : `{${shape}}`
 }
 
