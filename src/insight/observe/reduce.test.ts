@@ -116,10 +116,21 @@ describe('what an observation holds', () => {
     assert.equal(scalar(fieldsOf(fieldsOf(seen.response?.shape)['order'])['id']).hash, hash)
   })
 
-  it('takes over the hash of a segment that the event log has masked', () => {
-    const shape = reduce({ path: '/users/{email:0123456789abcdef}/cards/{card:fedcba9876543210}' }).path
-    assert.deepEqual([shape[1]?.class, shape[1]?.hash], ['email', '0123456789abcdef'])
-    assert.deepEqual([shape[3]?.class, shape[3]?.hash], ['payment-card', 'fedcba9876543210'])
+  it('takes over class and hash of a segment that the event log has masked', () => {
+    const classes = [
+      ['email', 'email'],
+      ['phone', 'phone'],
+      ['card', 'payment-card'],
+      ['iban', 'iban'],
+      ['national-id', 'national-id'],
+      ['jwt', 'token'],
+      ['token', undefined],
+      ['long', undefined],
+    ] as const
+    for (const [mask, dataClass] of classes) {
+      const shape = reduce({ path: `/users/{${mask}:0123456789abcdef}` }).path[1]
+      assert.deepEqual([shape?.class, shape?.hash, shape?.value], [dataClass, '0123456789abcdef', undefined], mask)
+    }
   })
 
   it('a word of an enumeration only after three exchanges had it in the same field', () => {

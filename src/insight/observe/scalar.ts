@@ -57,6 +57,8 @@ const maskedClasses: ReadonlyMap<string, DataClass> = new Map([
   ['email', 'email'],
   ['phone', 'phone'],
   ['card', 'payment-card'],
+  ['iban', 'iban'],
+  ['national-id', 'national-id'],
   ['jwt', 'token'],
 ])
 const wordSegment = /^[a-z]+(?:[-_.][a-z]+)*$|^v\d{1,3}(?:\.\d{1,2})?$/i
