@@ -35,6 +35,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const replaced = /^\{[a-z-]{2,16}:[0-9a-f]{16}\}$/
 const spaced = /\p{L}.*\s.*\p{L}/su
 const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[\da-f:.]*:[\da-f:.]*\]?)$/
+const number = /^\d+$/
 const digitRun = /\d(?:[ -]?\d){12,18}/g
 
 /** `key`: at least 16 random bytes that stay in this deployment; whoever has it can try values against hashes. */
@@ -71,10 +72,10 @@ export function createRedaction(key: Uint8Array): Redaction {
       return segment(name)
     },
     id(id) {
-      const shape = knownToken(id) !== null ? 'token' : suspicious(id) ? secretShape(id) : null
-      return shape === null || (shape === 'token' && knownToken(id) === null) || shape === 'phone' || replaced.test(id)
-        ? id
-        : masked(shape, id)
+      if (knownToken(id) !== null) return masked('token', id)
+      const shape = suspicious(id) && !replaced.test(id) ? secretShape(id) : null
+      // Random characters, or ten digits, are what an id is made of.
+      return shape === null || shape === 'token' || (shape === 'phone' && number.test(id)) ? id : masked(shape, id)
     },
     words(text) {
       if (text === '' || !suspiciousWords.test(text)) return text
