@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpus, totalmem } from 'node:os'
+import { cpus, getPriority, totalmem } from 'node:os'
 import { versions } from './subjects.ts'
 
 /** One line of bench/results.json. Numbers are medians; null where a figure makes no sense for the case. */
@@ -54,7 +54,9 @@ function rounded(value: number | null, digits: number): number | null {
 
 function describeMachine(): string {
   const list = cpus()
-  return `${list.length} × ${list[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux`
+  // What else ran there then had to wait.
+  const raised = getPriority() < 0 ? ', at a raised priority' : ''
+  return `${list.length} × ${list[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux${raised}`
 }
 
 function describeCommit(): string {
