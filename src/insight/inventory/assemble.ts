@@ -2,6 +2,7 @@ import type { DataClass } from '../model/data-class.ts'
 import type { ClassSeen, Drift, LifeState, Operation, Owner, Standing } from '../model/operation.ts'
 import type { SchemaOptions } from '../observe/schema-output.ts'
 import type { TemplateVariable } from '../templates/path-template.ts'
+import type { Announcements } from './announced-life.ts'
 import { type CallerNames, joinCallers } from './callers.ts'
 import { type Declaration, type Declarations, shapeOf } from './declarations.ts'
 import { driftOf } from './drift.ts'
@@ -24,6 +25,8 @@ export interface ServiceView {
   readonly declarations: Declarations | null
   /** null: no configuration is known. */
   readonly reach: Reach | null
+  /** null: no configuration is known. */
+  readonly announcements: Announcements | null
   readonly names: CallerNames
   readonly owner: Owner | null
   readonly operator: OperatorWords
@@ -110,6 +113,7 @@ function calledOperation(view: ServiceView, group: EntryGroup, declaration: Decl
     used: use.answered > 0,
     declaration,
     fields: signs.responseFields,
+    hosts: use.hosts.names(),
   })
   const seen = {
     parameters: parametersOf(shapes, template.variables, classes, view.schemas).map(parameter => ({
@@ -150,7 +154,7 @@ function calledOperation(view: ServiceView, group: EntryGroup, declaration: Decl
 function uncalledOperation(view: ServiceView, declaration: Declaration): Operation {
   const { operation, template } = declaration
   return {
-    ...commonOf(view, { method: operation.method, template, used: false, declaration, fields: {} }),
+    ...commonOf(view, { method: operation.method, template, used: false, declaration, fields: {}, hosts: [] }),
     hosts: operation.hosts,
     origin: 'openapi',
     confidence: 1,
@@ -194,6 +198,7 @@ function commonOf(
     readonly used: boolean
     readonly declaration: Declaration | null
     readonly fields: Operation['responseFields']
+    readonly hosts: readonly string[]
   },
 ) {
   const { method, template, used, declaration, fields } = known
@@ -202,6 +207,7 @@ function commonOf(
   const routes = view.reach?.routesOf(view.name, method, template) ?? null
   const life = lifeOf({
     operator: view.operator.states.get(id) ?? null,
+    announced: view.announcements?.of(view.name, { method, template, hosts: known.hosts }) ?? null,
     declared,
     deprecation: Object.keys(fields['deprecation'] ?? {}),
     sunset: Object.keys(fields['sunset'] ?? {}),

@@ -22,11 +22,14 @@ function documentOf(paths: Record<string, unknown>, more: Record<string, unknown
 function configOf(routes: ReadonlyArray<{ path: string; methods?: string[]; stripPrefix?: boolean }>): Config {
   return {
     services: [],
+    policies: [],
     routes: routes.map(({ path, methods = [], stripPrefix = false }, i) => ({
       name: `r${i}`,
       service: 'shop',
       stripPrefix,
       match: { hosts: [], path, methods, headers: {} },
+      policies: [],
+      disable: [],
     })),
   } as unknown as Config
 }
@@ -306,7 +309,7 @@ test('drift: every kind of difference is told, and what fits is not', () => {
 test('states of life: operator, then what the service sends, then the document', () => {
   const nowMs = Date.UTC(2026, 5, 1)
   const life = (signs: Partial<Parameters<typeof lifeOf>[0]>) =>
-    lifeOf({ operator: null, declared: null, deprecation: [], sunset: [], nowMs, ...signs }).state
+    lifeOf({ operator: null, announced: null, declared: null, deprecation: [], sunset: [], nowMs, ...signs }).state
   assert.equal(life({}), 'live')
   assert.equal(life({ deprecation: ['true'] }), 'deprecated')
   assert.equal(life({ deprecation: ['@1767225600'] }), 'deprecated')

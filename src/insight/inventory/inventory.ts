@@ -4,6 +4,7 @@ import type { ExchangeRecord } from '../model/exchange.ts'
 import type { Operation, Owner } from '../model/operation.ts'
 import type { Span } from '../model/span.ts'
 import type { SchemaOptions } from '../observe/schema-output.ts'
+import { Announcements } from './announced-life.ts'
 import { templateEditOf } from './apply-edit.ts'
 import { assemble } from './assemble.ts'
 import { provenBy } from './caller-name.ts'
@@ -69,6 +70,7 @@ export class Inventory implements Durable {
   }
   readonly #rows: InventoryRows
   #reach: Reach | null = null
+  #announcements: Announcements | null = null
   #nowMs = 0
   /** Exchanges of services beyond the largest number, and those whose time or method cannot be read; rows that did not read. */
   #lost = 0
@@ -153,6 +155,7 @@ export class Inventory implements Durable {
   /** What is reachable, and owners; may be told again when the configuration changed. */
   configure(config: Config): void {
     this.#reach = new Reach(config)
+    this.#announcements = new Announcements(config)
     this.owners.forget('configuration')
     for (const service of config.services)
       if (service.owner !== null) this.owners.ofService(service.name, { ...nobody, ...service.owner }, 'configuration')
@@ -205,6 +208,7 @@ export class Inventory implements Durable {
         service: this.#services.get(name) ?? null,
         declarations: this.#declarations.get(name) ?? null,
         reach: this.#reach,
+        announcements: this.#announcements,
         names: this.#room.names,
         owner: this.#ownerOf(name, operator),
         operator,

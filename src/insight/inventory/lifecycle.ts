@@ -1,9 +1,12 @@
 import type { LifeState } from '../model/operation.ts'
+import type { AnnouncedLife } from './announced-life.ts'
 import type { DeclaredOperation } from './openapi/document.ts'
 
 /** What is known of an operation's age and end. */
 export interface LifeSigns {
   readonly operator: LifeState | null
+  /** What the gateway tells callers, by its configuration; null: nothing. */
+  readonly announced: AnnouncedLife | null
   readonly declared: DeclaredOperation | null
   /** Values of the response fields `Deprecation` (RFC 9745) and `Sunset` (RFC 8594), as sent. */
   readonly deprecation: readonly string[]
@@ -12,9 +15,13 @@ export interface LifeSigns {
   readonly nowMs: number
 }
 
-/** State of life and end, RFC 3339: operator, then what the service itself sends, then its document; past its end it is retired. */
+/**
+ * State of life and end, RFC 3339: operator, then what the gateway announces, then what the service itself sends, then its document; past its end it is
+ * retired.
+ */
 export function lifeOf(signs: LifeSigns): { readonly state: LifeState; readonly sunset: string | null } {
   const { operator, declared, deprecation, nowMs } = signs
+  if (signs.announced !== null) return announcedLife(signs.announced, operator, nowMs)
   const sent = signs.sunset.map(value => Date.parse(value)).filter(time => !Number.isNaN(time))
   const end = sent.length > 0 ? Math.min(...sent) : declared?.sunset == null ? null : Date.parse(declared.sunset)
   const sunset = end === null ? null : new Date(end).toISOString()
@@ -24,6 +31,19 @@ export function lifeOf(signs: LifeSigns): { readonly state: LifeState; readonly 
     return { state: 'deprecated', sunset }
   if (declared?.state != null) return { state: declared.state, sunset }
   return { state: declared?.deprecated === true || end !== null ? 'deprecated' : 'live', sunset }
+}
+
+/** Callers see the gateway's word in the place of the service's. A deprecation may lie ahead; an end without one is a deprecation. */
+function announcedLife(
+  { deprecated, sunset: end }: AnnouncedLife,
+  operator: LifeState | null,
+  nowMs: number,
+): { readonly state: LifeState; readonly sunset: string | null } {
+  const sunset = end === null ? null : new Date(end).toISOString()
+  if (operator !== null) return { state: operator, sunset }
+  if (end !== null && end <= nowMs) return { state: 'retired', sunset }
+  const begun = deprecated === null ? end !== null : deprecated <= nowMs
+  return { state: begun ? 'deprecated' : 'live', sunset }
 }
 
 /** `@1688169599` (RFC 9745), a date or `true` (its drafts). */

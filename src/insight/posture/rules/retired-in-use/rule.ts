@@ -1,3 +1,5 @@
+import type { RouteView } from '../../estate.ts'
+import { settings } from '../../guards.ts'
 import type { Rule } from '../../rule.ts'
 import { sureness } from '../../sureness.ts'
 
@@ -9,11 +11,13 @@ export const retiredInUse: Rule = {
   severity: 'low',
   references: ['API9:2023', 'CWE-1059', 'CWE-477', 'NIST SP 800-228 REC-API-3'],
   *judge({ endpoints, now }) {
-    for (const { subject, operation } of endpoints) {
+    for (const { subject, operation, routes } of endpoints) {
       if (operation === null || operation.traffic.status['2xx'] === 0) continue
       const ended = operation.sunset !== null && Date.parse(operation.sunset) <= now
       const retired = operation.state === 'retired' || ended
       if (!retired && operation.state !== 'deprecated') continue
+      const taken = routes.filter(({ route }) => operation.routesTaken.includes(route.name))
+      if (taken.length > 0 && taken.every(view => refusesSinceItsEnd(view, now))) continue
       const answered = operation.traffic.status['2xx']
       yield {
         subject,
@@ -29,4 +33,13 @@ export const retiredInUse: Rule = {
       }
     }
   },
+}
+
+/** Then what was answered was answered before. */
+function refusesSinceItsEnd({ chain }: RouteView, now: number): boolean {
+  return chain.some(entry => {
+    if (entry.use !== 'lifecycle') return false
+    const { sunset, afterSunset } = settings(entry)
+    return afterSunset === 'refuse' && typeof sunset === 'number' && sunset <= now
+  })
 }
