@@ -33,8 +33,7 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPT
  * A refusal is no error of the server (semantic conventions: 4xx is not, 5xx is).
  */
 export function eventSpan(event: EventOfSpan): EventSpan {
-  // The convention for methods that are none (RFC 9110, 5789, 10008): a stranger may write anything there.
-  const method = methods.has(event.method) ? event.method : '_OTHER'
+  const method = spanMethod(event.method)
   const attributes: Record<string, string | number> = {
     'http.request.method': method,
     'url.path': event.path,
@@ -48,13 +47,32 @@ export function eventSpan(event: EventOfSpan): EventSpan {
   if (event.route !== null) attributes['portcullis.route'] = event.route
   if (event.service !== null && event.target !== null) attributes['portcullis.service'] = event.service
   if (event.code !== null) attributes['portcullis.code'] = event.code
-  const error = event.status >= 500 || event.status === 0 || event.verdict === 'error'
+  const error = isFailure(event)
   if (error) attributes['error.type'] = event.code ?? (event.status > 0 ? String(event.status) : '_OTHER')
   return {
-    name: `${method === '_OTHER' ? 'HTTP' : method}${event.route === null ? '' : ` ${event.route}`}`,
+    name: spanName(event),
     startUs: Date.parse(event.time) * 1000,
-    durationUs: Math.max(0, Math.round(event.durationMs * 1000)),
+    durationUs: spanDurationUs(event),
     error,
     attributes,
   }
+}
+
+/** Name of the span of an event, alone. */
+export function spanName({ method, route }: Pick<EventOfSpan, 'method' | 'route'>): string {
+  return `${methods.has(method) ? method : 'HTTP'}${route === null ? '' : ` ${route}`}`
+}
+
+export function spanDurationUs({ durationMs }: Pick<EventOfSpan, 'durationMs'>): number {
+  return Math.max(0, Math.round(durationMs * 1000))
+}
+
+/** A refusal is no error of the server; 5xx is, and no answer at all. */
+export function isFailure({ status, verdict }: Pick<EventOfSpan, 'status' | 'verdict'>): boolean {
+  return status >= 500 || status === 0 || verdict === 'error'
+}
+
+/** The convention for methods that are none (RFC 9110, 5789, 10008): a stranger may write anything there. */
+function spanMethod(method: string): string {
+  return methods.has(method) ? method : '_OTHER'
 }

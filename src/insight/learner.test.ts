@@ -82,8 +82,8 @@ describe('order and time of what is learnt', () => {
       ['a', 0],
       ['wrong', 9 * 365 * DAY],
       ['b', 1],
-      ['wrong again', 9 * 365 * DAY],
-      ['and again', 9 * 365 * DAY],
+      ['wrong-again', 9 * 365 * DAY],
+      ['and-again', 9 * 365 * DAY],
       ['c', 2],
     ] as const)
       learner.take(item(id, after))

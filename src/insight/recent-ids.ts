@@ -24,8 +24,8 @@ export class RecentIds {
     this.#old = new Uint32Array(slots * 2)
   }
 
-  /** Is it new? Then it is known from now on. One id at two times is two items. */
-  add(id: string, time: string): boolean {
+  /** Is it new? Then it is known from now on. One id at two times is two items. `again`: one that is known is kept as if it were new. */
+  add(id: string, time: string, again = false): boolean {
     let a = this.#seed
     let b = ~this.#seed
     for (let i = 0; i < id.length; i++) {
@@ -46,7 +46,8 @@ export class RecentIds {
     b = Math.imul(b ^ (b >>> 15) ^ a, 0x165667b1)
     const first = (a ^ (a >>> 15)) >>> 0
     const second = ((b ^ (b >>> 16)) | 1) >>> 0
-    if (this.#find(this.#old, first, second) < 0) return false
+    const isNew = this.#find(this.#old, first, second) >= 0
+    if (!isNew && !again) return false
     const slot = this.#find(this.#young, first, second)
     if (slot < 0) return false
     if (this.#count < this.#each) this.#put(slot, first, second)
@@ -57,7 +58,7 @@ export class RecentIds {
       this.#count = 0
       this.#put((first & this.#mask) * 2, first, second)
     }
-    return true
+    return isNew
   }
 
   /** Where it would go; -1: it is there. The table is never more than half full, so an empty place is near. */

@@ -32,6 +32,8 @@ export interface PairDump {
 }
 
 interface Pair {
+  /** Of its row. */
+  readonly key: string
   readonly from: string
   readonly to: string
   readonly seenIn: 'log' | 'spans'
@@ -40,6 +42,8 @@ interface Pair {
   readonly names: Map<string, number>
   firstUs: number
   lastUs: number
+  /** Changed since it was last written down. */
+  changed: boolean
 }
 
 const namesMax = 16
@@ -47,6 +51,8 @@ const namesMax = 16
 /** Pairs of services seen in logs or as the other end of a caller's spans, and whether the called side is traced. */
 export class Coverage {
   readonly #pairs = new Map<string, Pair>()
+  /** Those seen in logs by caller and called: no key is put together for a call. */
+  readonly #logged = new Map<string, Map<string, Pair>>()
   readonly #max: number
   readonly #changed: (key: string) => void
   dropped = 0
@@ -77,7 +83,7 @@ export class Coverage {
     }
   }
 
-  /** A call that a log tells of and that belongs to no trace. */
+  /** A call that a log tells of, and of which the called side sent no span. */
   untraced(from: string, to: string, atUs: number): void {
     this.#count(from, to, 'log', atUs, null)
   }
@@ -101,25 +107,30 @@ export class Coverage {
 
   dump(key: string): PairDump | null {
     const pair = this.#pairs.get(key)
-    return pair === undefined ? null : { ...pair, names: [...pair.names] }
+    if (pair === undefined) return null
+    pair.changed = false
+    const { from, to, seenIn, calls, withSpans, names, firstUs, lastUs } = pair
+    return { from, to, seenIn, calls, withSpans, names: [...names], firstUs, lastUs }
   }
 
   /** Throws when it is none. */
   restore(key: string, dump: PairDump): void {
     requireNumbers(dump, ['calls', 'withSpans', 'firstUs', 'lastUs'])
-    if (this.#pairs.size < this.#max) this.#pairs.set(key, { ...dump, names: new Map(dump.names) })
+    if (this.#pairs.size < this.#max && !this.#pairs.has(key))
+      this.#add({ ...dump, key, names: new Map(dump.names), changed: false })
   }
 
   #count(from: string, to: string, seenIn: 'log' | 'spans', atUs: number, answeredBy: string | null): void {
-    const key = JSON.stringify([from, to, seenIn])
-    let pair = this.#pairs.get(key)
+    let pair = seenIn === 'log' ? this.#logged.get(from)?.get(to) : this.#pairs.get(JSON.stringify([from, to, seenIn]))
     if (pair === undefined) {
       if (this.#pairs.size >= this.#max) {
         this.dropped++
         return
       }
-      pair = { from, to, seenIn, calls: 0, withSpans: 0, names: new Map(), firstUs: atUs, lastUs: atUs }
-      this.#pairs.set(key, pair)
+      const key = JSON.stringify([from, to, seenIn])
+      const none = { calls: 0, withSpans: 0, firstUs: atUs, lastUs: atUs, changed: false }
+      pair = { key, from, to, seenIn, names: new Map(), ...none }
+      this.#add(pair)
     }
     pair.calls++
     if (answeredBy !== null) {
@@ -127,9 +138,19 @@ export class Coverage {
       if (pair.names.has(answeredBy) || pair.names.size < namesMax)
         pair.names.set(answeredBy, (pair.names.get(answeredBy) ?? 0) + 1)
     }
-    pair.firstUs = Math.min(pair.firstUs, atUs)
-    pair.lastUs = Math.max(pair.lastUs, atUs)
-    this.#changed(key)
+    if (atUs < pair.firstUs) pair.firstUs = atUs
+    if (atUs > pair.lastUs) pair.lastUs = atUs
+    if (pair.changed) return
+    pair.changed = true
+    this.#changed(pair.key)
+  }
+
+  #add(pair: Pair): void {
+    this.#pairs.set(pair.key, pair)
+    if (pair.seenIn !== 'log') return
+    const called = this.#logged.get(pair.from)
+    if (called === undefined) this.#logged.set(pair.from, new Map([[pair.to, pair]]))
+    else called.set(pair.to, pair)
   }
 }
 

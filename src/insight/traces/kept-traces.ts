@@ -25,7 +25,8 @@ export interface KeptLimits {
 const shares: Readonly<Record<KeepReason, number>> = { error: 0.35, rare: 0.35, slow: 0.15, sample: 0.15 }
 
 interface Room {
-  readonly traces: Map<string, KeptTrace>
+  /** Oldest first. */
+  readonly traces: Set<string>
   readonly byShape: Map<string, Set<string>>
   spans: number
 }
@@ -33,6 +34,7 @@ interface Room {
 /** The traces that are kept, whole, within bounds; the oldest go first. `changed` is told each id that came or went. */
 export class KeptTraces {
   readonly #rooms: Readonly<Record<KeepReason, Room>>
+  readonly #traces = new Map<string, KeptTrace>()
   readonly #limits: KeptLimits
   readonly #changed: (traceId: string) => void
   /** Kept once and pushed out since. */
@@ -41,20 +43,16 @@ export class KeptTraces {
   constructor(limits: KeptLimits, changed: (traceId: string) => void) {
     this.#limits = limits
     this.#changed = changed
-    const room = (): Room => ({ traces: new Map(), byShape: new Map(), spans: 0 })
+    const room = (): Room => ({ traces: new Set(), byShape: new Map(), spans: 0 })
     this.#rooms = { error: room(), rare: room(), slow: room(), sample: room() }
   }
 
   get(traceId: string): KeptTrace | undefined {
-    for (const reason of keepReasons) {
-      const found = this.#rooms[reason].traces.get(traceId)
-      if (found !== undefined) return found
-    }
-    return undefined
+    return this.#traces.get(traceId)
   }
 
   get size(): number {
-    return keepReasons.reduce((sum, reason) => sum + this.#rooms[reason].traces.size, 0)
+    return this.#traces.size
   }
 
   get spans(): number {
@@ -62,35 +60,35 @@ export class KeptTraces {
   }
 
   *values(): Iterable<KeptTrace> {
-    for (const reason of keepReasons) yield* this.#rooms[reason].traces.values()
+    for (const reason of keepReasons)
+      for (const traceId of this.#rooms[reason].traces) yield this.#traces.get(traceId) as KeptTrace
   }
 
   put(trace: KeptTrace): void {
     this.delete(trace.traceId)
     const room = this.#rooms[trace.reason]
-    room.traces.set(trace.traceId, trace)
+    room.traces.add(trace.traceId)
+    this.#traces.set(trace.traceId, trace)
     room.spans += trace.spans.length
     let same = room.byShape.get(trace.shape)
     if (same === undefined) room.byShape.set(trace.shape, (same = new Set()))
     same.add(trace.traceId)
     this.#changed(trace.traceId)
     if (same.size > this.#limits.perShape) this.#evict(same)
-    while (room.spans > shares[trace.reason] * this.#limits.spans && room.traces.size > 1)
-      this.#evict(room.traces.keys())
+    while (room.spans > shares[trace.reason] * this.#limits.spans && room.traces.size > 1) this.#evict(room.traces)
   }
 
   delete(traceId: string): void {
-    for (const reason of keepReasons) {
-      const room = this.#rooms[reason]
-      const trace = room.traces.get(traceId)
-      if (trace === undefined) continue
-      room.traces.delete(traceId)
-      room.spans -= trace.spans.length
-      const same = room.byShape.get(trace.shape)
-      same?.delete(traceId)
-      if (same?.size === 0) room.byShape.delete(trace.shape)
-      this.#changed(traceId)
-    }
+    const trace = this.#traces.get(traceId)
+    if (trace === undefined) return
+    this.#traces.delete(traceId)
+    const room = this.#rooms[trace.reason]
+    room.traces.delete(traceId)
+    room.spans -= trace.spans.length
+    const same = room.byShape.get(trace.shape)
+    same?.delete(traceId)
+    if (same?.size === 0) room.byShape.delete(trace.shape)
+    this.#changed(traceId)
   }
 
   #evict(ids: Iterable<string>): void {

@@ -1,12 +1,16 @@
 // Hot path: once per span.
-import type { Span } from '../model/span.ts'
+import type { Arrived } from './own-span.ts'
 
-/** The spans of one trace id, while more may come. */
+/** What came for one trace id, while more may come. */
 export interface OpenTrace {
   readonly traceId: string
-  readonly spans: Map<string, Span>
-  /** Who made the calls that came through our gateway, by span id: several callers under one trace id are strangers. Null without any. */
-  callers: Map<string, string> | null
+  /** Mostly the only one. */
+  first: Arrived
+  /** All of them by span id, the first too; null while there is only that. */
+  spans: Map<string, Arrived> | null
+  /** It took something since it was last written down, and it was written down before. */
+  changed: boolean
+  stored: boolean
   /** Watermark at the first and the last span, µs. */
   openedUs: number
   touchedUs: number
@@ -20,6 +24,14 @@ export interface OpenTracesLimits {
   readonly spansPerTrace: number
   /** Over all open traces; the one that was quiet longest then ends early. */
   readonly spans: number
+}
+
+export function spansOf(trace: OpenTrace): Iterable<Arrived> {
+  return trace.spans === null ? [trace.first] : trace.spans.values()
+}
+
+function sizeOf(trace: OpenTrace): number {
+  return trace.spans === null ? 1 : trace.spans.size
 }
 
 /** What could not be taken, or not as it was meant. Counts since the beginning. */
@@ -52,8 +64,6 @@ export class OpenTraces {
   readonly #limits: OpenTracesLimits
   readonly #ended: (trace: OpenTrace) => void
   readonly counts: OpenTracesCounts = { spans: 0, duplicates: 0, conflicts: 0, split: 0, endedEarly: 0, jumps: 0 }
-  /** Open traces that took a span since somebody cleared this. */
-  readonly changed = new Set<OpenTrace>()
   #watermark = Number.NaN
   #spans = 0
   #jumping = new Set<string>()
@@ -90,33 +100,33 @@ export class OpenTraces {
     this.#watermark = watermarkUs
   }
 
-  /** `caller`: who made a call through our gateway; '' for any other span. */
-  take(span: Span, caller = ''): void {
+  take(span: Arrived): void {
     this.counts.spans++
     this.#advance(span)
-    let trace = this.#traces.get(span.traceId)
-    if (trace === undefined) {
-      trace = {
-        traceId: span.traceId,
-        spans: new Map(),
-        callers: null,
-        openedUs: this.#watermark,
-        touchedUs: this.#watermark,
+    const known = this.#traces.get(span.traceId)
+    const trace = known ?? {
+      traceId: span.traceId,
+      first: span,
+      spans: null,
+      changed: true,
+      stored: false,
+      openedUs: this.#watermark,
+      touchedUs: this.#watermark,
+    }
+    if (known === undefined) {
+      this.#traces.set(span.traceId, trace)
+      this.#spans++
+    } else {
+      if (this.#watermark - trace.touchedUs > 1_000_000) {
+        // The map's order is by last touch, to the second: whoever stands first has been quiet longest.
+        this.#traces.delete(span.traceId)
+        this.#traces.set(span.traceId, trace)
+        trace.touchedUs = this.#watermark
       }
-      this.#traces.set(span.traceId, trace)
-    } else if (this.#watermark - trace.touchedUs > 1_000_000) {
-      // The map's order is by last touch, to the second: whoever stands first has been quiet longest.
-      this.#traces.delete(span.traceId)
-      this.#traces.set(span.traceId, trace)
-      trace.touchedUs = this.#watermark
+      this.#put(trace, span)
+      trace.changed = true
     }
-    this.#put(trace, span)
-    if (caller !== '' && trace.spans.get(span.spanId) === span) {
-      trace.callers ??= new Map()
-      trace.callers.set(span.spanId, caller)
-    }
-    this.changed.add(trace)
-    if (trace.spans.size >= this.#limits.spansPerTrace) {
+    if (sizeOf(trace) >= this.#limits.spansPerTrace) {
       this.counts.split++
       this.#end(trace)
     } else if (this.#spans > this.#limits.spans) this.#endOldest()
@@ -127,9 +137,11 @@ export class OpenTraces {
     for (const trace of this.#traces.values()) this.#end(trace)
   }
 
-  #put(trace: OpenTrace, span: Span): void {
-    const known = trace.spans.get(span.spanId)
+  #put(trace: OpenTrace, span: Arrived): void {
+    const { first } = trace
+    const known = trace.spans === null ? same(first, span) : trace.spans.get(span.spanId)
     if (known === undefined) {
+      trace.spans ??= new Map([[first.spanId, first]])
       trace.spans.set(span.spanId, span)
       this.#spans++
       return
@@ -140,10 +152,12 @@ export class OpenTraces {
     }
     this.counts.conflicts++
     // The same choice in whatever order they come.
-    if (before(span, known)) trace.spans.set(span.spanId, span)
+    if (!before(span, known)) return
+    if (known === first) trace.first = span
+    trace.spans?.set(span.spanId, span)
   }
 
-  #advance(span: Span): void {
+  #advance(span: Arrived): void {
     const at = span.startUs
     const ahead = at - this.#watermark
     if (Number.isNaN(ahead)) this.#watermark = at
@@ -195,13 +209,16 @@ export class OpenTraces {
 
   #end(trace: OpenTrace): void {
     this.#traces.delete(trace.traceId)
-    this.changed.delete(trace)
-    this.#spans -= trace.spans.size
+    this.#spans -= sizeOf(trace)
     this.#ended(trace)
   }
 }
 
-function before(a: Span, b: Span): boolean {
+function same(known: Arrived, span: Arrived): Arrived | undefined {
+  return known.spanId === span.spanId ? known : undefined
+}
+
+function before(a: Arrived, b: Arrived): boolean {
   if (a.startUs !== b.startUs) return a.startUs < b.startUs
   return a.service === b.service ? a.name < b.name : a.service < b.service
 }

@@ -1,4 +1,6 @@
-import { eventSpan } from '../../events/event-span.ts'
+// Hot path: `ownCall` once per event.
+import { eventSpan, isFailure, spanDurationUs, spanName } from '../../events/event-span.ts'
+import { timeMs } from '../../lib/time-ms.ts'
 import { isDurationUs, isTimeUs, keptAttributes } from '../ingest/spans/span-fields.ts'
 import type { EventRecord } from '../model/event-record.ts'
 import type { Span } from '../model/span.ts'
@@ -7,13 +9,94 @@ import type { Span } from '../model/span.ts'
 export const gatewayService = 'portcullis'
 
 const noResource: Span['resource'] = Object.freeze({})
+const namesMax = 4096
 
-/** The span of an exchange from its event; null when the event belongs to no trace or its times are none. */
-export function ownSpan(event: EventRecord): Span | null {
-  const { traceId, spanId, parentId } = event
-  if (traceId === null || spanId === null) return null
-  const { name, startUs, durationUs, error, attributes } = eventSpan(event)
-  if (!isTimeUs(startUs) || !isDurationUs(durationUs)) return null
+/**
+ * An exchange through our own gateway while its trace is open: what its span is made of, and no more. Most are alone in their trace and nobody ever
+ * asks for their span, so it is made for the others only (`wholeSpan`), at six times the cost.
+ */
+export interface OwnCall
+  extends Pick<Span, 'traceId' | 'spanId' | 'parentId' | 'name' | 'startUs' | 'durationUs' | 'error'>,
+    Pick<
+      EventRecord,
+      'client' | 'principal' | 'listener' | 'method' | 'host' | 'path' | 'route' | 'status' | 'verdict' | 'code'
+    > {
+  readonly own: true
+  readonly service: typeof gatewayService
+  /** Service of the configuration that it was forwarded to; null: it was not. */
+  readonly forwarded: string | null
+}
+
+/** What has come for a trace that is open. */
+export type Arrived = Span | OwnCall
+
+export function isOwnCall(arrived: Arrived): arrived is OwnCall {
+  return 'own' in arrived
+}
+
+/** Makes calls of events; null when the event belongs to no trace or its times are none. One per stream: it remembers names. */
+export function createOwnCalls(): (event: EventRecord) => OwnCall | null {
+  const names = new Map<string, Map<string | null, string>>()
+  let remembered = 0
+
+  function nameOf(event: EventRecord): string {
+    const known = names.get(event.method)?.get(event.route)
+    if (known !== undefined) return known
+    const name = spanName(event)
+    if (remembered++ >= namesMax) {
+      names.clear()
+      remembered = 1
+    }
+    const routes = names.get(event.method)
+    if (routes === undefined) names.set(event.method, new Map([[event.route, name]]))
+    else routes.set(event.route, name)
+    return name
+  }
+
+  return event => {
+    const { traceId, spanId, parentId, client, principal, listener, method, host, path, route, status } = event
+    if (traceId === null || spanId === null) return null
+    const startUs = timeMs(event.time) * 1000
+    const durationUs = spanDurationUs(event)
+    if (!isTimeUs(startUs) || !isDurationUs(durationUs)) return null
+    return {
+      own: true,
+      traceId,
+      spanId,
+      parentId,
+      service: gatewayService,
+      name: nameOf(event),
+      startUs,
+      durationUs,
+      error: isFailure(event),
+      forwarded: event.target === null ? null : event.service,
+      client,
+      principal,
+      listener,
+      method,
+      host,
+      path,
+      route,
+      status,
+      verdict: event.verdict,
+      code: event.code,
+    }
+  }
+}
+
+/** A call as the span that it is. */
+export function wholeSpan(arrived: Arrived): Span {
+  if (!isOwnCall(arrived)) return arrived
+  const { traceId, spanId, parentId, service, name, startUs, durationUs, error, forwarded } = arrived
+  // Protocol and time are not read of what is kept here.
+  const { attributes } = eventSpan({
+    ...arrived,
+    service: forwarded,
+    target: forwarded,
+    time: '',
+    protocol: '',
+    durationMs: 0,
+  })
   const kept: Record<string, string | number> = {}
   for (const key of keptAttributes) {
     const value = attributes[key]
@@ -23,7 +106,7 @@ export function ownSpan(event: EventRecord): Span | null {
     traceId,
     spanId,
     parentId,
-    service: gatewayService,
+    service,
     name,
     kind: 'server',
     startUs,
@@ -40,6 +123,6 @@ export function isOwnSpan(span: Span): boolean {
 }
 
 /** Who made the call, to tell strangers under one trace id apart: the verified principal, else the address. */
-export function callerOf({ principal, client }: EventRecord): string {
+export function callerOf({ principal, client }: Pick<EventRecord, 'principal' | 'client'>): string {
   return principal === null ? client : JSON.stringify([principal.method, principal.issuer, principal.subject])
 }

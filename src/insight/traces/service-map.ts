@@ -51,6 +51,8 @@ export interface EdgeDump {
 }
 
 interface Edge {
+  /** Of its row. */
+  readonly key: string
   readonly from: string | null
   readonly to: string
   calls: number
@@ -64,11 +66,22 @@ interface Edge {
   minute: number
   minuteBefore: number
   readonly latency: QuantileSketch
+  /** Changed since it was last written down. */
+  changed: boolean
+}
+
+/** One call as the map counts it. */
+export interface CountedCall {
+  readonly startUs: number
+  readonly durationUs: number
+  readonly error: boolean
 }
 
 /** Who calls whom, how often, how long, how well. Bounded: pairs beyond the cap are counted, not kept. */
 export class ServiceMap {
   readonly #edges = new Map<string, Edge>()
+  /** The same edges by caller and called: no key is put together for a call. */
+  readonly #byPair = new Map<string | null, Map<string, Edge>>()
   readonly #max: number
   readonly #changed: (key: string) => void
   /** Calls of pairs that had no room. */
@@ -98,10 +111,10 @@ export class ServiceMap {
       const { parent, span } = node
       if (entries.get(node) === node) {
         const from = parent === null ? null : parent.span.service
-        this.#count(from, node, span.service, work.get(node) as number, false)
+        this.count(from, span.service, span, work.get(node) as number, false)
       }
       const peer = calledPeer(node)
-      if (peer !== null) this.#count(span.service, node, peer, node.selfUs, true)
+      if (peer !== null) this.count(span.service, peer, span, node.selfUs, true)
     }
   }
 
@@ -151,8 +164,10 @@ export class ServiceMap {
   dump(key: string): EdgeDump | null {
     const edge = this.#edges.get(key)
     if (edge === undefined) return null
-    const { latency, ...rest } = edge
-    return { ...rest, latency: latency.dump() }
+    edge.changed = false
+    const { from, to, calls, errors, withoutSpans, selfUs, firstUs, lastUs, minutes, minute, minuteBefore } = edge
+    const numbers = { calls, errors, withoutSpans, selfUs, firstUs, lastUs, minutes, minute, minuteBefore }
+    return { from, to, ...numbers, latency: edge.latency.dump() }
   }
 
   /** Throws when it is none. */
@@ -168,38 +183,48 @@ export class ServiceMap {
       'minute',
       'minuteBefore',
     ])
-    if (this.#edges.size < this.#max) this.#edges.set(key, { ...dump, latency: QuantileSketch.restore(dump.latency) })
+    if (this.#edges.size < this.#max && !this.#edges.has(key))
+      this.#add({ ...dump, key, latency: QuantileSketch.restore(dump.latency), changed: false })
   }
 
-  #count(from: string | null, node: CallNode, to: string, selfUs: number, alone: boolean): void {
-    const { span } = node
-    const key = JSON.stringify([from, to])
-    let edge = this.#edges.get(key)
+  /** Counts one call. `selfUs`: what the called service worked on it itself; `alone`: only its caller sent a span. */
+  count(from: string | null, to: string, call: CountedCall, selfUs: number, alone: boolean): void {
+    const { startUs, durationUs, error } = call
+    let edge = this.#byPair.get(from)?.get(to)
     if (edge === undefined) {
       if (this.#edges.size >= this.#max) {
         this.dropped++
         return
       }
-      const { startUs } = span
+      const key = JSON.stringify([from, to])
       const latency = new QuantileSketch()
       const none = { calls: 0, errors: 0, withoutSpans: 0, selfUs: 0, minutes: 0, minute: 0, minuteBefore: 0 }
-      edge = { from, to, ...none, firstUs: startUs, lastUs: startUs, latency }
-      this.#edges.set(key, edge)
+      edge = { key, from, to, ...none, firstUs: startUs, lastUs: startUs, latency, changed: false }
+      this.#add(edge)
     }
     edge.calls++
-    if (span.error) edge.errors++
+    if (error) edge.errors++
     if (alone) edge.withoutSpans++
     edge.selfUs += selfUs
-    edge.firstUs = Math.min(edge.firstUs, span.startUs)
-    edge.lastUs = Math.max(edge.lastUs, span.startUs)
-    edge.latency.add(span.durationUs)
-    const minute = Math.floor(span.startUs / 60_000_000)
+    if (startUs < edge.firstUs) edge.firstUs = startUs
+    if (startUs > edge.lastUs) edge.lastUs = startUs
+    edge.latency.add(durationUs)
+    const minute = Math.floor(startUs / 60_000_000)
     if (minute !== edge.minute && minute !== edge.minuteBefore) {
       edge.minutes++
       edge.minuteBefore = edge.minute
       edge.minute = minute
     }
-    this.#changed(key)
+    if (edge.changed) return
+    edge.changed = true
+    this.#changed(edge.key)
+  }
+
+  #add(edge: Edge): void {
+    this.#edges.set(edge.key, edge)
+    const pairs = this.#byPair.get(edge.from)
+    if (pairs === undefined) this.#byPair.set(edge.from, new Map([[edge.to, edge]]))
+    else pairs.set(edge.to, edge)
   }
 }
 

@@ -1,15 +1,17 @@
 // Hot path: once per span.
+import { timeMs } from '../../lib/time-ms.ts'
 import { createSpanFields } from '../ingest/spans/span-fields.ts'
 import { spanOf } from '../ingest/spans/ndjson.ts'
 import type { LearningPart } from '../learner.ts'
 import type { ExchangeRecord } from '../model/exchange.ts'
 import type { Span } from '../model/span.ts'
+import { RecentIds } from '../recent-ids.ts'
 import { buildTrees, type CallTree } from './call-tree.ts'
 import { ChangedRows } from './changed-rows.ts'
 import { Coverage, type CoveragePair, type PairDump } from './coverage.ts'
 import { type KeepReason, keepReasons, KeptTraces } from './kept-traces.ts'
-import { OpenTraces, type OpenTrace } from './open-traces.ts'
-import { callerOf, gatewayService, isOwnSpan, ownSpan } from './own-span.ts'
+import { OpenTraces, type OpenTrace, spansOf } from './open-traces.ts'
+import { callerOf, createOwnCalls, gatewayService, isOwnCall, isOwnSpan, type OwnCall, wholeSpan } from './own-span.ts'
 import { type EdgeDump, type ServiceEdge, ServiceMap, type ServiceUse } from './service-map.ts'
 import { createTreeHash, type TreeNames } from './tree-hash.ts'
 import { type ShapeDump, TreeShapes } from './tree-shapes.ts'
@@ -96,7 +98,9 @@ export interface TraceView {
 
 export interface NamedTree extends CallTree, TreeNames {}
 
-const endedMax = 50_000
+/** Ids of ended traces remembered, at least; at most twice as many. */
+const endedMin = 32_768
+const shapesOfNamesMax = 4096
 
 /**
  * Call trees, service map and coverage from spans, whoever sent them, and from the events of our own data plane (each is a span).
@@ -113,7 +117,11 @@ export class Traces implements LearningPart {
   readonly #map: ServiceMap
   readonly #coverage: Coverage
   /** Ids of traces that ended lately: what still comes for them is late. */
-  readonly #ended = new Set<string>()
+  readonly #ended = new RecentIds(endedMin)
+  readonly #callOf = createOwnCalls()
+  /** Of trees that are one call through our gateway, by its span's name. */
+  readonly #shapesOfNames = new Map<string, { readonly shape: string; readonly entry: string }>()
+  #restoring = false
   readonly #counts = {
     traces: 0,
     trees: 0,
@@ -154,10 +162,10 @@ export class Traces implements LearningPart {
 
   /** The span of an exchange through our own gateway; without trace ids (an access log) the pair of services still counts. */
   take({ event }: Pick<ExchangeRecord, 'event'>): void {
-    const span = ownSpan(event)
-    if (span !== null) this.#open.take(span, callerOf(event))
+    const call = this.#callOf(event)
+    if (call !== null) this.#open.take(call)
     else if (event.service !== null && event.target !== null) {
-      const at = Date.parse(event.time) * 1000
+      const at = timeMs(event.time) * 1000
       if (Number.isFinite(at)) this.#coverage.untraced(gatewayService, event.service, at)
     }
   }
@@ -173,7 +181,7 @@ export class Traces implements LearningPart {
     const kept = this.#kept.get(traceId)
     if (open === undefined && kept === undefined) return null
     const spans = new Map(kept?.spans.map(span => [span.spanId, span]))
-    for (const span of open?.spans.values() ?? []) spans.set(span.spanId, span)
+    for (const span of open === undefined ? [] : spansOf(open)) spans.set(span.spanId, wholeSpan(span))
     return {
       traceId,
       reason: kept?.reason ?? null,
@@ -236,8 +244,12 @@ export class Traces implements LearningPart {
   }
 
   *changes(): Iterable<readonly [key: string, value: string | null]> {
-    for (const trace of this.#open.changed) this.#rows.changed(`open ${trace.traceId}`)
-    this.#open.changed.clear()
+    for (const trace of this.#open.values()) {
+      if (!trace.changed) continue
+      this.#rows.changed(`open ${trace.traceId}`)
+      trace.changed = false
+      trace.stored = true
+    }
     this.#rows.changed('counts')
     yield* this.#rows.take(key => this.#dump(key))
   }
@@ -273,7 +285,13 @@ export class Traces implements LearningPart {
       }
     }
     const { spans } = this.#open.counts
+    this.#restoring = true
     for (const span of open) this.#open.take(span)
+    this.#restoring = false
+    for (const trace of this.#open.values()) {
+      trace.changed = false
+      trace.stored = true
+    }
     this.#open.counts.spans = spans
   }
 
@@ -295,17 +313,21 @@ export class Traces implements LearningPart {
     else if (kind === 'shape') value = this.#shapes.dump(name)
     else {
       const open = this.#open.get(name)
-      if (open !== undefined) value = { spans: [...open.spans.values()] }
+      if (open !== undefined) value = { spans: Array.from(spansOf(open), wholeSpan) }
     }
     return value === null ? null : JSON.stringify(value)
   }
 
   #end(trace: OpenTrace): void {
-    this.#rows.gone(`open ${trace.traceId}`)
-    const again = this.#ended.has(trace.traceId)
-    this.#remember(trace.traceId)
+    // Most traces end before anybody writes them down.
+    if (trace.stored || this.#restoring) this.#rows.gone(`open ${trace.traceId}`)
+    const again = !this.#ended.add(trace.traceId, '', true)
+    if (trace.spans === null && isOwnCall(trace.first)) return this.#endCall(trace.first)
     const counts = this.#counts
-    const trees = buildTrees([...trace.spans.values()], isOwnSpan)
+    const arrived = [...spansOf(trace)]
+    const calls = new Map(arrived.filter(isOwnCall).map(call => [call.spanId, call]))
+    const spans = arrived.map(wholeSpan)
+    const trees = buildTrees(spans, isOwnSpan)
     let reason: KeepReason | null = null
     let shape = ''
     let fresh = 0
@@ -324,8 +346,8 @@ export class Traces implements LearningPart {
       if (origin === 'orphan') counts.orphans++
       else if (origin === 'loop') counts.loops++
       else if (origin === 'stranger') counts.strangers++
-      const caller = trace.callers?.get(root.span.spanId)
-      if (caller !== undefined) (callers ??= new Set()).add(caller)
+      const call = calls.get(root.span.spanId)
+      if (call !== undefined) (callers ??= new Set()).add(callerOf(call))
       this.#map.take(tree)
       this.#coverage.take(tree)
       const judged = this.#judge(tree)
@@ -335,7 +357,31 @@ export class Traces implements LearningPart {
     if (fresh > 0) counts.traces++
     const strangers = callers !== null && callers.size > 1
     if (strangers) counts.shared++
-    this.#keep(trace, reason, shape, strangers)
+    this.#keep({ traceId: trace.traceId, reason, shape, strangers }, spans)
+  }
+
+  /** Ends a trace of which only our own hop is known, as `#end` does for all others, without making a tree of it. */
+  #endCall(call: OwnCall): void {
+    const { traceId, spanId, parentId, name, durationUs, forwarded } = call
+    const counts = this.#counts
+    counts.traces++
+    counts.trees++
+    const origin = parentId === null ? 'root' : parentId === spanId ? 'loop' : 'entry'
+    if (origin === 'loop') counts.loops++
+    this.#map.count(null, gatewayService, call, durationUs, false)
+    if (forwarded !== null) {
+      if (forwarded !== '') this.#map.count(gatewayService, forwarded, call, durationUs, true)
+      this.#coverage.untraced(gatewayService, forwarded, call.startUs)
+    }
+    let known = this.#shapesOfNames.get(name)
+    if (known === undefined) {
+      known = this.#hash.alone(wholeSpan(call))
+      if (this.#shapesOfNames.size >= shapesOfNamesMax) this.#shapesOfNames.clear()
+      this.#shapesOfNames.set(name, known)
+    }
+    const reason = this.#weigh(known, call, call.error, origin)
+    if (reason !== null || this.#kept.get(traceId) !== undefined)
+      this.#keep({ traceId, reason, shape: known.shape, strangers: false }, [wholeSpan(call)])
   }
 
   /** Counts a tree's shape and says why its trace should be kept. */
@@ -349,43 +395,39 @@ export class Traces implements LearningPart {
       const sampled = this.#counts.orphans % sampleOneIn === 0
       return { reason: error ? 'error' : sampled ? 'sample' : null, shape }
     }
-    const verdict = this.#shapes.take({
-      shape,
-      entry: this.#hash.operation(root.span),
-      atUs: root.span.startUs,
-      durationUs: root.span.durationUs,
-      error,
-    })
-    if (error) return { reason: 'error', shape }
-    if (verdict.rare || origin === 'loop') return { reason: 'rare', shape }
-    if (verdict.slow) return { reason: 'slow', shape }
-    return { reason: (this.#shapes.get(shape)?.count ?? 1) % sampleOneIn === 0 ? 'sample' : null, shape }
+    return { reason: this.#weigh({ shape, entry: this.#hash.operation(root.span) }, root.span, error, origin), shape }
   }
 
-  #keep(trace: OpenTrace, reason: KeepReason | null, shape: string, strangers: boolean): void {
-    const { traceId } = trace
+  #weigh(
+    { shape, entry }: { readonly shape: string; readonly entry: string },
+    { startUs, durationUs }: Pick<Span, 'startUs' | 'durationUs'>,
+    error: boolean,
+    origin: CallTree['origin'],
+  ): KeepReason | null {
+    const { rare, slow, count } = this.#shapes.take({ shape, entry, atUs: startUs, durationUs, error })
+    if (error) return 'error'
+    if (rare || origin === 'loop') return 'rare'
+    if (slow) return 'slow'
+    return count % this.#options.sampleOneIn === 0 ? 'sample' : null
+  }
+
+  #keep(
+    trace: { traceId: string; reason: KeepReason | null; shape: string; strangers: boolean },
+    own: readonly Span[],
+  ): void {
+    const { traceId, reason, shape, strangers } = trace
     const known = this.#kept.get(traceId)
     if (known === undefined) {
-      if (reason !== null) this.#kept.put({ traceId, reason, shape, strangers, spans: [...trace.spans.values()] })
+      if (reason !== null) this.#kept.put({ traceId, reason, shape, strangers, spans: own })
       return
     }
     const spans = new Map(known.spans.map(span => [span.spanId, span]))
-    for (const span of trace.spans.values()) {
+    for (const span of own) {
       if (spans.size >= this.#options.spansPerTraceMax) break
       if (!spans.has(span.spanId)) spans.set(span.spanId, span)
     }
     const kept = reason !== null && stronger(reason, known.reason) ? reason : known.reason
     this.#kept.put({ ...known, reason: kept, strangers: known.strangers || strangers, spans: [...spans.values()] })
-  }
-
-  #remember(traceId: string): void {
-    this.#ended.delete(traceId)
-    this.#ended.add(traceId)
-    if (this.#ended.size <= endedMax) return
-    for (const oldest of this.#ended) {
-      if (this.#ended.size <= 0.9 * endedMax) return
-      this.#ended.delete(oldest)
-    }
   }
 }
 

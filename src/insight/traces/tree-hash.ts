@@ -17,6 +17,8 @@ export interface TreeHash {
   of(nodes: readonly CallNode[]): TreeNames
   /** What was called, in words: `service operation`. */
   operation(span: Span): string
+  /** Both of a call that is a tree by itself. */
+  alone(span: Span): { readonly shape: string; readonly entry: string }
 }
 
 const remembered = 32_768
@@ -44,16 +46,20 @@ export function createTreeHash(): TreeHash {
     return found
   }
 
+  // JSON keeps the parts apart whatever they contain; fixed-length hashes need no separator.
+  const labelOf = (span: Span): string => JSON.stringify([span.service, span.kind, operationName(span)])
+  const operation = (span: Span): string => `${span.service} ${operationName(span)}`
+
   return {
-    operation: span => `${span.service} ${operationName(span)}`,
+    operation,
+    alone: span => ({ shape: digest(labelOf(span)), entry: operation(span) }),
     of(nodes) {
       const exact = new Map<CallNode, string>()
       const shapes = new Map<CallNode, string>()
       for (let i = nodes.length - 1; i >= 0; i--) {
         const node = nodes[i] as CallNode
         const { span, children } = node
-        // JSON keeps the parts apart whatever they contain; fixed-length hashes need no separator.
-        const label = JSON.stringify([span.service, span.kind, operationName(span)])
+        const label = labelOf(span)
         if (children.length === 0) {
           const leaf = digest(label)
           exact.set(node, leaf)

@@ -7,18 +7,26 @@ export interface TreeShape {
   readonly shape: string
   /** What the request called first: `service operation`. */
   readonly entry: string
+  /** Trees of that entry, all shapes together. */
+  readonly ofEntry: { count: number }
   count: number
   errors: number
   /** Event time, µs. */
   firstUs: number
   lastUs: number
   readonly duration: QuantileSketch
+  /** Trees of all shapes when it was last moved to the end of those to be forgotten. */
+  movedAt: number
+  /** Changed since it was last written down. */
+  changed: boolean
   /** Duration beyond which a tree is slow, µs; kept for some trees, since asking the sketch costs more than the rest. */
   slowUs: number
 }
 
 /** How one tree compares with those of its entry before it. */
 export interface TreeVerdict {
+  /** Trees of its shape, this one too. */
+  readonly count: number
   readonly rare: boolean
   readonly slow: boolean
 }
@@ -42,9 +50,10 @@ const rareShare = 0.005
 /** Counts tree shapes, and judges each tree against what came before. Bounded: the shape that was not seen longest is forgotten first. */
 export class TreeShapes {
   readonly #shapes = new Map<string, TreeShape>()
-  readonly #entries = new Map<string, number>()
+  readonly #entries = new Map<string, { count: number }>()
   readonly #max: number
   readonly #changed: (shape: string) => void
+  #taken = 0
   forgotten = 0
 
   constructor(max: number, changed: (shape: string) => void) {
@@ -76,34 +85,43 @@ export class TreeShapes {
       known = {
         shape: tree.shape,
         entry: tree.entry,
+        ofEntry: this.#entryOf(tree.entry),
         count: 0,
         errors: 0,
         firstUs: tree.atUs,
         lastUs: tree.atUs,
         duration: new QuantileSketch(),
         slowUs: Number.POSITIVE_INFINITY,
+        movedAt: this.#taken,
+        changed: false,
       }
       this.#add(known)
-    } else {
+    } else if (this.#taken - known.movedAt > this.#max / 8) {
+      // The order is by last use, coarsely: moving an entry of a Map costs more than all the rest.
       this.#shapes.delete(tree.shape)
       this.#shapes.set(tree.shape, known)
+      known.movedAt = this.#taken
     }
-    const ofEntry = (this.#entries.get(known.entry) ?? 0) + 1
-    this.#entries.set(known.entry, ofEntry)
+    this.#taken++
+    const ofEntry = ++known.ofEntry.count
     known.count++
     if (tree.error) known.errors++
-    known.firstUs = Math.min(known.firstUs, tree.atUs)
-    known.lastUs = Math.max(known.lastUs, tree.atUs)
+    if (tree.atUs < known.firstUs) known.firstUs = tree.atUs
+    if (tree.atUs > known.lastUs) known.lastUs = tree.atUs
     const slow = tree.durationUs > known.slowUs
     known.duration.add(tree.durationUs)
     if (known.count >= enough && (known.count & 63) === 0) known.slowUs = known.duration.quantile(slowQuantile)
-    this.#changed(tree.shape)
-    return { rare: known.count <= rareCount || known.count < rareShare * ofEntry, slow }
+    if (!known.changed) {
+      known.changed = true
+      this.#changed(tree.shape)
+    }
+    return { count: known.count, rare: known.count <= rareCount || known.count < rareShare * ofEntry, slow }
   }
 
   dump(shape: string): ShapeDump | null {
     const known = this.#shapes.get(shape)
     if (known === undefined) return null
+    known.changed = false
     const { entry, count, errors, firstUs, lastUs, duration } = known
     return { entry, count, errors, firstUs, lastUs, duration: duration.dump() }
   }
@@ -114,8 +132,16 @@ export class TreeShapes {
     const duration = QuantileSketch.restore(dump.duration)
     const slowUs = dump.count >= enough ? duration.quantile(slowQuantile) : Number.POSITIVE_INFINITY
     const { entry, count, errors, firstUs, lastUs } = dump
-    this.#add({ shape, entry, count, errors, firstUs, lastUs, duration, slowUs })
-    this.#entries.set(entry, (this.#entries.get(entry) ?? 0) + count)
+    const ofEntry = this.#entryOf(entry)
+    ofEntry.count += count
+    const movedAt = this.#taken
+    this.#add({ shape, entry, ofEntry, count, errors, firstUs, lastUs, duration, slowUs, movedAt, changed: false })
+  }
+
+  #entryOf(entry: string): { count: number } {
+    let known = this.#entries.get(entry)
+    if (known === undefined) this.#entries.set(entry, (known = { count: 0 }))
+    return known
   }
 
   #add(shape: TreeShape): void {
@@ -124,9 +150,8 @@ export class TreeShapes {
     for (const oldest of this.#shapes.values()) {
       if (this.#shapes.size <= 0.98 * this.#max) return
       this.#shapes.delete(oldest.shape)
-      const left = (this.#entries.get(oldest.entry) ?? 0) - oldest.count
-      if (left > 0) this.#entries.set(oldest.entry, left)
-      else this.#entries.delete(oldest.entry)
+      oldest.ofEntry.count -= oldest.count
+      if (oldest.ofEntry.count <= 0 && oldest.ofEntry !== shape.ofEntry) this.#entries.delete(oldest.entry)
       this.forgotten++
       this.#changed(oldest.shape)
     }
