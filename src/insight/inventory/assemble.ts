@@ -95,7 +95,7 @@ const toldEvidence = 'named by the service in its spans (http.route)'
 function calledOperation(view: ServiceView, group: EntryGroup, declaration: Declaration | null): Operation {
   const { method, template, entries } = group
   const use = new LeafUse({ names: view.names, entriesLeft: 0 })
-  const shapes = new LearnedShapes()
+  const shapes = new LearnedShapes({ placesLeft: Number.POSITIVE_INFINITY })
   for (const entry of entries) {
     use.merge(entry.use)
     if (entry.shapes !== null) shapes.merge(entry.shapes)

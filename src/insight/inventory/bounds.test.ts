@@ -36,18 +36,18 @@ test('callers of a thousand operations, ten thousand each, take a part of 400 MB
 test('everything that can differ differs, and a service answers all of it: memory stays, what is beyond is counted', () => {
   const before = held()
   const inventory = new Inventory()
-  const calls = 40_000
+  const calls = 24_000
   const shape = (i: number): Shape =>
     objectShape(
       Object.fromEntries(
-        Array.from({ length: 8 }, (_, n) => [`f${i}n${n}`, { kind: 'string', length: i % 900 } as const]),
+        Array.from({ length: 4 }, (_, n) => [`f${i}n${n}`, { kind: 'string', length: i % 900 } as const]),
       ),
     )
   for (let i = 0; i < calls; i++)
     inventory.take(
       seenExchange(`M${i % 5000}`, `/w${i}q/${'abcdefgh'[i % 8]}${(i * 7919) % 65_536}z/x${i}`, i, {
         event: {
-          service: `s${i % 900}`,
+          service: `s${i % 520}`,
           host: `h${i}.example.com`,
           route: `r${i}`,
           client: `${i % 200}.${(i >> 8) & 255}.${i & 255}.1`,
@@ -135,4 +135,34 @@ test('one operation that is called in ever new ways keeps to its caps', () => {
     callers: 1024,
   })
   assert.ok(operation.distinctCallers > 2400 && operation.distinctCallers < 3600)
+})
+
+test('bodies of ever new fields on many operations that accept them all use up their room, and no more', () => {
+  const before = held()
+  const inventory = new Inventory()
+  const words = ['list', 'search', 'export', 'import', 'archive', 'history', 'status', 'members']
+  const services = Array.from({ length: 40 }, (_, i) => `service-${i}`)
+  let n = 0
+  for (let round = 0; round < 12; round++)
+    for (const service of services)
+      for (const word of words) {
+        const fields = Object.fromEntries(
+          Array.from({ length: 100 }, () => [
+            `field${n++}`,
+            { kind: 'string', length: n % 500, value: `v${n}` } as const,
+          ]),
+        )
+        inventory.take(
+          seenExchange('POST', `/api/${word}`, n, {
+            event: { service },
+            observation: { request: jsonBody(objectShape(fields)) },
+          }),
+        )
+      }
+  const bytes = held() - before
+  assert.ok(bytes < 300 * MB, `${Math.round(bytes / MB)} MB`)
+  // Who came late has no fields, but is there, and is counted.
+  const operations = inventory.operations()
+  assert.equal(operations.length, 320)
+  assert.ok(operations.every(({ traffic }) => traffic.calls === 12))
 })

@@ -29,6 +29,9 @@ const leavesMax = 20_000
 /** Of these, so many learn shapes. */
 const shapesMax = 6_000
 
+/** Places of schemas in all: 110 to 260 MB. */
+const placesMax = 80_000
+
 /** A service's name as the inventory shows it, how much was counted, and what was not counted to an operation. */
 export interface ServiceSummary {
   readonly name: string
@@ -67,6 +70,7 @@ export class Inventory implements Durable {
     entriesLeft: callerEntriesMax,
     leavesLeft: leavesMax,
     shapesLeft: shapesMax,
+    placesLeft: placesMax,
   }
   readonly #rows: InventoryRows
   #reach: Reach | null = null

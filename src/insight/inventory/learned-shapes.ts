@@ -1,12 +1,21 @@
 import { QuantileSketch, type QuantileDump } from '../../lib/quantile-sketch.ts'
 import { SchemaModel } from '../observe/schema-model.ts'
 import type { EventRecord } from '../model/event-record.ts'
-import type { BodyShape, NamedValue, Observation, ScalarShape } from '../model/observation.ts'
+import type { BodyShape, NamedValue, Observation, ScalarShape, Shape } from '../model/observation.ts'
 
 const namesMax = { query: 64, header: 48, cookie: 32 } as const
 const segmentsMax = 24
 const requestTypesMax = 6
 const responsesMax = 24
+
+/** Room for places of schemas (fields, items, parameters) that all leaves share; one takes 1.4 to 3.3 kB. */
+export interface ShapeRoom {
+  placesLeft: number
+}
+
+/** A schema of more places learns nothing more once the room is used up; below it goes on into a reserve, so that small ones are not cut off first. */
+const smallPlaces = 64
+const reserve = 20_000
 
 /** Parameters that have a name, by where they stand. */
 export type Place = keyof typeof namesMax
@@ -40,15 +49,20 @@ export class LearnedShapes {
     cookie: new Map(),
   }
   /** By segment of the path. */
-  readonly path: SchemaModel[] = []
+  readonly path: SegmentShapes[] = []
   /** By media type; '' when a body came without one. */
   readonly requests = new Map<string, BodyUse>()
   /** Calls that came with a body. */
   bodies = 0
   /** By `status mediaType`; `status -` without a body. */
   readonly responses = new Map<string, BodyUse>()
-  /** Names and types that had no place any more. */
+  /** Names, types and values that had no place any more. */
   dropped = 0
+  readonly #room: ShapeRoom
+
+  constructor(room: ShapeRoom) {
+    this.#room = room
+  }
 
   add(event: EventRecord, observation: Observation | null, answered: boolean): void {
     if (answered) {
@@ -59,8 +73,7 @@ export class LearnedShapes {
     if (answered) {
       this.#values('header', observation.headers)
       this.#values('cookie', observation.cookies)
-      for (const [i, shape] of observation.path.slice(0, segmentsMax).entries())
-        (this.path[i] ??= new SchemaModel()).add(shape)
+      for (const [i, shape] of observation.path.slice(0, segmentsMax).entries()) this.#segment(i, shape)
       if (observation.request !== null && observation.request.bytes > 0) {
         this.bodies++
         this.#body(this.requests, observation.request.mediaType, requestTypesMax, observation.request)
@@ -83,7 +96,12 @@ export class LearnedShapes {
         known.repeated += repeated
         known.model.merge(model)
       }
-    for (const [i, model] of other.path.entries()) (this.path[i] ??= new SchemaModel()).merge(model)
+    for (const [i, { first, seen, model }] of other.path.entries()) {
+      // A word of the path, always the same: some times are enough to tell what it is.
+      for (let n = 0; n < Math.min(seen, 8); n++) this.#segment(i, first)
+      const mine = this.path[i] as SegmentShapes
+      if (model !== null) (mine.model ??= modelOf(mine)).merge(model)
+    }
     for (const [mine, theirs, max] of [
       [this.requests, other.requests, requestTypesMax],
       [this.responses, other.responses, responsesMax],
@@ -108,7 +126,7 @@ export class LearnedShapes {
           ([name, { seen, repeated, model }]) => [name, seen, repeated, model.dump()] as const,
         ),
       ),
-      path: this.path.map(model => model.dump()),
+      path: this.path.map(({ first, seen, model }) => [first, seen, model?.dump() ?? null] as const),
       requests: dumpBodies(this.requests),
       responses: dumpBodies(this.responses),
     }
@@ -116,19 +134,25 @@ export class LearnedShapes {
 
   /** Throws on what this class did not write. */
   restore(dump: ShapesDump): void {
+    const model = (written: unknown): SchemaModel => {
+      const made = SchemaModel.restore(written)
+      this.#room.placesLeft -= made.places
+      return made
+    }
     this.taught = dump.taught
     this.bodies = dump.bodies
     this.dropped = dump.dropped
     for (const [i, place] of places.entries())
-      for (const [name, seen, repeated, model] of dump.named[i] ?? [])
-        this.named[place].set(name, { seen, repeated, model: SchemaModel.restore(model) })
-    this.path.push(...dump.path.map(model => SchemaModel.restore(model)))
+      for (const [name, seen, repeated, written] of dump.named[i] ?? [])
+        this.named[place].set(name, { seen, repeated, model: model(written) })
+    for (const [first, seen, written] of dump.path)
+      this.path.push({ first, seen, model: written === null ? null : model(written) })
     for (const [uses, dumps] of [
       [this.requests, dump.requests],
       [this.responses, dump.responses],
     ] as const)
-      for (const [key, seen, shaped, bytes, model] of dumps)
-        uses.set(key, { seen, shaped, bytes: QuantileSketch.restore(bytes), model: SchemaModel.restore(model) })
+      for (const [key, seen, shaped, bytes, written] of dumps)
+        uses.set(key, { seen, shaped, bytes: QuantileSketch.restore(bytes), model: model(written) })
   }
 
   #values(place: Place, values: readonly NamedValue[]): void {
@@ -136,18 +160,39 @@ export class LearnedShapes {
     for (const [i, { name, shape }] of values.entries()) {
       const known = this.#name(place, name)
       if (known === null) continue
-      known.model.add(shape)
+      this.#learn(known.model, shape)
       const first = !values.slice(0, i).some(before => before.name === name)
       if (first) known.seen++
       if (first && values.slice(i + 1).some(after => after.name === name)) known.repeated++
     }
   }
 
+  #segment(i: number, shape: ScalarShape): void {
+    const known = this.path[i]
+    if (known === undefined) this.path[i] = { first: shape, seen: 1, model: null }
+    else if (known.model === null && isSame(known.first, shape)) known.seen++
+    else if (known.model !== null) this.#learn(known.model, shape)
+    else if (this.#room.placesLeft > 0) {
+      known.model = modelOf(known)
+      this.#learn(known.model, shape)
+    }
+  }
+
+  #learn(model: SchemaModel, shape: Shape): void {
+    const { places } = model
+    if (this.#room.placesLeft <= (places > smallPlaces ? 0 : -reserve)) {
+      this.dropped++
+      return
+    }
+    model.add(shape)
+    this.#room.placesLeft -= model.places - places
+  }
+
   #name(place: Place, name: string): NamedModel | null {
     const names = this.named[place]
     let known = names.get(name)
     if (known === undefined) {
-      if (names.size >= namesMax[place] || name.length > 128) {
+      if (names.size >= namesMax[place] || name.length > 128 || this.#room.placesLeft <= 0) {
         this.dropped++
         return null
       }
@@ -163,13 +208,13 @@ export class LearnedShapes {
     use.bytes.add(body?.bytes ?? 0)
     if (body === null || body.shape === null || body.partial) return
     use.shaped++
-    use.model.add(body.shape)
+    this.#learn(use.model, body.shape)
   }
 
   #use(uses: Map<string, BodyUse>, key: string, max: number): BodyUse | null {
     let use = uses.get(key)
     if (use === undefined) {
-      if (uses.size >= max || key.length > 128) {
+      if (uses.size >= max || key.length > 128 || this.#room.placesLeft <= 0) {
         this.dropped++
         return null
       }
@@ -177,6 +222,33 @@ export class LearnedShapes {
     }
     return use
   }
+}
+
+/** Values of one segment: while it is always the same word, no schema is kept. */
+export interface SegmentShapes {
+  readonly first: ScalarShape
+  /** Calls that showed `first`, before there was another. */
+  seen: number
+  model: SchemaModel | null
+}
+
+/** What was seen of a segment as a schema. */
+export function modelOf({ first, seen, model }: SegmentShapes): SchemaModel {
+  if (model !== null) return model
+  const made = new SchemaModel()
+  for (let n = 0; n < Math.min(seen, 8); n++) made.add(first)
+  return made
+}
+
+function isSame(a: ScalarShape, b: ScalarShape): boolean {
+  return (
+    a.kind === b.kind &&
+    a.value === b.value &&
+    a.hash === b.hash &&
+    a.length === b.length &&
+    a.format === b.format &&
+    a.class === b.class
+  )
 }
 
 const places = ['query', 'header', 'cookie'] as const
@@ -188,7 +260,7 @@ export interface ShapesDump {
   readonly bodies: number
   readonly dropped: number
   readonly named: ReadonlyArray<ReadonlyArray<readonly [name: string, seen: number, repeated: number, model: unknown]>>
-  readonly path: readonly unknown[]
+  readonly path: ReadonlyArray<readonly [first: ScalarShape, seen: number, model: unknown]>
   readonly requests: readonly BodyDump[]
   readonly responses: readonly BodyDump[]
 }

@@ -3,7 +3,7 @@ import type { DataClass } from '../model/data-class.ts'
 import type { BodyModel, ClassSeen, JsonSchema, Parameter, ResponseModel } from '../model/operation.ts'
 import type { SchemaOptions } from '../observe/schema-output.ts'
 import type { TemplateVariable } from '../templates/path-template.ts'
-import type { BodyUse, LearnedShapes, NamedModel, Place } from './learned-shapes.ts'
+import { type BodyUse, type LearnedShapes, modelOf, type NamedModel, type Place } from './learned-shapes.ts'
 
 /** A parameter that came with every call is required once there were so many calls. */
 const requiredFrom = 8
@@ -26,7 +26,7 @@ export function parametersOf(
     return {
       in: 'path',
       name,
-      schema: model === undefined ? typeSchema(type) : model.toJsonSchema(text),
+      schema: model === undefined ? typeSchema(type) : modelOf(model).toJsonSchema(text),
       required: true,
       confidence: wilsonLower(shapes.taught, shapes.taught),
       seen: shapes.taught,

@@ -3,7 +3,7 @@ import type { CallSigns, LeafId, PathTemplate, TemplateEdit } from '../templates
 import { TemplateSet } from '../templates/template-set.ts'
 import type { CallerShare } from './callers.ts'
 import { type Declarations, shapeOf } from './declarations.ts'
-import { LearnedShapes } from './learned-shapes.ts'
+import { LearnedShapes, type ShapeRoom } from './learned-shapes.ts'
 import { LeafUse, type Weighed } from './leaf-use.ts'
 import { Tally } from './tally.ts'
 import { TargetUse } from './target-use.ts'
@@ -25,7 +25,7 @@ export interface EntryGroup {
 }
 
 /** Room that all services share. */
-export interface Room extends CallerShare {
+export interface Room extends CallerShare, ShapeRoom {
   /** Entries, and entries with shapes, that may still be made. */
   leavesLeft: number
   shapesLeft: number
@@ -159,7 +159,7 @@ export class ServiceUse {
   learn(entry: Entry): LearnedShapes | null {
     if (entry.shapes === null && this.#room.shapesLeft > 0) {
       this.#room.shapesLeft--
-      entry.shapes = new LearnedShapes()
+      entry.shapes = new LearnedShapes(this.#room)
     }
     return entry.shapes
   }
