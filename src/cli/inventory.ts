@@ -22,6 +22,7 @@ import type { Operation } from '../insight/model/operation.ts'
 import { createReducer } from '../insight/observe/reduce.ts'
 import { replayFile } from '../insight/replay.ts'
 import { counted, UserError } from './fail.ts'
+import { inOneLine, say, sayJson } from './say.ts'
 import { changesInWords, listInWords, operationInWords } from './inventory-words.ts'
 import { findState, readKnown, type StateFlags } from './known-state.ts'
 import { loadConfiguration } from './load-configuration.ts'
@@ -60,7 +61,7 @@ export async function list(files: readonly string[], flags: InventoryFlags): Pro
   const operations = wanted(inventory.operations(), flags).filter(operation => flags.all === true || !operation.ignored)
   const services = inventory.services().filter(service => flags.service === undefined || service.name === flags.service)
   if (flags.json === true) print({ services, operations, unrouted: inventory.unrouted, lost: inventory.lost })
-  else console.log(listInWords(services, operations, inventory.unrouted))
+  else say(listInWords(services, operations, inventory.unrouted))
   complain(quarantines)
 }
 
@@ -81,7 +82,7 @@ export async function show(wantedText: string, files: readonly string[], flags: 
         .join('\n')}`,
     )
   if (flags.json === true) print(operation)
-  else console.log(operationInWords(operation))
+  else say(operationInWords(operation))
   complain(quarantines)
 }
 
@@ -108,7 +109,7 @@ export async function changes(files: readonly string[], flags: InventoryFlags): 
       edits: inventory.edits(),
       documents: inventory.documents().map(({ service, document }) => ({ service, source: document.source })),
     })
-  else console.log(changesInWords(differing, inventory.edits(), inventory.documents()))
+  else say(changesInWords(differing, inventory.edits(), inventory.documents()))
   complain(quarantines)
 }
 
@@ -120,9 +121,8 @@ export async function exportAs(files: readonly string[], flags: ExportFlags): Pr
   const service = chosenService(operations, flags.service)
   if (!strict) {
     const document = exportOpenApi(service, operations)
-    process.stdout.write(
-      flags.format === 'json' || flags.json === true ? `${JSON.stringify(document, null, 2)}\n` : yaml(document),
-    )
+    if (flags.format === 'json' || flags.json === true) print(document)
+    else process.stdout.write(yaml(document))
   } else {
     if (config === null)
       throw new UserError('--policy needs --config: each new route keeps the policies of the one that serves it now')
@@ -130,7 +130,7 @@ export async function exportAs(files: readonly string[], flags: ExportFlags): Pr
     if (flags.json === true) print({ routes, replaced, notes })
     else
       process.stdout.write(
-        `${[...notes, ...replaced.map(name => `route ${name} takes the place of the one of this name`)].map(note => `# ${note}\n`).join('')}${yaml({ routes })}`,
+        `${[...notes, ...replaced.map(name => `route ${name} takes the place of the one of this name`)].map(note => `# ${inOneLine(note)}\n`).join('')}${yaml({ routes })}`,
       )
   }
   complain(quarantines)
@@ -165,7 +165,7 @@ export async function edit(kind: string, words: readonly string[], flags: EditFl
     if (done === null) throw new UserError(`there is no edit ${words[0]} that stands`)
     if (flags.json === true) print(done)
     else
-      console.log(
+      say(
         kind === 'undo'
           ? `edit ${done.number} is taken back`
           : `edit ${done.number} holds; take it back with: inventory edit undo ${done.number} --state ${flags.state} --reason …`,
@@ -269,7 +269,7 @@ export function complain(quarantines: readonly Quarantine[]): void {
 }
 
 function print(value: unknown): void {
-  console.log(JSON.stringify(value, null, 2))
+  sayJson(value)
 }
 
 function yaml(value: unknown): string {

@@ -12,6 +12,7 @@ import { type ReplayedFile, replayFile } from '../insight/replay.ts'
 import { quarantineReport, writeQuarantine } from '../insight/store/quarantine-file.ts'
 import { counted, UserError } from './fail.ts'
 import { createProgress, grouped } from './progress.ts'
+import { say } from './say.ts'
 import { table } from './table.ts'
 
 export interface ReplayFlags {
@@ -85,7 +86,7 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
   engine.parts.traces.flush()
   const seconds = (clock.monotonic() - begun) / 1000
   if (interrupted) process.exitCode = 130
-  console.log(
+  say(
     flags.json === true
       ? JSON.stringify({ interrupted, seconds, ...report(done, engine) }, null, 2)
       : words(done, engine, { seconds, interrupted }),

@@ -9,6 +9,7 @@ import { everyTrace, Traces, type TraceView } from '../insight/traces/traces.ts'
 import { durationWords } from './durations.ts'
 import { counted, UserError } from './fail.ts'
 import { findState, readKnown, type StateFlags } from './known-state.ts'
+import { say, sayJson } from './say.ts'
 import { table } from './table.ts'
 import { drawTrace } from './trace-tree.ts'
 
@@ -45,7 +46,7 @@ export async function listTraces(files: readonly string[], flags: TracesFlags): 
   })
   const head = ['trace', 'begun (UTC)', 'took', 'spans', 'services', 'request', '']
   const left = requests.length - shown.length
-  console.log(
+  say(
     [
       table([head, ...rows]),
       ...(left > 0 ? [`… and ${left} more (--limit)`] : []),
@@ -65,7 +66,7 @@ export async function showTrace(wanted: string, files: readonly string[], flags:
   if (matching.length > 1) throw new UserError(`${matching.length} traces begin with ${wanted}; write more of the id`)
   const view = traces.tree(matching[0] as string) as TraceView
   if (flags.json === true) print(traceReport(view))
-  else console.log(drawTrace(view))
+  else say(drawTrace(view))
 }
 
 /** `portcullis traces map`: which service calls which, how often, how well, how fast. */
@@ -94,7 +95,7 @@ export async function mapServices(files: readonly string[], flags: TracesFlags):
   ])
   const head = ['caller', '  calls', 'calls', 'a minute', 'failed', 'half within', '99 % within', 'own work', '']
   const busiest = [...map.services].sort((a, b) => b.selfMs * b.calls - a.selfMs * a.calls)[0]
-  console.log(
+  say(
     [
       table([head, ...rows]),
       '',
@@ -118,7 +119,7 @@ export async function showCoverage(files: readonly string[], flags: TracesFlags)
     return
   }
   if (pairs.length === 0) {
-    console.log('No log and no client span names a pair of services, so nothing can be missing from the traces.')
+    say('No log and no client span names a pair of services, so nothing can be missing from the traces.')
     return
   }
   const rows = pairs.map(pair => [
@@ -130,7 +131,7 @@ export async function showCoverage(files: readonly string[], flags: TracesFlags)
     pair.answersAs.join(', '),
   ])
   const silent = pairs.filter(pair => pair.withSpans === 0)
-  console.log(
+  say(
     [
       table([['caller', '  calls', 'seen in', 'calls', 'with spans', 'sends spans as'], ...rows]),
       '',
@@ -207,5 +208,5 @@ function order(a: string, b: string): number {
 }
 
 function print(value: unknown): void {
-  console.log(JSON.stringify(value, null, 2))
+  sayJson(value)
 }
