@@ -8,8 +8,8 @@ export function surfaceCommand(): Command {
   return new Command('surface')
     .description('show who can reach what from where, what of it was never used, and the patch that closes it')
     .argument('[files...]', 'events, records, exchanges, HAR or Envoy access logs, gzip or plain')
-    .requiredOption('-c, --config <path>', 'configuration: what is granted')
-    .option('--state <folder>', 'what an insight knows, instead of files')
+    .option('-c, --config <path>', 'configuration: what is granted, and where its insight learns', 'portcullis.yaml')
+    .option('--state <folder>', 'stateDir of a gateway that runs or ran, instead of files')
     .addOption(many(new Option('--openapi <document>', 'OpenAPI document, also SERVICE=DOCUMENT; may be repeated')))
     .addOption(many(new Option('--kubernetes <file>', 'objects of a cluster; may be repeated')))
     .option('--patch', 'print the patch')
@@ -17,6 +17,15 @@ export function surfaceCommand(): Command {
     .option('--callers', 'each caller with each operation')
     .option('--strict', 'name each caller, also where who calls what is still changing')
     .addOption(new Option('--young <days>', 'callers known for less are flagged').argParser(days).default(7))
+    .addOption(
+      many(
+        new Option(
+          '--enforced <file>',
+          'who stops whom: NetworkPolicy and other objects of a cluster, or nft -j list ruleset, also ADDRESS=FILE for one machine; may be repeated',
+        ),
+      ),
+    )
+    .option('--probe', 'try from here whether services answer around the gateway: one HEAD request to each target')
     .option('--json', 'for programs')
     .action(async (files: string[], flags: SurfaceFlags) => (await import('./surface.ts')).surface(files, flags))
 }

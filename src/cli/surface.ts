@@ -1,10 +1,14 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { LoadedConfig } from '../config/load.ts'
 import { ConfigError, formatIssue } from '../core/config-error.ts'
 import { systemClock } from '../gateway/system-clock.ts'
 import { patchText } from '../insight/posture/patch.ts'
 import { visible } from '../insight/posture/report/visible.ts'
+import { probeBypass } from '../insight/surface/enforced/bypass-probe.ts'
+import { enforcedAt, type EnforcedAt } from '../insight/surface/enforced/enforced-at.ts'
+import { readEnforcement, type EnforcementFile } from '../insight/surface/enforced/read-enforcement.ts'
 import { surfaceReport } from '../insight/surface/report.ts'
 import { surfacePatch, type SurfacePatch } from '../insight/surface/surface-patch.ts'
 import { surfaceOf, type Surface } from '../insight/surface/surface.ts'
@@ -12,6 +16,7 @@ import { UserError } from './fail.ts'
 import { complain, gather } from './inventory.ts'
 import { loadConfiguration } from './load-configuration.ts'
 import { patchedConfiguration } from './patched-configuration.ts'
+import { enforcedInWords } from './enforced-words.ts'
 import { surfaceInWords } from './surface-words.ts'
 
 export interface SurfaceFlags {
@@ -22,6 +27,8 @@ export interface SurfaceFlags {
   readonly patch?: boolean
   readonly write?: string
   readonly callers?: boolean
+  readonly enforced: readonly string[]
+  readonly probe?: boolean
   readonly strict?: boolean
   readonly young: number
   readonly json?: boolean
@@ -42,9 +49,31 @@ export async function surface(files: readonly string[], flags: SurfaceFlags): Pr
   })
   const made = surfacePatch(found.plan, loaded.authored)
   if (flags.write !== undefined) await writePatched(flags.write, flags.config, found)
-  if (flags.json === true) console.log(JSON.stringify(surfaceReport(found, patchText(made.patch)), null, 2))
+  const enforced = flags.enforced.length > 0 || flags.probe === true ? await enforcement(loaded, found, flags) : null
+  if (flags.json === true)
+    console.log(JSON.stringify({ ...surfaceReport(found, patchText(made.patch)), enforcedAt: enforced }, null, 2))
   else if (flags.patch === true) process.stdout.write(patchForPeople(found, made))
-  else if (flags.write === undefined) console.log(surfaceInWords(found, flags.callers === true))
+  else if (flags.write === undefined) {
+    console.log(surfaceInWords(found, flags.callers === true))
+    if (enforced !== null) console.log(`\n${enforcedInWords(enforced, found.privileges.list)}`)
+  }
+}
+
+async function enforcement({ config }: LoadedConfig, found: Surface, flags: SurfaceFlags): Promise<EnforcedAt> {
+  const read = readEnforcement(await Promise.all(flags.enforced.map(named => enforcementFile(named))))
+  if ('issues' in read) throw new UserError(read.issues.join('\n'))
+  const probed = flags.probe === true ? await probeBypass(config, { wait }) : []
+  return enforcedAt({ config, surface: found, ...read, probed })
+}
+
+/** `10.0.0.5=ruleset.json`, or a file alone. */
+async function enforcementFile(named: string): Promise<EnforcementFile> {
+  const [, address = null, file = named] = /^([0-9A-Fa-f.:]+)=(.+)$/s.exec(named) ?? []
+  try {
+    return { file, address, text: await readFile(file, 'utf8') }
+  } catch (error) {
+    throw new UserError(`cannot read ${file} (${(error as NodeJS.ErrnoException).code})`)
+  }
 }
 
 /** What must be known before it is applied stands above it. Nothing that traffic wrote can end a comment. */
