@@ -27,8 +27,6 @@ function configOf(routes: ReadonlyArray<{ path: string; methods?: string[]; stri
       name: `r${i}`,
       service: 'shop',
       stripPrefix,
-      policies: [],
-      disable: [],
       match: { hosts: [], path, methods, headers: {} },
       policies: [],
       disable: [],
