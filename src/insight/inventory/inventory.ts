@@ -1,4 +1,5 @@
 import type { Config } from '../../config/types.ts'
+import { timeMs as parsedMs } from '../../lib/time-ms.ts'
 import type { Durable } from '../model/durable.ts'
 import type { ExchangeRecord } from '../model/exchange.ts'
 import type { Operation, Owner } from '../model/operation.ts'
@@ -86,6 +87,7 @@ export class Inventory implements Durable {
       edits: this.#edits,
       unrouted: this.#unrouted,
       told: this.#told,
+      owners: this.owners,
       service: name => this.#service(name),
       edited: edit => this.#carryOut(edit),
     })
@@ -108,7 +110,7 @@ export class Inventory implements Durable {
 
   take(record: ExchangeRecord): void {
     const { event } = record
-    const timeMs = Date.parse(event.time)
+    const timeMs = parsedMs(event.time)
     if (Number.isNaN(timeMs)) {
       this.#lost++
       return
@@ -122,7 +124,7 @@ export class Inventory implements Durable {
       this.#rows.changed(null, null, { timeMs, taught: false })
       return
     }
-    const service = /^[A-Z][A-Z0-9-]{0,31}$/.test(event.method) ? this.#service(serviceOf(record)) : null
+    const service = isMethod(event.method) ? this.#service(serviceOf(record)) : null
     if (service === null) {
       this.#lost++
       return
@@ -147,13 +149,6 @@ export class Inventory implements Durable {
     const timeMs = Math.floor(span.startUs / 1000)
     if (told.address !== null) this.owners.seen(addressOf(told.address), timeMs, told.owner, 'span')
     if (span.kind === 'server' || span.kind === 'unspecified') this.owners.ofService(span.service, told.owner, 'span')
-  }
-
-  /** A route that the service's own router named. */
-  #takeRoute(span: Span): void {
-    const route = span.attributes['http.route']
-    if (span.kind !== 'server' || typeof route !== 'string') return
-    if (this.#told.add(span.service, route) && this.#services.has(span.service)) this.#settle(span.service)
   }
 
   /** What is reachable, and owners; may be told again when the configuration changed. */
@@ -253,7 +248,7 @@ export class Inventory implements Durable {
     for (const [target, stretches] of this.#services.get(service)?.targets.entries() ?? []) {
       const address = addressOf(target)
       for (const { fromMs, toMs } of stretches) {
-        const starts = [fromMs, ...this.owners.changes(address, fromMs, toMs)]
+        const starts = [fromMs, ...this.owners.takeovers(address, fromMs, toMs)]
         for (const [i, start] of starts.entries()) {
           const owner = this.owners.ownerOf(service, address, start)
           if (owner === null) continue
@@ -273,6 +268,13 @@ export class Inventory implements Durable {
     const { nowMs, skipped } = this.#rows.restore(rows)
     this.#nowMs = Math.max(this.#nowMs, nowMs)
     this.#lost += skipped
+  }
+
+  /** A route that the service's own router named. */
+  #takeRoute(span: Span): void {
+    const route = span.attributes['http.route']
+    if (span.kind !== 'server' || typeof route !== 'string') return
+    if (this.#told.add(span.service, route) && this.#services.has(span.service)) this.#settle(span.service)
   }
 
   #service(name: string): ServiceUse | null {
@@ -322,6 +324,12 @@ export class Inventory implements Durable {
     const wanted = templateEditOf(change)
     if (wanted !== null) this.#services.get(wanted.service)?.templates.undo(wanted.edit)
   }
+}
+
+const commonMethods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
+
+function isMethod(method: string): boolean {
+  return commonMethods.has(method) || /^[A-Z][A-Z0-9-]{0,31}$/.test(method)
 }
 
 /** Sources without services (HAR, access logs) have hosts. */

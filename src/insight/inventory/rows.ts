@@ -2,6 +2,7 @@ import type { CallerEntry, CallerNames } from './callers.ts'
 import type { Edit, EditList } from './edits.ts'
 import type { ShapesDump } from './learned-shapes.ts'
 import { isLeafUseDump, type LeafUseDump } from './leaf-use.ts'
+import type { OwnerDirectory, OwnerRow } from './owners/owner-directory.ts'
 import type { Entry, ServiceUse } from './service-use.ts'
 import type { Tally, TallyDump } from './tally.ts'
 import type { TargetUseDump } from './target-use.ts'
@@ -13,6 +14,7 @@ export interface RowParts {
   readonly edits: EditList
   readonly unrouted: Tally
   readonly told: ToldRoutes
+  readonly owners: OwnerDirectory
   /** null: there is no room for it. */
   readonly service: (name: string) => ServiceUse | null
   /** Called for every edit that comes back and stands, in their order. */
@@ -20,7 +22,7 @@ export interface RowParts {
 }
 
 /** In the order in which they are read back: each kind needs those before it. */
-const kinds = ['totals', 'caller', 'service', 'templates', 'told', 'use', 'shapes', 'callers', 'edit'] as const
+const kinds = ['totals', 'caller', 'service', 'templates', 'told', 'owner', 'use', 'shapes', 'callers', 'edit'] as const
 
 type Kind = (typeof kinds)[number]
 
@@ -32,7 +34,8 @@ interface ServiceRow {
 
 /**
  * The inventory as rows that a store keeps, only what changed: `use/SERVICE/METHOD/LEAF`, `shapes/…`, `callers/…/CHUNK`, `service/NAME`,
- * `templates/SERVICE/…`, `told/SERVICE`, `caller/N`, `edit/N`, `totals`. Names of services are percent-encoded.
+ * `templates/SERVICE/…`, `told/SERVICE`, `owner/address|service/NAME`,
+ * `caller/N`, `edit/N`, `totals`. Names of services are percent-encoded.
  */
 export class InventoryRows {
   readonly #parts: RowParts
@@ -95,6 +98,10 @@ export class InventoryRows {
     this.#entries.clear()
     for (const [service, routes] of this.#parts.told.changes())
       yield [`told/${encodeURIComponent(service)}`, JSON.stringify(routes)]
+    for (const [key, row] of this.#parts.owners.changes()) {
+      const slash = key.indexOf('/')
+      yield [`owner/${key.slice(0, slash)}/${encodeURIComponent(key.slice(slash + 1))}`, JSON.stringify(row)]
+    }
     yield* this.#parts.edits.changes()
   }
 
@@ -192,6 +199,12 @@ export class InventoryRows {
         )
           return false
         this.#parts.told.restore(decodeURIComponent(path[0] ?? ''), routes)
+        return true
+      }
+      case 'owner': {
+        const [of = '', name = ''] = path
+        if ((of !== 'address' && of !== 'service') || !Array.isArray(value)) return false
+        this.#parts.owners.restore(`${of}/${decodeURIComponent(name)}`, value as OwnerRow)
         return true
       }
       case 'edit': {

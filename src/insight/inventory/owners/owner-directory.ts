@@ -15,6 +15,7 @@ export class OwnerDirectory {
   readonly #services = new Map<string, Map<OwnerSource, OwnerFacts>>()
   /** Placements that had no room any more. */
   dropped = 0
+  readonly #dirty = new Set<string>()
 
   /** Says who had an address from then on; what the same source said of it before ends there. */
   place(placement: Placement): void {
@@ -26,6 +27,7 @@ export class OwnerDirectory {
       }
       this.#addresses.set(placement.address, list)
     }
+    if (isSelfTold(placement)) this.#dirty.add(`address/${placement.address}`)
     const same = list.findIndex(
       known =>
         known.source === placement.source &&
@@ -63,7 +65,40 @@ export class OwnerDirectory {
       }
       this.#services.set(service, (facts = new Map()))
     }
+    const before = facts.get(source)
+    if (before !== undefined && sameOwner(before, owner)) return
     facts.set(source, owner)
+    if (isSelfTold({ source })) this.#dirty.add(`service/${service}`)
+  }
+
+  /** What programs said of themselves, as far as it changed since the last call; the configuration and the cluster speak again at every start. */
+  changes(): Array<readonly [key: string, value: OwnerRow]> {
+    const rows = [...this.#dirty].map((key): readonly [string, OwnerRow] => {
+      const slash = key.indexOf('/')
+      const name = key.slice(slash + 1)
+      return key.startsWith('address/')
+        ? [key, (this.#addresses.get(name) ?? []).filter(isSelfTold)]
+        : [
+            key,
+            [...(this.#services.get(name) ?? [])].flatMap(([source, owner]) =>
+              isSelfTold({ source }) ? [{ source, owner }] : [],
+            ),
+          ]
+    })
+    this.#dirty.clear()
+    return rows
+  }
+
+  /** Takes back a row; throws on what is none. */
+  restore(key: string, row: OwnerRow): void {
+    const name = key.slice(key.indexOf('/') + 1)
+    for (const told of row) {
+      if (!isSelfTold(told) || Object.keys(nobody).some(field => !isFact(told.owner[field as keyof OwnerFacts])))
+        throw new RangeError('not what was told of an owner')
+      if (key.startsWith('service/')) this.ofService(name, told.owner, told.source)
+      else if ('fromMs' in told) this.place({ ...told, address: name })
+    }
+    this.#dirty.delete(key)
   }
 
   /** Forgets what a source said of all services, before it speaks again (a configuration that was loaded anew). */
@@ -83,7 +118,7 @@ export class OwnerDirectory {
   }
 
   /** Times at which somebody else took the address over, between the two. */
-  changes(address: string, fromMs: number, toMs: number): number[] {
+  takeovers(address: string, fromMs: number, toMs: number): number[] {
     return (this.#addresses.get(address) ?? [])
       .map(placement => placement.fromMs)
       .filter(time => time > fromMs && time <= toMs)
@@ -96,6 +131,17 @@ export class OwnerDirectory {
       if (placement.fromMs <= timeMs) standing.set(placement.source, placement)
     return [...standing.values()].filter(({ toMs }) => toMs === null || timeMs < toMs)
   }
+}
+
+/** Who had one address, or who answers for one service. */
+export type OwnerRow = ReadonlyArray<Placement | { readonly source: OwnerSource; readonly owner: OwnerFacts }>
+
+function isSelfTold({ source }: { readonly source: OwnerSource }): boolean {
+  return source === 'span' || source === 'mtls'
+}
+
+function isFact(value: unknown): boolean {
+  return value === null || typeof value === 'string'
 }
 
 /** Field by field, the most trusted source that says something. */

@@ -190,7 +190,7 @@ test('identities that show themselves begin a placement only when they change, i
     ['08:45:00', two],
   ] as const)
     directory.seen('10.0.0.5', at(time), owner, 'span')
-  assert.deepEqual(directory.changes('10.0.0.5', 0, at('12:00:00')), [at('08:00:00'), at('08:45:00')])
+  assert.deepEqual(directory.takeovers('10.0.0.5', 0, at('12:00:00')), [at('08:00:00'), at('08:45:00')])
   assert.equal(directory.ownerAt('10.0.0.5', at('08:40:00'))?.pod, 'one')
   assert.equal(directory.ownerAt('10.0.0.5', at('08:50:00'))?.pod, 'two')
 })
@@ -201,7 +201,7 @@ test('a flood of addresses and of takeovers is bounded and counted', () => {
     directory.seen(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, i, { ...nobody, pod: 'p' }, 'span')
   assert.equal(directory.dropped, 1000)
   for (let i = 0; i < 100; i++) directory.seen('10.0.0.0', i + 1, { ...nobody, pod: `p${i}` }, 'span')
-  assert.ok(directory.changes('10.0.0.0', -1, 1e9).length <= 64)
+  assert.ok(directory.takeovers('10.0.0.0', -1, 1e9).length <= 64)
 })
 
 test('owners come from spans and from the certificates of callers', () => {
@@ -236,6 +236,19 @@ test('owners come from spans and from the certificates of callers', () => {
     source: 'span',
   })
   assert.equal(inventory.owners.ownerAt('10.0.0.77', at('09:00:00'))?.service, 'invoices')
+  const rows = [...inventory.changes()].flatMap(([key, value]) => (value === null ? [] : [[key, value] as const]))
+  assert.deepEqual(
+    rows.map(([key]) => key).filter(key => key.startsWith('owner/')),
+    ['owner/service/shop', 'owner/address/10.0.0.77'],
+  )
+  inventory.takeSpan(span)
+  assert.deepEqual([...inventory.changes()], [], 'what was known is not written again')
+  const again = new Inventory()
+  again.restore([...rows, ['owner/service/x', '[{"source":"configuration","owner":{}}]'], ['owner/pod/x', '[]']])
+  assert.equal(again.lost, 2)
+  assert.deepEqual(again.operations(), inventory.operations())
+  assert.equal(again.owners.ownerAt('10.0.0.77', at('09:00:00'))?.service, 'invoices')
+  assert.deepEqual([...again.changes()], [])
   for (const wrong of ['spiffe://x/ns/a', 'https://x/ns/a/sa/b', `spiffe://x/ns/${'a'.repeat(300)}/sa/b`])
     assert.equal(ownerOfSpiffe(wrong), null)
 })
