@@ -6,6 +6,7 @@ import { parseYaml } from '../../src/core/yaml.ts'
 import { sinks } from '../../src/events/sinks/index.ts'
 import { Inventory } from '../../src/insight/inventory/inventory.ts'
 import type { EventRecord } from '../../src/insight/model/event-record.ts'
+import type { Operation } from '../../src/insight/model/operation.ts'
 import { applyPatch, patchText, type ConfigPatch } from '../../src/insight/posture/patch.ts'
 import { surfacePatch } from '../../src/insight/surface/surface-patch.ts'
 import { surfaceOf, type Surface, type SurfaceInput } from '../../src/insight/surface/surface.ts'
@@ -88,18 +89,22 @@ export interface World {
 export async function worldOf(
   written: Readonly<Record<string, unknown>>,
   made: readonly Made[],
-  options: Partial<Pick<SurfaceInput, 'strict' | 'youngDays'>> = {},
+  options: Partial<Pick<SurfaceInput, 'strict' | 'youngDays'>> & {
+    /** Changes what was learnt. */
+    readonly change?: (operation: Operation) => Operation
+  } = {},
 ): Promise<World> {
   const before = await load(written)
   const inventory = new Inventory()
   inventory.configure(before.config)
   for (const event of eventsOf(made)) inventory.take({ event, observation: null })
+  const { change = operation => operation, ...rest } = options
   const surface = surfaceOf({
     config: before.config,
-    operations: inventory.operations(),
+    operations: inventory.operations().map(operation => change(operation)),
     toNothing: 0,
     nowMs: inventory.nowMs,
-    ...options,
+    ...rest,
   })
   const { patch, notes } = surfacePatch(surface.plan, before.authored)
   const parsed = parseYaml(patchText(patch))

@@ -2,7 +2,7 @@ import type { Config } from '../../config/types.ts'
 import { principalOf } from '../inventory/caller-name.ts'
 import type { CallerUse, Operation } from '../model/operation.ts'
 import { anybody, type Guest, type Use } from './guests.ts'
-import { configuredPrincipals } from './configured-principals.ts'
+import { configuredCertificates, configuredPrincipals } from './configured-principals.ts'
 
 /** An operation with who used it. HEAD stands with GET: whoever may do one may do the other. */
 export interface Known {
@@ -51,6 +51,11 @@ export function takeCensus(operations: readonly Operation[], config: Config, opt
     const group = groupOf(habits, method, issuer)
     if (group !== null && !group.has(subject)) group.set(subject, { passed: 0, singles: 0, firstMs: Number.NaN })
   }
+  const authorities = [...habits.keys()].filter(key => (JSON.parse(key) as string[])[0] === 'mtls')
+  // Of several CAs nobody knows whose it would be.
+  const known = authorities.length === 1 ? habits.get(authorities[0] as string) : undefined
+  for (const subject of known === undefined ? [] : configuredCertificates(config))
+    if (known?.has(subject) === false) known.set(subject, { passed: 0, singles: 0, firstMs: Number.NaN })
   const times = rows.flatMap(({ callers }) =>
     callers.flatMap(use => [Date.parse(use.firstSeen), Date.parse(use.lastSeen)]),
   )
@@ -100,7 +105,7 @@ export function takeCensus(operations: readonly Operation[], config: Config, opt
     if (!closed) guest('others', '', 0)
   }
   return {
-    operations: rows.map(row => known(row, members)),
+    operations: rows.map(row => knownOf(row, members)),
     guests: [...guests.values()],
     unsettled,
     members,
@@ -182,7 +187,7 @@ function groupOf(habits: Habits, method: string, issuer: string): Map<string, Ha
   return group
 }
 
-function known({ operation, callers, others }: Row, members: ReadonlyMap<string, string>): Known {
+function knownOf({ operation, callers, others }: Row, members: ReadonlyMap<string, string>): Known {
   const uses = new Map<string, Use>()
   let unnamed = others
   for (const { caller, calls, refused, denied, firstSeen, lastSeen } of callers) {

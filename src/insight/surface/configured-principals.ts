@@ -12,12 +12,7 @@ const principalsMax = 10_000
 
 export function configuredPrincipals(config: Config): ConfiguredPrincipal[] {
   const found = new Map<string, ConfiguredPrincipal>()
-  const lists = [
-    config.policies,
-    ...config.services.map(one => one.policies),
-    ...config.routes.map(one => one.policies),
-  ]
-  for (const entry of lists.flat()) {
+  for (const entry of entriesOf(config)) {
     for (const one of entry.use === 'api-key' ? holders(entry) : entry.use === 'basic' ? users(entry) : []) {
       if (found.size >= principalsMax) return [...found.values()]
       found.set(JSON.stringify(one), one)
@@ -33,6 +28,28 @@ function holders(entry: PolicyEntry): ConfiguredPrincipal[] {
 function users(entry: PolicyEntry): ConfiguredPrincipal[] {
   const { realm } = settingsOf(entry)
   return [...usersOf(entry)].map(subject => ({ method: 'basic', issuer: String(realm), subject }))
+}
+
+/** Certificates that are let in by their exact SPIFFE id or name; which CA vouches for them is not said. */
+export function configuredCertificates(config: Config): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const entry of entriesOf(config)) {
+    const { allow } = settingsOf(entry)
+    if (entry.use !== 'mtls' || !Array.isArray(allow)) continue
+    for (const { spiffe, subject } of allow as ReadonlyArray<Readonly<Record<string, string | undefined>>>) {
+      const name = spiffe ?? subject
+      if (name !== undefined && !name.endsWith('/**') && found.size < principalsMax) found.add(name)
+    }
+  }
+  return found
+}
+
+function entriesOf(config: Config): PolicyEntry[] {
+  return [
+    config.policies,
+    ...config.services.map(one => one.policies),
+    ...config.routes.map(one => one.policies),
+  ].flat()
 }
 
 /** A key as the `api-key` policy has checked it. */

@@ -40,11 +40,15 @@ const policy = (spec: object) => ({
   spec: { podSelector: { matchLabels: { app: 'orders' } }, policyTypes: ['Ingress'], ...spec },
 })
 const fromGateway = { from: [{ podSelector: { matchLabels: { app: 'portcullis' } } }], ports: [{ port: 'http' }] }
+const other = {
+  ...policy({ podSelector: { matchLabels: { app: 'other' } } }),
+  metadata: { name: 'other', namespace: 'shop' },
+}
 const list = (...items: object[]) => ({ kind: 'List', items: [service, orders, ...items] })
 
 describe('NetworkPolicy', () => {
   const cases: ReadonlyArray<readonly [name: string, object, reach: string, sources?: string]> = [
-    ['none: everybody', list(), 'open'],
+    ['none at all: nothing is known', list(), 'unknown'],
     ['for another pod: everybody', list({ ...policy({ podSelector: { matchLabels: { app: 'x' } } }) }), 'open'],
     ['of another namespace: everybody', list({ ...policy({}), metadata: { name: 'x', namespace: 'other' } }), 'open'],
     ['for egress only: everybody', list(policy({ policyTypes: ['Egress'] })), 'open'],
@@ -232,7 +236,7 @@ describe('enforced at', () => {
   })
 
   it('tells the application from nobody, and a way around is critical', async () => {
-    const { of, findings } = await enforcedIn('http://10.1.0.4:8080', made, [])
+    const { of, findings } = await enforcedIn('http://10.1.0.4:8080', made, [other])
     assert.equal(of('search', 'POST /orders'), 'application/application')
     assert.equal(of('mail', 'POST /orders'), 'nobody/nobody')
     assert.deepEqual(
@@ -252,7 +256,7 @@ describe('enforced at', () => {
       { from: [{ source: { principals: ['cluster.local/ns/shop/sa/carts'] } }] },
       { from: [{ source: { principals: ['cluster.local/ns/shop/sa/*'] } }], to: [{ operation: { methods: ['GET'] } }] },
     ]
-    const { of } = await enforcedIn('http://10.1.0.4:8080', made, [allow(rules)])
+    const { of } = await enforcedIn('http://10.1.0.4:8080', made, [other, allow(rules)])
     assert.equal(of('mail', 'POST /orders'), 'nobody/sidecar')
     assert.equal(of('mail', 'GET /orders/{id}'), 'nobody/nobody')
     assert.equal(of('carts', 'POST /orders'), 'nobody/nobody')
@@ -260,7 +264,7 @@ describe('enforced at', () => {
 
   it('a sidecar whose policy asks what is not known is not relied on', async () => {
     const rules = [{ from: [{ source: { principals: ['*'] } }], when: [{ key: 'request.headers[x]', values: ['1'] }] }]
-    const { of } = await enforcedIn('http://10.1.0.4:8080', made, [allow(rules)])
+    const { of } = await enforcedIn('http://10.1.0.4:8080', made, [other, allow(rules)])
     assert.equal(of('mail', 'POST /orders'), 'nobody/nobody')
   })
 })

@@ -8,10 +8,19 @@ import type { Opinion } from './reachability.ts'
  */
 export function byNetworkPolicies(cluster: Cluster): (target: Target) => Opinion | null {
   const policies = cluster.objects.filter(({ kind, spec }) => kind === 'NetworkPolicy' && isIngress(spec))
+  const none = !cluster.objects.some(({ kind }) => kind === 'NetworkPolicy')
   return ({ address, url }) => {
     if (address.kind !== 'tcp') return null
     const behind = podsBehind(cluster, address.host, address.port)
     if (behind.length === 0) return null
+    // The objects of a cluster may have been listed without them: that is no proof that there are none.
+    if (none)
+      return {
+        reach: 'unknown',
+        by: null,
+        sources: [],
+        evidence: [`no NetworkPolicy is among the objects; without one every pod reaches ${url}`],
+      }
     const sources = new Set<string>()
     const evidence = new Set<string>()
     for (const { pod, port } of behind) {
