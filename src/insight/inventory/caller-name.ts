@@ -1,7 +1,16 @@
+// Hot path: `callerName` once per event.
 import { addressBlock, formatIPv4, parseIPv4 } from '../../lib/address.ts'
 import type { EventRecord } from '../model/event-record.ts'
 
 const nameMax = 256
+
+/** Names put together lately: by subject, and by address. When one is full it begins anew, so a flood of callers costs time and no memory. */
+const rememberedMax = 16_384
+const principals = new Map<
+  string,
+  { readonly principal: NonNullable<EventRecord['principal']>; readonly name: string }
+>()
+const addresses = new Map<string, string>()
 
 /** A verified principal, or null: `anonymous` adds nobody. */
 export function provenBy(event: EventRecord): EventRecord['principal'] {
@@ -14,9 +23,27 @@ export function provenBy(event: EventRecord): EventRecord['principal'] {
  */
 export function callerName(event: EventRecord): string {
   const principal = provenBy(event)
-  if (principal === null) return `address ${networkOf(event.client)}`
-  const name = `${principal.method} ${principal.issuer === null || principal.issuer === '' ? '-' : oneWord(principal.issuer)} ${principal.subject}`
-  return name.length > nameMax ? `${name.slice(0, nameMax)}…` : name
+  return principal === null ? addressName(event.client) : principalName(principal)
+}
+
+function addressName(client: string): string {
+  const known = addresses.get(client)
+  if (known !== undefined) return known
+  const name = `address ${networkOf(client)}`
+  if (addresses.size >= rememberedMax) addresses.clear()
+  addresses.set(client, name)
+  return name
+}
+
+function principalName(principal: NonNullable<EventRecord['principal']>): string {
+  const { method, issuer, subject } = principal
+  const known = principals.get(subject)
+  if (known !== undefined && known.principal.method === method && known.principal.issuer === issuer) return known.name
+  const whole = `${method} ${issuer === null || issuer === '' ? '-' : oneWord(issuer)} ${subject}`
+  const name = whole.length > nameMax ? `${whole.slice(0, nameMax)}…` : whole
+  if (principals.size >= rememberedMax) principals.clear()
+  principals.set(subject, { principal, name })
+  return name
 }
 
 /** The principal of a caller's name; null for an address, and for a name that was cut. */

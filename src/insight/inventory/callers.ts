@@ -14,6 +14,8 @@ const networksMax = 16_384
 export class CallerNames {
   readonly #numbers = new Map<string, CallerNumber>()
   readonly #names: string[] = []
+  /** Of each name, for the sketches. */
+  readonly #hashes: number[] = []
   #networks = 0
 
   get size(): number {
@@ -27,6 +29,7 @@ export class CallerNames {
     if (network ? this.#networks >= networksMax : this.#names.length - this.#networks >= principalsMax) return -1
     if (network) this.#networks++
     this.#numbers.set(name, this.#names.length)
+    this.#hashes.push(sketchHash(name))
     return this.#names.push(name) - 1
   }
 
@@ -35,8 +38,14 @@ export class CallerNames {
     if (number !== this.#names.length || this.#numbers.has(name)) return false
     if (name.startsWith('address ')) this.#networks++
     this.#numbers.set(name, number)
+    this.#hashes.push(sketchHash(name))
     this.#names.push(name)
     return true
+  }
+
+  /** `sketchHash` of the name. */
+  hashOf(number: CallerNumber): number {
+    return this.#hashes[number] as number
   }
 
   nameOf(number: CallerNumber): string {
@@ -84,7 +93,8 @@ export class CallerTable {
   #hand = 0
   /** No entry has less. */
   #least = 1
-  readonly #dirty = new Set<number>()
+  /** Chunks with changed entries, a bit each. */
+  #dirty = 0
 
   constructor(share: CallerShare) {
     this.#share = share
@@ -96,7 +106,7 @@ export class CallerTable {
 
   add(name: string, outcome: Outcome, timeMs: number): void {
     const caller = this.#share.names.numberOf(name)
-    if (this.#distinct !== null) this.#distinct.add(sketchHash(name))
+    if (this.#distinct !== null && caller >= 0) this.#distinct.add(this.#share.names.hashOf(caller))
     if (caller < 0) {
       this.#overflow().add(sketchHash(name))
       this.otherCalls++
@@ -112,7 +122,7 @@ export class CallerTable {
     if (outcome === 'denied') cells[at + 6] = (cells[at + 6] as number) + 1
     if (second < (cells[at + 4] as number)) cells[at + 4] = second
     if (second > (cells[at + 5] as number)) cells[at + 5] = second
-    this.#dirty.add(place >> chunkBits)
+    this.#dirty |= 1 << (place >> chunkBits)
   }
 
   /** null: all callers have an entry. */
@@ -131,13 +141,16 @@ export class CallerTable {
 
   /** Chunks with changed entries since the last call, by number. */
   changed(): Array<readonly [chunk: number, entries: readonly CallerEntry[]]> {
-    const chunks = [...this.#dirty].sort((a, b) => a - b)
-    this.#dirty.clear()
-    return chunks.map(chunk => {
-      const from = chunk << chunkBits
-      const to = Math.min(this.#places.size, from + (1 << chunkBits))
-      return [chunk, Array.from({ length: to - from }, (_, i) => this.#entry(from + i))]
-    })
+    const dirty = this.#dirty
+    this.#dirty = 0
+    const chunks = Array.from({ length: entriesMax >> chunkBits }, (_, chunk) => chunk)
+    return chunks
+      .filter(chunk => (dirty & (1 << chunk)) !== 0)
+      .map(chunk => {
+        const from = chunk << chunkBits
+        const to = Math.min(this.#places.size, from + (1 << chunkBits))
+        return [chunk, Array.from({ length: to - from }, (_, i) => this.#entry(from + i))]
+      })
   }
 
   restoreDistinct(dump: unknown): void {
@@ -184,7 +197,7 @@ export class CallerTable {
   #overflow(): HyperLogLog {
     if (this.#distinct === null) {
       this.#distinct = new HyperLogLog()
-      for (const caller of this.#places.keys()) this.#distinct.add(sketchHash(this.#share.names.nameOf(caller)))
+      for (const caller of this.#places.keys()) this.#distinct.add(this.#share.names.hashOf(caller))
     }
     return this.#distinct
   }
@@ -201,7 +214,7 @@ export class CallerTable {
     let calls = 0
     if (this.#mayGrow()) this.#grow(place)
     else {
-      this.#overflow().add(sketchHash(this.#share.names.nameOf(caller)))
+      this.#overflow().add(this.#share.names.hashOf(caller))
       place = this.#lightest()
       const old = this.#entry(place)
       this.#places.delete(old.caller)
