@@ -1,4 +1,5 @@
 import type { QualityCase } from '../quality-case.ts'
+import { inventory } from './inventory.ts'
 import { learntSchemas } from './learnt-schemas.ts'
 import { nezhaSpans } from './nezha.ts'
 import { posture } from './posture.ts'
@@ -10,6 +11,7 @@ export const cases: readonly QualityCase[] = [
   ...templatesOnOpenApiTraffic,
   ...templatesOfUrlLists,
   ...learntSchemas,
+  ...inventory,
   nezhaSpans,
   ...posture,
 ]
