@@ -1,12 +1,13 @@
 import { ConfigError, formatIssue } from '../core/config-error.ts'
+import { warn } from './say.ts'
 
 /** Ends a command: what is wrong goes to stderr in words, exit code 1. A stack is printed only for what is a bug of ours. */
 export async function fail(error: unknown): Promise<void> {
   process.exitCode = 1
   if (error instanceof ConfigError) {
-    for (const issue of error.issues) console.error(formatIssue(issue))
+    for (const issue of error.issues) warn(formatIssue(issue))
     console.error(`\n${counted(error.issues.length, 'problem')}; nothing was changed`)
-  } else if (error instanceof UserError) console.error(`portcullis: ${error.message}`)
+  } else if (error instanceof UserError) warn(`portcullis: ${error.message}`)
   else console.error(error)
 }
 

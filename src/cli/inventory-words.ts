@@ -6,6 +6,7 @@ import { durationWords } from './durations.ts'
 import { counted } from './fail.ts'
 import { grouped } from './progress.ts'
 import { schemaTree, schemaWords } from './schema-words.ts'
+import { inOneLine } from './say.ts'
 import { table } from './table.ts'
 
 /** Operations by service, one line each. */
@@ -35,7 +36,7 @@ export function listInWords(
       stateWords(operation),
     ])
     return [
-      `${service.name}  ${head}${service.owner === null ? '' : `\n  ${ownerWords(service.owner)}`}`,
+      `${inOneLine(service.name)}  ${head}${service.owner === null ? '' : `\n  ${inOneLine(ownerWords(service.owner))}`}`,
       table([['  method', 'path', 'calls', '95 % within', 'proof', 'data', 'used by', 'state'], ...rows]),
       '',
     ]
@@ -111,7 +112,7 @@ export function operationInWords(operation: Operation): string {
     one.calls === 0 ? '' : counted(one.calls, 'call'),
   ])
   return [
-    `${operation.method} ${operation.template}`,
+    inOneLine(`${operation.method} ${operation.template}`),
     table(facts.map(([name, value]) => [`  ${name}`, value])),
     ...section('parameters', table(parameters)),
     ...section('request', requests.join('\n')),

@@ -22,7 +22,7 @@ import type { Operation } from '../insight/model/operation.ts'
 import { createReducer } from '../insight/observe/reduce.ts'
 import { replayFile } from '../insight/replay.ts'
 import { counted, UserError } from './fail.ts'
-import { inOneLine, say, sayJson } from './say.ts'
+import { inOneLine, say, sayJson, warn } from './say.ts'
 import { changesInWords, listInWords, operationInWords } from './inventory-words.ts'
 import { findState, readKnown, type StateFlags } from './known-state.ts'
 import { loadConfiguration } from './load-configuration.ts'
@@ -231,7 +231,7 @@ async function namedDocument(
   const [, service = null, file = named] = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})=(.+)$/s.exec(named) ?? []
   const read = readOpenApi(await text(file), file)
   if ('issues' in read) throw new UserError(read.issues.join('\n'))
-  for (const warning of read.document.warnings) console.error(`${file} ${warning}`)
+  for (const warning of read.document.warnings) warn(`${file} ${warning}`)
   return { service, document: read.document }
 }
 
@@ -263,7 +263,7 @@ function chosenService(operations: readonly Operation[], name: string | undefine
 export function complain(quarantines: readonly Quarantine[]): void {
   for (const { source, total, reasons } of quarantines)
     if (total > 0)
-      console.error(
+      warn(
         `${source}: ${counted(total, 'item')} did not read: ${[...reasons].map(([why, count]) => `${count} × ${why}`).join(', ')}`,
       )
 }

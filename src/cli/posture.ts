@@ -14,6 +14,7 @@ import { counted, UserError } from './fail.ts'
 import { complain, gather } from './inventory.ts'
 import { postureInWords } from './posture-words.ts'
 import { productVersion } from './product.ts'
+import { warn } from './say.ts'
 
 export interface PostureFlags {
   readonly state?: string
@@ -36,7 +37,7 @@ export async function posture(files: readonly string[], flags: PostureFlags): Pr
   const bad = severities.slice(0, severities.indexOf(flags.failOn) + 1)
   const failing = assessment.findings.filter(({ severity }) => bad.includes(severity)).length
   if (failing === 0) return
-  console.error(`${counted(failing, 'finding')} of severity ${flags.failOn} or worse`)
+  warn(`${counted(failing, 'finding')} of severity ${flags.failOn} or worse`)
   process.exitCode = 1
 }
 
@@ -67,7 +68,7 @@ async function inputOf(files: readonly string[], flags: PostureFlags): Promise<P
     configSuffices: true,
   })
   if (!learnt && flags.config === undefined && flags.openapi.length === 0)
-    console.error('judged by the configuration alone: nothing was learnt under it')
+    warn('judged by the configuration alone: nothing was learnt under it')
   complain(quarantines)
   return {
     config: config?.config ?? null,
@@ -81,7 +82,7 @@ async function importedOf(file: string): Promise<readonly ImportedFinding[]> {
   const read = readReport(await textOf(file))
   if (read === null) throw new UserError(`${file} is no report of SARIF 2.1.0, ZAP, 42Crunch or Schemathesis (JUnit)`)
   if (read.dropped > 0)
-    console.error(`${file}: ${counted(read.dropped, 'finding')} beyond the first ${read.findings.length} left out`)
+    warn(`${file}: ${counted(read.dropped, 'finding')} beyond the first ${read.findings.length} left out`)
   return read.findings
 }
 

@@ -7,6 +7,11 @@ export function say(text: string): void {
   console.log(harmless(text))
 }
 
+/** The same to stderr. */
+export function warn(text: string): void {
+  console.error(harmless(text))
+}
+
 /** Prints a value for programs; it is JSON all the same, and harmless on a terminal too. */
 export function sayJson(value: unknown): void {
   say(JSON.stringify(value, null, 2))

@@ -17,6 +17,8 @@ export type OpenApiResult = { readonly document: OpenApiDocument } | { readonly 
 
 const operationsMax = 10_000
 const parametersMax = 200
+/** No API has longer ones; calls are looked at to a depth of half as much. */
+const pathMax = { length: 2048, segments: 64 }
 const schemasMax = 200_000
 const valuesMax = 2_000_000
 const warningsMax = 200
@@ -134,6 +136,10 @@ class DocumentReader {
       if (item === null) continue
       if (!path.startsWith('/')) {
         this.#warn(pointer, 'is no path: it does not begin with a slash')
+        continue
+      }
+      if (path.length > pathMax.length || path.split('/').length > pathMax.segments + 1) {
+        this.#warn(pointer.slice(0, 100), `is longer than ${pathMax.length} characters or ${pathMax.segments} segments`)
         continue
       }
       const extra = isMap(item['additionalOperations']) ? Object.entries(item['additionalOperations']) : []
