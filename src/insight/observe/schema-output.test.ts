@@ -204,11 +204,20 @@ describe('the strict schema', () => {
     assert.equal(surer['required'], undefined)
   })
 
+  it('bounds a parameter that is a number now and then, by what its words are long', () => {
+    const model = new SchemaModel()
+    for (let i = 0; i < 200; i++)
+      model.add(i % 20 === 0 ? { kind: 'number', value: i } : { kind: 'string', length: 4 + (i % 9), characters: 1 })
+    const fits = validator(model.toJsonSchema({ parameter: true, strict: true }))
+    assert.ok(fits('word') && fits('3.5') && fits('12345678901234567890'))
+    assert.ok(!fits('x'.repeat(5000)))
+  })
+
   it('takes a parameter that is a number once and a word another time for a text', () => {
     const model = new SchemaModel()
     for (let i = 0; i < 50; i++)
       model.add(i % 2 === 0 ? { kind: 'integer', value: i } : { kind: 'string', length: 3, characters: 1 })
-    assert.deepEqual(model.toJsonSchema({ parameter: true }), { type: 'string' })
+    assert.deepEqual(model.toJsonSchema({ parameter: true }), { type: 'string', maxLength: 20 })
   })
 
   it('always compiles, whatever was seen, and accepts what taught it', () => {

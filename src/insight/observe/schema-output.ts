@@ -33,6 +33,8 @@ const confidenceDefault = 0.8
 /** One in 2,000 unseen: more and a day of calls would meet it. */
 const unseenMax = 0.0005
 const mapNamesMin = 16
+/** Characters of a number in a parameter. */
+const spelledMax = 20
 
 const kindPatterns: Readonly<Record<string, string>> = {
   '{uuid}': '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$',
@@ -245,7 +247,14 @@ function parameterSchema(node: ValueNode, output: Output): JsonSchema {
   const [, booleans, integers, numbers, strings] = node.counts
   const kindsSeen = [booleans, integers + numbers, strings].filter(count => count > 0).length
   if (kindsSeen <= 1) return valueSchema(node, output)
-  return { type: 'string', ...(output.annotate ? { 'x-seen': node.seen } : {}) }
+  // Of its form nothing is known, of its length all that the words say: a number is spelled in 20 characters at the most (scalar.ts).
+  const lengths = node.texts?.lengths() ?? null
+  const sure = wilsonLower(strings, strings)
+  return {
+    type: 'string',
+    ...(lengths === null || sure < output.level ? {} : { maxLength: Math.max(lengths.high, spelledMax) }),
+    ...(output.annotate ? { 'x-seen': node.seen } : {}),
+  }
 }
 
 function round(value: number): number {
