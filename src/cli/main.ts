@@ -13,6 +13,8 @@ const program = new Command('portcullis')
   .version(productVersion)
   .showSuggestionAfterError()
   .showHelpAfterError('(portcullis --help lists the commands)')
+  // What stands behind the name of a command is its own: `posture --config` is not `posture probe --config`.
+  .enablePositionalOptions()
 
 const configOption = [
   '-c, --config <path>',

@@ -13,4 +13,11 @@ export interface ImportedFinding {
   readonly path: string | null
   /** `CWE-89` … */
   readonly references: readonly string[]
+  /** What it is about, where the source knows our words for it; else it is found by method and path. */
+  readonly subject?: string
+  /** Lines in place of the message. */
+  readonly evidence?: readonly string[]
+  /** 0–1, where the source says. */
+  readonly confidence?: number
+  readonly advice?: string
 }

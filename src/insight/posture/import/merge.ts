@@ -19,12 +19,14 @@ export function mergeImported(
   const seen = new Set<string>()
   for (const one of imported) {
     const endpoint = place(one)
-    const subject = endpoint?.subject ?? 'gateway'
+    const subject = one.subject ?? endpoint?.subject ?? 'gateway'
     const once = JSON.stringify([one.tool, one.rule, subject])
     if (seen.has(once)) continue
     seen.add(once)
     const where = [one.method, one.path].filter(word => word !== null).join(' ')
-    const words = `${one.tool} ${one.rule}${where === '' ? '' : ` at ${where}`}: ${one.message}`
+    const words = one.evidence?.map(line => `${one.tool} ${one.rule}: ${line}`) ?? [
+      `${one.tool} ${one.rule}${where === '' ? '' : ` at ${where}`}: ${one.message}`,
+    ]
     const same = (at.get(subject) ?? []).find(i =>
       one.references.some(reference => (merged[i] as Finding).references.includes(reference)),
     )
@@ -32,7 +34,7 @@ export function mergeImported(
       const finding = merged[same] as Finding
       merged[same] = {
         ...finding,
-        evidence: [...finding.evidence, words],
+        evidence: [...finding.evidence, ...words],
         confidence: Math.max(finding.confidence, 0.95),
       }
     } else
@@ -41,9 +43,9 @@ export function mergeImported(
         severity: one.severity,
         subject,
         message: one.message,
-        evidence: [words],
-        confidence: endpoint === null ? 0.5 : 0.8,
-        fix: { advice: `See the report of ${one.tool}.` },
+        evidence: words,
+        confidence: one.confidence ?? (endpoint === null ? 0.5 : 0.8),
+        fix: { advice: one.advice ?? `See the report of ${one.tool}.` },
         references: one.references,
       })
   }

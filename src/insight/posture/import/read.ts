@@ -1,6 +1,7 @@
 import { auditFindings } from './audit-42crunch.ts'
 import type { ImportedFinding } from './imported.ts'
 import { sarifFindings } from './sarif.ts'
+import { probeFindings } from './probe-report.ts'
 import { schemathesisFindings } from './schemathesis.ts'
 import { IMPORTED_MAX, isMap, mapOf } from './text.ts'
 import { zapFindings } from './zap.ts'
@@ -9,7 +10,7 @@ import { zapFindings } from './zap.ts'
 export const REPORT_TEXT_MAX = 64 * 1024 * 1024
 
 export interface ImportedReport {
-  /** `SARIF`, `ZAP`, `42Crunch`, `Schemathesis`. */
+  /** `SARIF`, `ZAP`, `42Crunch`, `Schemathesis`, `Portcullis probe`. */
   readonly format: string
   readonly findings: readonly ImportedFinding[]
   /** Findings above the cap, left out. */
@@ -36,6 +37,7 @@ export function readReport(text: string): ImportedReport | null {
 /** The same for parsed JSON. */
 export function reportOf(parsed: unknown): ImportedReport | null {
   if (!isMap(parsed)) return null
+  if (parsed['portcullisProbe'] === 1) return taken('Portcullis probe', probeFindings(parsed))
   if (Array.isArray(parsed['runs']) && String(parsed['version']).startsWith('2.1'))
     return taken('SARIF', sarifFindings(parsed))
   if (
