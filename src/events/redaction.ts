@@ -33,6 +33,7 @@ const longWord = /[\w+/=-]{20,}/g
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** Already replaced: what was written down once can be read and written down again. */
 const replaced = /^\{[a-z-]{2,16}:[0-9a-f]{16}\}$/
+const space = /\s/
 const spaced = /\p{L}.*\s.*\p{L}/su
 const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[\da-f:.]*:[\da-f:.]*\]?)$/
 const number = /^\d+$/
@@ -51,13 +52,29 @@ export function createRedaction(key: Uint8Array): Redaction {
     if (!suspicious(raw) || (raw.length === 36 && uuid.test(raw)) || replaced.test(raw)) return raw
     const text = decoded(raw)
     // Nothing that people name is so long, and the shapes below take time. Words with spaces are what people write: names, addresses, messages.
-    const shape = text.length > shapeMax ? 'long' : (secretShape(text) ?? (spaced.test(text) ? 'text' : null))
+    const shape =
+      text.length > shapeMax ? 'long' : (secretShape(text) ?? (space.test(text) && spaced.test(text) ? 'text' : null))
     return shape === null ? raw : masked(shape, text)
   }
 
   return {
     path(path) {
-      return suspicious(path) ? path.split('/').map(segment).join('/') : path
+      if (!suspicious(path)) return path
+      // Mostly nothing is found in the end, and then nothing is put together.
+      let out = ''
+      let copied = 0
+      for (let from = 0; from <= path.length; ) {
+        const slash = path.indexOf('/', from)
+        const to = slash < 0 ? path.length : slash
+        const raw = path.slice(from, to)
+        const shown = segment(raw)
+        if (shown !== raw) {
+          out += path.slice(copied, from) + shown
+          copied = to
+        }
+        from = to + 1
+      }
+      return copied === 0 ? path : out + path.slice(copied)
     },
     host(host) {
       if (!suspicious(host) || address.test(host)) return host

@@ -1,11 +1,12 @@
 // Hot path: once per exchange, live.
 import type { ExchangeFrame } from '../events/stream/frame-decoder.ts'
+import { createEventLineReader } from './ingest/exchanges/event-line.ts'
 import { readEventRecord } from './ingest/exchanges/events.ts'
 import { readEvent } from './ingest/exchanges/event.ts'
 import { parseLine } from './ingest/exchanges/json-lines.ts'
 import { Quarantine } from './ingest/quarantine.ts'
 import type { Learner } from './learner.ts'
-import type { RawExchange } from './model/exchange.ts'
+import type { ExchangeRecord, RawExchange } from './model/exchange.ts'
 import type { Observation } from './model/observation.ts'
 import type { StreamTaker } from './stream/server.ts'
 
@@ -25,11 +26,19 @@ export interface IntakeParts {
 /** Takes what the data plane sends: parses, reduces contents at once, and hands over to the learner. */
 export function createIntake({ learner, reduce, now }: IntakeParts): Intake {
   const quarantine = new Quarantine('stream')
+  const readLine = createEventLineReader()
   let lag = 0
   let items = 0
 
   function behind(time: string, durationMs: number): void {
     lag = Math.max(lag, now() - Date.parse(time) - durationMs)
+  }
+
+  /** The event in a line of ours; the parser reads what is not quite as we write it. */
+  function recordOf(lines: Buffer, from: number, to: number): ExchangeRecord | string {
+    const event = readLine(lines, from, to)
+    if (event !== null) return { event, observation: null }
+    return parseLine(lines.toString('latin1', from, to), `stream:${items}`, readEventRecord)
   }
 
   return {
@@ -40,11 +49,11 @@ export function createIntake({ learner, reduce, now }: IntakeParts): Intake {
       return largest
     },
     events(lines) {
-      const text = lines.toString('latin1')
       let first = true
-      for (let start = 0; start < text.length; ) {
-        const end = text.indexOf('\n', start)
-        const record = parseLine(text.slice(start, end), `stream:${++items}`, readEventRecord)
+      for (let start = 0; start < lines.length; ) {
+        const end = lines.indexOf(10, start)
+        items++
+        const record = recordOf(lines, start, end)
         start = end + 1
         if (typeof record === 'string') {
           quarantine.add(`item ${items}`, record)

@@ -6,9 +6,11 @@ const lengths = lengthsOf(
     'SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30',
 )
 
+const letterOrSpace = /^[A-Za-z ]/
+
 /** An international bank account number (ISO 13616) with the length of its country and check digits that hold; spaces are skipped. */
 export function isIban(text: string): boolean {
-  if (text.length < 15 || text.length > 42) return false
+  if (text.length < 15 || text.length > 42 || !letterOrSpace.test(text)) return false
   const plain = text.replaceAll(' ', '').toUpperCase()
   if (!/^[A-Z]{2}\d{2}[A-Z0-9]+$/.test(plain) || lengths.get(plain.slice(0, 2)) !== plain.length) return false
   let rest = 0

@@ -132,11 +132,10 @@ export function nationalId(text: string, named: boolean): NationalId | null {
   const { length } = text
   if (length < 9 || length > 24 || (!named && (length < 11 || length === 12 || length === 17 || length > 21)))
     return null
-  const plain = text.replace(/[^0-9A-Za-z]/g, '').toUpperCase()
   for (const rule of rules) {
     if (!named && (rule.proof === 'weak' || (rule.proof === 'written' && rule.punctuated?.test(text) !== true)))
       continue
-    if (rule.form.test(text) && rule.valid(plain)) return rule
+    if (rule.form.test(text) && rule.valid(text.replace(/[^0-9A-Za-z]/g, '').toUpperCase())) return rule
   }
   return null
 }

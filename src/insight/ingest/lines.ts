@@ -6,6 +6,14 @@ export interface Line {
   readonly number: number
 }
 
+/** The same before it is decoded: `from` to `to` of `bytes`. */
+export interface LineBytes {
+  readonly bytes: Buffer
+  readonly from: number
+  readonly to: number
+  readonly number: number
+}
+
 /** Longest line that is read, bytes; an event has at most a tenth of it, an exchange with its bodies fits. */
 const lineBytesMax = 16 * 1024 * 1024
 
@@ -18,15 +26,32 @@ export async function* readLines(
   quarantine: Quarantine,
   bytesMax: number = lineBytesMax,
 ): AsyncGenerator<readonly Line[]> {
+  for await (const lines of readLineBytes(chunks, quarantine, bytesMax))
+    yield lines.map(line => ({ text: textOf(line), number: line.number }))
+}
+
+/** What a line says. */
+export function textOf({ bytes, from, to }: LineBytes): string {
+  return bytes.toString('utf8', from, to)
+}
+
+/** As `readLines`, for whom the bytes are enough; they are the chunk's own where the line is whole in it. */
+export async function* readLineBytes(
+  chunks: AsyncIterable<Uint8Array>,
+  quarantine: Quarantine,
+  bytesMax: number = lineBytesMax,
+): AsyncGenerator<readonly LineBytes[]> {
   let held: Uint8Array[] = []
   let heldBytes = 0
   let tooLong = false
   let number = 0
 
-  function lineOf(end: Uint8Array, first: boolean): Line | null {
+  /** The line whose last bytes, before its end, are `start` to `end` of `chunk`. */
+  function lineOf(chunk: Buffer, start: number, end: number): LineBytes | null {
     number++
-    const over = tooLong || heldBytes + end.length > bytesMax
-    const bytes = heldBytes === 0 ? end : Buffer.concat([...held, end])
+    const over = tooLong || heldBytes + end - start > bytesMax
+    const whole = heldBytes === 0
+    const bytes = whole ? chunk : Buffer.concat([...held, chunk.subarray(start, end)])
     held = []
     heldBytes = 0
     tooLong = false
@@ -34,17 +59,20 @@ export async function* readLines(
       quarantine.add(`line ${number}`, 'the line is too long')
       return null
     }
-    const from = first && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-    const to = bytes[bytes.length - 1] === 13 ? bytes.length - 1 : bytes.length
-    if (to <= from) return null
-    return { text: Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8'), number }
+    let from = whole ? start : 0
+    let to = whole ? end : bytes.length
+    if (number === 1 && to - from >= 3 && bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf)
+      from += 3
+    if (to > from && bytes[to - 1] === 13) to--
+    return to <= from ? null : { bytes, from, to, number }
   }
 
-  for await (const chunk of chunks) {
-    const lines: Line[] = []
+  for await (const part of chunks) {
+    const chunk = Buffer.from(part.buffer, part.byteOffset, part.length)
+    const lines: LineBytes[] = []
     let start = 0
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, start)) {
-      const line = lineOf(chunk.subarray(start, at), number === 0)
+      const line = lineOf(chunk, start, at)
       if (line !== null) lines.push(line)
       start = at + 1
     }
@@ -60,7 +88,7 @@ export async function* readLines(
     if (lines.length > 0) yield lines
   }
   if (heldBytes > 0) {
-    const line = lineOf(new Uint8Array(0), number === 0)
+    const line = lineOf(Buffer.alloc(0), 0, 0)
     if (line !== null) yield [line]
   }
 }

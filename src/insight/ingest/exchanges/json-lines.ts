@@ -1,5 +1,12 @@
 import { readLines } from '../lines.ts'
+import type { Quarantine } from '../quarantine.ts'
 import type { Reader } from '../reader.ts'
+
+/** A reader of lines, and of one line. */
+export interface LinesReader<T> extends Reader<T> {
+  /** null: it does not read, and is quarantined. */
+  readOne(text: string, number: number, quarantine: Quarantine): T | null
+}
 
 /**
  * A reader of one JSON value a line. `parse` gives the item, or why the value is none; `place` is `SOURCE:NUMBER`.
@@ -8,9 +15,17 @@ export function jsonLinesReader<T extends object>(
   format: string,
   fits: (first: Readonly<Record<string, unknown>>) => boolean,
   parse: (value: unknown, place: string) => T | string,
-): Reader<T> {
+): LinesReader<T> {
+  function readOne(text: string, number: number, quarantine: Quarantine): T | null {
+    const item = parseLine(text, `${quarantine.source}:${number}`, parse)
+    if (typeof item !== 'string') return item
+    quarantine.add(`line ${number}`, item)
+    return null
+  }
+
   return {
     format,
+    readOne,
     matches(beginning) {
       const first = firstLine(beginning)
       return first !== null && fits(first)
@@ -19,9 +34,8 @@ export function jsonLinesReader<T extends object>(
       for await (const lines of readLines(chunks, quarantine)) {
         const items: T[] = []
         for (const { text, number } of lines) {
-          const item = parseLine(text, `${quarantine.source}:${number}`, parse)
-          if (typeof item === 'string') quarantine.add(`line ${number}`, item)
-          else items.push(item)
+          const item = readOne(text, number, quarantine)
+          if (item !== null) items.push(item)
         }
         if (items.length > 0) yield items
       }
