@@ -129,6 +129,23 @@ describe('the stream to insight', () => {
     await insight.close()
   })
 
+  it('what waits when insight ends is counted', async () => {
+    const where = path.join(folder, 'ends.sock')
+    const insight = await new Insight(false).listen(where)
+    const { sender, lost } = open(where, { batchBytes: 64 * 1024 })
+    await until(() => insight.sockets.size === 1)
+    const line = `{"pad":"${'x'.repeat(1000)}"}\n`
+    await until(() => {
+      for (let i = 0; i < 100; i++) sender.exchange(line, null)
+      return lost() > 500
+    })
+    const full = lost()
+    await insight.close()
+    // One batch was being filled and another on its way; what the kernel had taken nobody can tell.
+    await until(() => lost() >= full + 120)
+    sender.close()
+  })
+
   it('goes on with an insight that was replaced', async () => {
     const where = path.join(folder, 'again.sock')
     const first = await new Insight().listen(where)

@@ -40,6 +40,9 @@ export function createStreamSender({
   let socket: Socket | null = null
   let ready = false
   let underWay = 0
+  /** Exchanges in the batch that is being filled, and in those on their way. */
+  let gathered = 0
+  let sent = 0
   let attempts = 0
   let closed = false
   let lost = { events: 0, contents: 0, told: 0 }
@@ -53,6 +56,8 @@ export function createStreamSender({
       encoder = createFrameEncoder(batchBytes)
       lost = { events: 0, contents: 0, told: 0 }
       underWay = 0
+      gathered = 0
+      sent = 0
       attempts = 0
       ready = encoder.hello(worker)
     })
@@ -61,6 +66,7 @@ export function createStreamSender({
     made.on('error', () => {})
     made.once('close', () => {
       if (ready) log.warn('the stream to insight is interrupted; what is not sent is counted', { worker })
+      for (let i = ready ? gathered + sent : 0; i > 0; i--) dropped()
       ready = false
       socket = null
       if (closed) return
@@ -76,11 +82,14 @@ export function createStreamSender({
     const batch = encoder.take()
     if (batch === null) return
     underWay++
-    const [from, of] = [socket, encoder]
-    from.write(batch, () => {
-      // The encoder of an earlier connection is gone with it.
-      if (of !== encoder) return
+    const [from, of, count] = [socket, encoder, gathered]
+    sent += count
+    gathered = 0
+    from.write(batch, error => {
+      // The encoder of an earlier connection is gone with it; a batch that failed ends the connection and is counted there.
+      if (of !== encoder || (error ?? null) !== null) return
       underWay--
+      sent -= count
       of.giveBack(batch)
     })
   }
@@ -100,11 +109,14 @@ export function createStreamSender({
   return {
     exchange(line, contents) {
       if (!ready) return dropped()
-      if (put(line, contents)) return
-      if (contents === null || !put(line, null)) {
+      if (put(line, contents)) gathered++
+      else if (contents !== null && put(line, null)) {
+        gathered++
+        lost.contents++
+      } else {
         lost.events++
         dropped()
-      } else lost.contents++
+      }
     },
     close() {
       closed = true
