@@ -102,7 +102,7 @@ function blastInWords({ calls, callers, deniedBefore, toNothing, known, confiden
     ...(deniedBefore > 0
       ? [`  ${counted(deniedBefore, 'call')} that the service sent away itself would stop at the gateway`]
       : []),
-    ...(toNothing > 0 ? [`  ${counted(toNothing, 'call')} went to paths that nothing answered`] : []),
+    ...(toNothing > 0 ? [`  ${counted(toNothing, 'call')} went to what the service never answered`] : []),
     ...(young.length > 0
       ? [`  known too short to be sure of: ${named(young.map(({ caller, days }) => `${caller} (${days} d)`))}`]
       : []),

@@ -4,13 +4,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { LoadedConfig } from '../config/load.ts'
 import { ConfigError, formatIssue } from '../core/config-error.ts'
 import { systemClock } from '../gateway/system-clock.ts'
-import { patchText } from '../insight/posture/patch.ts'
 import { visible } from '../insight/posture/report/visible.ts'
 import { probeBypass } from '../insight/surface/enforced/bypass-probe.ts'
 import { enforcedAt, type EnforcedAt } from '../insight/surface/enforced/enforced-at.ts'
 import { readEnforcement, type EnforcementFile } from '../insight/surface/enforced/read-enforcement.ts'
 import { surfaceReport } from '../insight/surface/report.ts'
-import { surfacePatch, type SurfacePatch } from '../insight/surface/surface-patch.ts'
+import { surfacePatch, surfacePatchText, type SurfacePatch } from '../insight/surface/surface-patch.ts'
 import { surfaceOf, type Surface } from '../insight/surface/surface.ts'
 import { UserError } from './fail.ts'
 import { complain, gather } from './inventory.ts'
@@ -51,7 +50,9 @@ export async function surface(files: readonly string[], flags: SurfaceFlags): Pr
   if (flags.write !== undefined) await writePatched(flags.write, flags.config, found)
   const enforced = flags.enforced.length > 0 || flags.probe === true ? await enforcement(loaded, found, flags) : null
   if (flags.json === true)
-    console.log(JSON.stringify({ ...surfaceReport(found, patchText(made.patch)), enforcedAt: enforced }, null, 2))
+    console.log(
+      JSON.stringify({ ...surfaceReport(found, surfacePatchText(made.patch)), enforcedAt: enforced }, null, 2),
+    )
   else if (flags.patch === true) process.stdout.write(patchForPeople(found, made))
   else if (flags.write === undefined) {
     console.log(surfaceInWords(found, flags.callers === true))
@@ -86,7 +87,7 @@ function patchForPeople(
     ...notes,
     ...ofPatch,
   ]
-  return `${lines.map(line => `# ${visible(line, 1_000)}\n`).join('')}${patchText(patch)}`
+  return `${lines.map(line => `# ${visible(line, 1_000)}\n`).join('')}${surfacePatchText(patch)}`
 }
 
 /** Writes the configuration with the patch in it beside the old one, and proves that it loads. */

@@ -19,8 +19,10 @@ const examples = path.resolve(import.meta.dirname, '../../examples')
 /** Every example by the path that its own words tell the reader to give. */
 const all: Readonly<Record<string, string>> = {
   'minimal.yaml': 'minimal.yaml',
+  inventory: 'inventory/portcullis.yaml',
   orders: 'orders/portcullis.yaml',
   partners: 'partners/portcullis.yaml',
+  surface: 'surface/portcullis.yaml',
   team: 'team',
 }
 

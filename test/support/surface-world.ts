@@ -7,8 +7,8 @@ import { sinks } from '../../src/events/sinks/index.ts'
 import { Inventory } from '../../src/insight/inventory/inventory.ts'
 import type { EventRecord } from '../../src/insight/model/event-record.ts'
 import type { Operation } from '../../src/insight/model/operation.ts'
-import { applyPatch, patchText, type ConfigPatch } from '../../src/insight/posture/patch.ts'
-import { surfacePatch } from '../../src/insight/surface/surface-patch.ts'
+import { applyPatch, type ConfigPatch } from '../../src/insight/posture/patch.ts'
+import { surfacePatch, surfacePatchText } from '../../src/insight/surface/surface-patch.ts'
 import { surfaceOf, type Surface, type SurfaceInput } from '../../src/insight/surface/surface.ts'
 import { policies } from '../../src/policies/index.ts'
 import { loadWritten } from './configuration.ts'
@@ -107,8 +107,8 @@ export async function worldOf(
     ...rest,
   })
   const { patch, notes } = surfacePatch(surface.plan, before.authored)
-  const parsed = parseYaml(patchText(patch))
-  assert.ok('value' in parsed, patchText(patch))
+  const parsed = parseYaml(surfacePatchText(patch))
+  assert.ok('value' in parsed, surfacePatchText(patch))
   const after = await load(applyPatch(written, (parsed.value ?? {}) as ConfigPatch))
   return { before, after, surface, patch, patchNotes: notes }
 }

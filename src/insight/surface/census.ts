@@ -30,6 +30,8 @@ export interface Census {
 export interface CensusOptions {
   /** Name each principal, also where who calls what is still changing. */
   readonly strict?: boolean
+  /** What was seen for less says little of who else will come, days. */
+  readonly youngDays: number
 }
 
 /** More callers of one issuer are people, who come and go: they are judged together. */
@@ -41,10 +43,11 @@ const singlesMax = 0.02
 const newcomersMax = 0.1
 /** In less time the order in which callers came says nothing. */
 const growthFromMs = 43_200_000
+const dayMs = 86_400_000
 const groupsMax = 500
 
 /** Counts who used what. Operations that the operator ignores are in it: to ignore is not to forbid. */
-export function takeCensus(operations: readonly Operation[], config: Config, options: CensusOptions = {}): Census {
+export function takeCensus(operations: readonly Operation[], config: Config, options: CensusOptions): Census {
   const rows = withoutHead(operations)
   const habits = habitsOf(rows)
   for (const { method, issuer, subject } of configuredPrincipals(config)) {
@@ -79,7 +82,9 @@ export function takeCensus(operations: readonly Operation[], config: Config, opt
       group.size > (options.strict === true ? namedMaxStrict : namedMax) ||
       (options.strict !== true &&
         !closed &&
-        (varied.length * 2 > called.length || (grows && newcomers > Math.max(1, called.length * newcomersMax))))
+        ((method !== 'mtls' && toMs - fromMs < options.youngDays * dayMs) ||
+          varied.length * 2 > called.length ||
+          (grows && newcomers > Math.max(1, called.length * newcomersMax))))
     const guest = (kind: Guest['kind'], subject: string, callers: number): Guest => {
       const made: Guest = {
         id: JSON.stringify([kind, method, issuer, subject]),

@@ -3,7 +3,7 @@ import type { Census } from './census.ts'
 import { Grants } from './grants.ts'
 import { freeName, lockedRoute, partRoute, type Part } from './parts.ts'
 import { split, type Split } from './split.ts'
-import { isInside, meet, sharedMethods, Takers } from './taker.ts'
+import { hostsMeet, isInside, sharedMethods, Takers } from './taker.ts'
 import { isUsed, type TrafficByRoute } from './traffic-by-route.ts'
 
 /** What becomes of one route. */
@@ -86,13 +86,17 @@ function assemble(config: Config, cuts: readonly Split[], locked: ReadonlySet<Ro
         : [{ ...first, name: route.name }, ...more.map(part => ({ ...part, name: freeName(part, names) }))]
     return { route, parts: named, made: named.map(part => partRoute(part)), changed: isChange(route, named), notes }
   })
+  const origins = new Map(planned.flatMap(one => one.made.map(route => [route, one] as const)))
+  const all = new Takers([...origins.keys()])
   const routes = planned.map(one => {
     const { route, parts, changed, notes } = one
     if (!changed) return { route, parts, made: one.made, changed, notes }
-    const others = planned.filter(other => other !== one).flatMap(other => other.made)
-    const opened = locked.has(route)
-      ? others.filter(other => meet(route, other))
-      : others.filter(other => wouldTake(other, route))
+    const opened = all
+      .near(route.match.path)
+      .filter(
+        other =>
+          origins.get(other) !== one && hostsMeet(other, route) && (locked.has(route) || wouldTake(other, route)),
+      )
     const lock = opened.length === 0 ? null : lockedRoute(route, parts, names)
     if (lock === null) return { route, parts, made: one.made, changed, notes }
     return { route, parts: [...parts, lock], made: [...one.made, partRoute(lock)], changed, notes }
@@ -106,7 +110,7 @@ function assemble(config: Config, cuts: readonly Split[], locked: ReadonlySet<Ro
 
 /** Would `other` take calls that `route` gives up? */
 function wouldTake(other: RouteConfig, route: RouteConfig): boolean {
-  if (!meet(other, route) || isInside(other, route)) return false
+  if (isInside(other, route)) return false
   const shared = sharedMethods(route.match.methods, other.match.methods)
   return shared === null || shared.length > 0
 }

@@ -1,3 +1,4 @@
+import { Document, isMap, isScalar, isSeq, visit } from 'yaml'
 import type { ConfigPatch } from '../posture/patch.ts'
 import { applyPatch } from '../posture/patch.ts'
 import type { Plan, RoutePlan } from './plan.ts'
@@ -7,6 +8,18 @@ export interface SurfacePatch {
   readonly patch: ConfigPatch
   /** What has to be seen to before it is applied. */
   readonly notes: readonly string[]
+}
+
+/** As YAML: one line for each principal, since there may be hundreds. */
+export function surfacePatchText(patch: ConfigPatch): string {
+  const document = new Document(patch, { aliasDuplicateObjects: false })
+  visit(document, {
+    Pair(_, { key, value }) {
+      if (!isScalar(key) || key.value !== 'principals' || !isSeq(value)) return
+      for (const item of value.items) if (isMap(item)) item.flow = true
+    },
+  })
+  return document.toString({ lineWidth: 0 })
 }
 
 type Written = Readonly<Record<string, unknown>>

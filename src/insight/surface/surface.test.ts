@@ -192,18 +192,37 @@ describe('people', () => {
     assert.equal(world.surface.blast.calls, 0)
   })
 
+  it('that few came in a short time does not make them all that there are', async () => {
+    const user = (n: number): Who => ({ method: 'jwt', issuer: idp, subject: `user-${n}` })
+    const made = [1, 2, 3].map((n): Made => ({ who: user(n), call: 'GET /products', times: 50 }))
+    const world = await worldOf(written, made)
+    assert.equal((await judge(world.after, user(4), 'GET /products')).outcome, 'forwarded')
+    const later = made.map((one): Made => ({ ...one, day: 10 }))
+    const known = await worldOf(written, [...made, ...later])
+    assert.equal((await judge(known.after, user(4), 'GET /products')).outcome, 'refused')
+    assert.equal((await judge(known.after, user(3), 'GET /products')).outcome, 'forwarded')
+    const growing = await worldOf(written, [
+      ...made,
+      ...later,
+      { who: user(5), call: 'GET /products', day: 10 },
+      { who: user(6), call: 'GET /products', day: 10 },
+    ])
+    assert.equal((await judge(growing.after, user(4), 'GET /products')).outcome, 'forwarded')
+  })
+
   it('a caller whose calls still change keeps what the others use', async () => {
-    const svc: Who = { method: 'jwt', issuer: idp, subject: 'service' }
-    const clerk: Who = { method: 'jwt', issuer: idp, subject: 'clerk' }
+    const mesh = { ...written, routes: [{ ...written.routes[0], policies: [mtls] }] }
+    const clerk: Who = { ...orders, subject: 'spiffe://shop.example/clerk' }
     const made: Made[] = [
-      { who: svc, call: 'GET /products', times: 500 },
-      { who: svc, call: 'POST /orders', times: 50 },
-      { who: { ...svc, subject: 'other' }, call: 'GET /products', times: 500 },
+      { who: orders, call: 'GET /products', times: 500 },
+      { who: orders, call: 'POST /orders', times: 50 },
+      { who: payments, call: 'GET /products', times: 500 },
       { who: clerk, call: 'GET /products', times: 1 },
     ]
-    const careful = await worldOf(written, made)
+    const careful = await worldOf(mesh, made)
     assert.equal((await judge(careful.after, clerk, 'POST /orders')).outcome, 'forwarded')
-    const strict = await worldOf(written, made, { strict: true })
+    assert.equal((await judge(careful.after, payments, 'POST /orders')).outcome, 'refused')
+    const strict = await worldOf(mesh, made, { strict: true })
     assert.equal((await judge(strict.after, clerk, 'POST /orders')).outcome, 'refused')
     assert.equal((await judge(strict.after, clerk, 'GET /products')).outcome, 'forwarded')
   })
@@ -248,7 +267,7 @@ describe('hostile names', () => {
     const made = names.map(
       (subject): Made => ({ who: { method: 'jwt', issuer: idp, subject }, call: 'GET /orders/{}' }),
     )
-    const world = await worldOf(written, made)
+    const world = await worldOf(written, made, { strict: true })
     for (const { who, call } of made)
       assert.equal((await judge(world.after, who, call)).outcome, 'forwarded', JSON.stringify(who?.subject))
     for (const subject of ['root', 'x', '', 'routes', 'lead and trail', 'é', 'toString', 'anyone'])
@@ -264,7 +283,8 @@ describe('hostile names', () => {
   it('that cannot be written down leave the place to all', async () => {
     const written = { ...base, routes: [{ name: 'r', match: { path: '/o' }, service: 'shop', policies: [jwt] }] }
     for (const subject of ['x'.repeat(400), 'half \ud800 surrogate']) {
-      const world = await worldOf(written, [{ who: { method: 'jwt', issuer: idp, subject }, call: 'GET /o' }])
+      const made: Made[] = [{ who: { method: 'jwt', issuer: idp, subject }, call: 'GET /o' }]
+      const world = await worldOf(written, made, { strict: true })
       assert.equal((await judge(world.after, { method: 'jwt', issuer: idp, subject }, 'GET /o')).outcome, 'forwarded')
       assert.equal((await judge(world.after, { method: 'jwt', issuer: idp, subject }, 'POST /o')).outcome, 'refused')
       assert.equal(world.surface.notes.length, 1)

@@ -48,7 +48,7 @@ export function surfaceOf({
   youngDays = 7,
   strict = false,
 }: SurfaceInput): Surface {
-  const census = takeCensus(operations, config, { strict })
+  const census = takeCensus(operations, config, { strict, youngDays })
   const grants = new Grants(config, nowMs)
   const traffic = trafficByRoute(config, census, grants)
   const plan = planOf(config, census, { traffic, grants })

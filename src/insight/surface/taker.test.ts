@@ -38,6 +38,7 @@ test('the route of a call is the one that the router of the gateway finds', () =
       // Two that nothing tells apart are a configuration error; either may be named.
       assert.ok(taker !== null)
       assert.deepEqual(rankOf(taker), rankOf(found.value))
+      assert.ok(new Takers(routes).near(template).includes(taker))
     }),
     { numRuns: 6_000, seed: 11 },
   )

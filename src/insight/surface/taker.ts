@@ -12,7 +12,17 @@ export interface Call {
 
 interface Place {
   readonly route: RouteConfig
-  readonly segments: readonly Segment[]
+  /** Smaller is more specific. */
+  readonly pathRank: string
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+}
+
+interface Node {
+  readonly literals: Map<string, Node>
+  variable: Node | null
+  /** Routes that end here, and those that take any rest from here. */
+  readonly ends: Place[]
+  readonly rests: Place[]
 }
 
 /**
@@ -20,43 +30,108 @@ interface Place {
  * by segment a literal before a variable before `**`; then more header fields; then stated methods.
  */
 export class Takers {
-  readonly #places: readonly Place[]
+  readonly #root: Node = emptyNode()
 
   constructor(routes: readonly RouteConfig[]) {
-    this.#places = routes.map(route => ({ route, segments: templateSegments(route.match.path) }))
+    for (const route of routes) {
+      const segments = templateSegments(route.match.path)
+      const place = { route, pathRank: pathRank(segments), headers: Object.entries(route.match.headers) }
+      let node = this.#root
+      for (const segment of segments) {
+        if (segment.kind === 'rest') break
+        if (segment.kind === 'param') node = node.variable ??= emptyNode()
+        else {
+          let next = node.literals.get(segment.text)
+          if (next === undefined) node.literals.set(segment.text, (next = emptyNode()))
+          node = next
+        }
+      }
+      ;(segments.at(-1)?.kind === 'rest' ? node.rests : node.ends).push(place)
+    }
   }
 
   /** null: none takes it. */
-  of(call: Call): RouteConfig | null {
-    const path = segmentsOf(call.template)
-    let best: RouteConfig | null = null
-    let bestRank: string | null = null
-    for (const { route, segments } of this.#places) {
-      if (!methodFits(route.match.methods, call.method)) continue
-      const host = hostRank(route.match.hosts, call.host)
-      if (host === null || !covers(segments, path)) continue
-      const headers = Object.entries(route.match.headers)
-      if (!headers.every(([name, value]) => call.headers[name] === value)) continue
-      const rank = `${host} ${pathRank(segments)} ${String(99 - headers.length).padStart(2, '0')} ${route.match.methods.length === 0 ? 1 : 0}`
-      if (bestRank === null || rank < bestRank) {
-        best = route
-        bestRank = rank
-      }
+  of({ host, method, template, headers }: Call): RouteConfig | null {
+    const found: Place[] = []
+    covering(this.#root, segmentsOf(template), 0, found)
+    let best: Place | null = null
+    let bestHost = ''
+    for (const place of found) {
+      const { match } = place.route
+      if (!methodFits(match.methods, method)) continue
+      const rank = hostRank(match.hosts, host)
+      if (rank === null || !place.headers.every(([name, value]) => headers[name] === value)) continue
+      if (best !== null && (rank > bestHost || (rank === bestHost && !goesBefore(place, best)))) continue
+      best = place
+      bestHost = rank
     }
-    return best
+    return best?.route ?? null
   }
 
-  /** Routes that some call of the path may be meant for, whatever its method and headers. */
+  /** Routes that some call of the path may be meant for, whatever its method and headers; the path may end in `**`. */
   near(template: string): RouteConfig[] {
-    const path = segmentsOf(template)
-    return this.#places.filter(({ segments }) => overlap(segments, path)).map(({ route }) => route)
+    const found: Place[] = []
+    overlapping(this.#root, template.endsWith('/**') ? templateSegments(template) : segmentsOf(template), 0, found)
+    return found.map(({ route }) => route)
   }
 }
 
-/** Is there a request that both routes fit? Headers are not looked at. */
-export function meet(a: RouteConfig, b: RouteConfig): boolean {
-  return (
-    hostsMeet(a.match.hosts, b.match.hosts) && overlap(templateSegments(a.match.path), templateSegments(b.match.path))
+function emptyNode(): Node {
+  return { literals: new Map(), variable: null, ends: [], rests: [] }
+}
+
+function goesBefore(a: Place, b: Place): boolean {
+  if (a.pathRank !== b.pathRank) return a.pathRank < b.pathRank
+  if (a.headers.length !== b.headers.length) return a.headers.length > b.headers.length
+  return a.route.match.methods.length > 0 && b.route.match.methods.length === 0
+}
+
+/** Routes that take every path of the template: a literal of a route is not met by a variable. */
+function covering(node: Node, path: readonly Segment[], at: number, found: Place[]): void {
+  found.push(...node.rests)
+  const segment = path[at]
+  if (segment === undefined) {
+    found.push(...node.ends)
+    return
+  }
+  if (segment.kind === 'literal') {
+    const next = node.literals.get(segment.text)
+    if (next !== undefined) covering(next, path, at + 1, found)
+    if (segment.text === '') return
+  }
+  if (node.variable !== null) covering(node.variable, path, at + 1, found)
+}
+
+/** Routes that take some path of the template. */
+function overlapping(node: Node, path: readonly Segment[], at: number, found: Place[]): void {
+  const segment = path[at]
+  if (segment?.kind === 'rest') {
+    below(node, found)
+    return
+  }
+  found.push(...node.rests)
+  if (segment === undefined) {
+    found.push(...node.ends)
+    return
+  }
+  if (segment.kind === 'literal') {
+    const next = node.literals.get(segment.text)
+    if (next !== undefined) overlapping(next, path, at + 1, found)
+  } else for (const next of node.literals.values()) overlapping(next, path, at + 1, found)
+  if (node.variable !== null) overlapping(node.variable, path, at + 1, found)
+}
+
+function below(node: Node, found: Place[]): void {
+  found.push(...node.rests, ...node.ends)
+  for (const next of node.literals.values()) below(next, found)
+  if (node.variable !== null) below(node.variable, found)
+}
+
+/** Is there a host that both routes serve? */
+export function hostsMeet({ match: a }: RouteConfig, { match: b }: RouteConfig): boolean {
+  if (a.hosts.length === 0 || b.hosts.length === 0) return true
+  return a.hosts.some(one =>
+    b.hosts.some(other => one === other || isWildcardOf(one, other) || isWildcardOf(other, one)),
   )
 }
 
@@ -109,16 +184,6 @@ function covers(route: readonly Segment[], path: readonly Segment[]): boolean {
   return route.length === path.length
 }
 
-/** Is there a path that both fit? */
-function overlap(a: readonly Segment[], b: readonly Segment[]): boolean {
-  for (let i = 0; ; i++) {
-    const [ours, theirs] = [a[i], b[i]]
-    if (ours?.kind === 'rest' || theirs?.kind === 'rest') return true
-    if (ours === undefined || theirs === undefined) return ours === theirs
-    if (ours.kind === 'literal' && theirs.kind === 'literal' && ours.text !== theirs.text) return false
-  }
-}
-
 /** Smaller is more specific; null: another host. An unknown host is every host. */
 function hostRank(hosts: readonly string[], host: string): string | null {
   if (hosts.length === 0) return 'c'
@@ -133,11 +198,6 @@ function isWildcardOf(pattern: string, host: string): boolean {
   if (!pattern.startsWith('*.')) return false
   const suffix = pattern.slice(1)
   return host.endsWith(suffix) && host.length > suffix.length && !host.slice(0, -suffix.length).includes('.')
-}
-
-function hostsMeet(a: readonly string[], b: readonly string[]): boolean {
-  if (a.length === 0 || b.length === 0) return true
-  return a.some(one => b.some(other => one === other || isWildcardOf(one, other) || isWildcardOf(other, one)))
 }
 
 /** A path that ends goes before one that goes on as `**`: a text that is the beginning of another is smaller. */
