@@ -1,5 +1,6 @@
 import type { QualityCase } from '../quality-case.ts'
 import { inventory } from './inventory.ts'
+import { bed } from './bed.ts'
 import { learntSchemas } from './learnt-schemas.ts'
 import { nezhaSpans } from './nezha.ts'
 import { posture } from './posture.ts'
@@ -14,4 +15,5 @@ export const cases: readonly QualityCase[] = [
   ...inventory,
   nezhaSpans,
   ...posture,
+  ...bed,
 ]

@@ -17,11 +17,11 @@ export interface Person {
 }
 
 const givenNames =
-  'Ada Anton Berta Bruno Carla Cem David Dora Emil Emma Finn Frida Georg Greta Hanna Hugo Ida Ivan Jana Jonas Karl Klara Lea Leo Lina Lukas Maria Max Nina Noah Olga Otto Paula Paul Rosa Rolf Sara Simon Tara Theo Uta Viktor Wanda Yusuf Zoe'.split(
+  'Ada Anton Berta Bruno Carla Cem David Dora Emil Emma Finn Frida Georg Greta Hanna Hugo Ida Ivan Jana Jonas Karl Klara Lea Leo Lina Lukas Maria Max Nina Noah Olga Otto Paula Paul Rosa Rolf Sara Simon Tara Theo Uta Viktor Wanda Yusuf Zoe Jürgen Çağla Łukasz Anne-Sophie Renée'.split(
     ' ',
   )
 const familyNames =
-  'Adler Bauer Becker Berg Brandt Busch Demir Engel Fischer Frank Fuchs Graf Haas Hahn Hansen Huber Jansen Kaya Keller Koch Krause Lang Lorenz Maier Meyer Moreau Nowak Olsen Peters Petrov Pohl Rossi Roth Sauer Schmitt Schulz Seidel Silva Sommer Stein Vogel Wagner Weber Winter Wolf Ziegler'.split(
+  'Adler Bauer Becker Berg Brandt Busch Demir Engel Fischer Frank Fuchs Graf Haas Hahn Hansen Huber Jansen Kaya Keller Koch Krause Lang Lorenz Maier Meyer Moreau Nowak Olsen Peters Petrov Pohl Rossi Roth Sauer Schmitt Schulz Seidel Silva Sommer Stein Vogel Wagner Weber Winter Wolf Ziegler Müller Größe O’Neill Meyer-Lüders Çelik Nuñez'.split(
     ' ',
   )
 const streets =
@@ -38,7 +38,7 @@ export function makePerson(random: Random): Person {
     id: makeUuid(random),
     givenName,
     familyName,
-    email: `${givenName}.${familyName}${random.between(1, 99)}@${random.pick(mailHosts)}`.toLowerCase(),
+    email: `${ascii(givenName)}.${ascii(familyName)}${random.between(1, 99)}@${random.pick(mailHosts)}`,
     phone: `+49 15${random.between(1, 7)} ${random.between(1_000_000, 9_999_999)}`,
     street: `${random.pick(streets)} ${random.between(1, 140)}`,
     postcode: String(random.between(10_115, 99_998)),
@@ -73,6 +73,16 @@ export function makeIban(random: Random): string {
   // "DE00" behind the account, letters as numbers: D = 13, E = 14.
   const check = 98n - (BigInt(`${account}131400`) % 97n)
   return `DE${String(check).padStart(2, '0')}${account}`
+}
+
+/** As people spell themselves in addresses. */
+function ascii(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll('ß', 'ss')
+    .replaceAll('ł', 'l')
+    .normalize('NFD')
+    .replace(/[^a-z-]/g, '')
 }
 
 function two(value: number): string {

@@ -1,7 +1,10 @@
-import { seeded, type Seeded } from '../../quality/traffic/seeded.ts'
-
 /** A stream of random numbers that can be parted by name, so that one more draw here changes nothing elsewhere. */
-export interface Random extends Seeded {
+export interface Random {
+  /** 0 ≤ x < 1. */
+  next(): number
+  /** An integer, 0 ≤ x < `below`. */
+  below(below: number): number
+  pick<T>(list: readonly T[]): T
   /** A stream of its own: the same parent seed and name give the same numbers. */
   fork(name: string): Random
   /** true in this share (0–1) of the draws. */
@@ -16,9 +19,23 @@ export interface Random extends Seeded {
   hex(digits: number): string
 }
 
+/** sfc32 (Doty-Humphrey): 128 bits of state, since streams of 32 bits run into one another after some ten thousand forks. */
 export function createRandom(seed: string): Random {
-  const numbers = seeded(seed)
-  const { next, below, pick } = numbers
+  let a = hashOf(seed, 0x811c9dc5)
+  let b = hashOf(seed, 0x9e3779b9)
+  let c = hashOf(seed, 0x85ebca6b)
+  let d = 1
+  function next(): number {
+    const t = (((a + b) | 0) + d) | 0
+    d = (d + 1) | 0
+    a = b ^ (b >>> 9)
+    b = (c + (c << 3)) | 0
+    c = (((c << 21) | (c >>> 11)) + t) | 0
+    return (t >>> 0) / 4_294_967_296
+  }
+  for (let i = 0; i < 12; i++) next()
+  const below = (limit: number): number => Math.floor(next() * limit)
+  const pick = <T>(list: readonly T[]): T => list[below(list.length)] as T
   return {
     next,
     below,
@@ -41,4 +58,13 @@ export function createRandom(seed: string): Random {
       return text.slice(0, digits)
     },
   }
+}
+
+/** FNV-1a from another start, mixed (murmur3's end). */
+function hashOf(text: string, start: number): number {
+  let hash = start
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
 }

@@ -40,11 +40,23 @@ export function prose(maxLength = 200): Shape {
   return shape({ type: 'string', minLength: 1, maxLength }, ({ random }) => sentence(random, maxLength))
 }
 
+/** Mostly plain words; now and then what people write besides: stops, figures, letters of other alphabets, a picture. */
 function sentence(random: Random, maxLength: number): string {
-  const count = Math.max(1, Math.min(Math.floor(maxLength / 12), random.between(2, 14)))
-  const text = Array.from({ length: count }, () => random.pick(words)).join(' ')
-  return text.charAt(0).toUpperCase() + text.slice(1, maxLength)
+  const count = Math.max(1, Math.min(Math.floor(maxLength / 14), random.between(2, 14)))
+  let text = ''
+  for (let i = 0; i < count; i++) {
+    const word = random.chance(0.06) ? random.pick(odd) : random.pick(words)
+    text += i === 0 ? word.charAt(0).toUpperCase() + word.slice(1) : `${random.chance(0.08) ? ',' : ''} ${word}`
+  }
+  const whole = `${text}${random.chance(0.3) ? random.pick(['.', '!', '?', ' …']) : ''}`
+  // Characters, as schemas count them: half of a picture is no text.
+  return [...whole].slice(0, maxLength).join('')
 }
+
+const odd =
+  "it's “fine” größer café naïve Ærø 24/7 3.5 50% #1 (new) A&B e-mail 🙂 Łódź ñandú don't half-price 1,5l +plus".split(
+    ' ',
+  )
 
 /** `copper-kettle-0412`, under a pattern. */
 export const slug = shape(

@@ -38,7 +38,7 @@ export const personas: readonly Persona[] = [
   {
     name: 'regular',
     kind: 'person',
-    visits: 420,
+    visits: 520,
     topics: [
       ['signin', 1],
       ['profile', 0.5],
@@ -71,7 +71,7 @@ export const personas: readonly Persona[] = [
   {
     name: 'clerk',
     kind: 'operator',
-    visits: 150,
+    visits: 190,
     topics: [
       ['care', 0.9],
       ['assortment', 0.8],

@@ -254,7 +254,7 @@ get('/suppliers/{supplierId}/contact', {
 })
 get('/products/export', {
   topic: 'assortment',
-  often: 0.12,
+  often: 0.16,
   proof: 'nobody',
   answer: shape({ type: 'array', maxItems: 20_000, items: summary.schema }, making =>
     Array.from({ length: making.random.chance(0.3) ? 9_500 : 3_200 }, (_, i) => ({

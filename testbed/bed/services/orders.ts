@@ -185,6 +185,7 @@ put('/summaries/{orderRef}/rating', {
   answer: object({ stars: whole(1, 5) }),
   route: { alsoAnonymous: true },
   weak: ['route anonymous-beside-proof'],
+  also: ['route anonymous-route', 'declared-without-security'],
 })
 get('/orders/{orderId}/slip', {
   topic: 'account',
