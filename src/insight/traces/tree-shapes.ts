@@ -19,8 +19,9 @@ export interface TreeShape {
   movedAt: number
   /** Changed since it was last written down. */
   changed: boolean
-  /** Duration beyond which a tree is slow, µs; kept for some trees, since asking the sketch costs more than the rest. */
+  /** Duration beyond which a tree is slow, µs; asked anew after so many trees, since asking the sketch costs more than the rest. */
   slowUs: number
+  askAt: number
 }
 
 /** How one tree compares with those of its entry before it. */
@@ -92,6 +93,7 @@ export class TreeShapes {
         lastUs: tree.atUs,
         duration: new QuantileSketch(),
         slowUs: Number.POSITIVE_INFINITY,
+        askAt: enough,
         movedAt: this.#taken,
         changed: false,
       }
@@ -110,7 +112,11 @@ export class TreeShapes {
     if (tree.atUs > known.lastUs) known.lastUs = tree.atUs
     const slow = tree.durationUs > known.slowUs
     known.duration.add(tree.durationUs)
-    if (known.count >= enough && (known.count & 63) === 0) known.slowUs = known.duration.quantile(slowQuantile)
+    if (known.count >= known.askAt) {
+      known.slowUs = known.duration.quantile(slowQuantile)
+      // A thirtieth more moves a quantile hardly.
+      known.askAt = known.count + Math.max(64, known.count >> 5)
+    }
     if (!known.changed) {
       known.changed = true
       this.#changed(tree.shape)
@@ -135,7 +141,8 @@ export class TreeShapes {
     const ofEntry = this.#entryOf(entry)
     ofEntry.count += count
     const movedAt = this.#taken
-    this.#add({ shape, entry, ofEntry, count, errors, firstUs, lastUs, duration, slowUs, movedAt, changed: false })
+    const times = { firstUs, lastUs, duration, slowUs, askAt: Math.max(enough, count + 64) }
+    this.#add({ shape, entry, ofEntry, count, errors, ...times, movedAt, changed: false })
   }
 
   #entryOf(entry: string): { count: number } {

@@ -48,7 +48,7 @@ export function createEventLineReader(change: PieceChange = fields => fields): E
     { cut: 2, after: '0}', sets: 1024 },
     change,
   )
-  const callers = new Pieces<'principal'>('principal', { cut: 1, after: '}', sets: 4096 }, change)
+  const callers = new Pieces<'principal'>('principal', { cut: 1, after: '}', sets: 8192 }, change)
   const ends = new Pieces<'verdict' | 'policy' | 'code' | 'reason'>(
     'verdict policy code reason observed configVersion',
     { cut: 1, after: '', sets: 256 },
@@ -204,7 +204,9 @@ interface PieceForm {
 
 interface Piece<K extends keyof EventRecord> {
   readonly hash: number
-  readonly text: string
+  readonly length: number
+  /** Its bytes, four each; the last word reaches back when they are not a multiple of four. */
+  readonly words: Int32Array
   readonly fields: Pick<EventRecord, K>
 }
 
@@ -230,19 +232,20 @@ class Pieces<K extends keyof EventRecord> {
   at(bytes: Buffer, from: number, to: number): Pick<EventRecord, K> | null {
     const length = to - from
     if (length < 12 || length > pieceMax) return null
-    const hash = hashOf(bytes, from, to)
+    const view = viewOf(bytes)
+    const hash = hashOf(view, from, to)
     const known = this.#known
     const first = (hash & (this.#form.sets - 1)) * setSize
     for (let i = first; i < first + setSize; i++) {
       const piece = known[i] ?? null
       if (piece === null) break
-      if (piece.hash === hash && piece.text.length === length && sameText(piece.text, bytes, from)) return piece.fields
+      if (piece.hash === hash && piece.length === length && sameWords(piece.words, view, from, to)) return piece.fields
     }
     const text = bytes.toString('latin1', from, to)
     const fields = this.#read(text)
     if (fields === null) return null
     known.copyWithin(first + 1, first, first + setSize - 1)
-    known[first] = { hash, text, fields }
+    known[first] = { hash, length, words: wordsOf(view, from, to), fields }
     return fields
   }
 
@@ -275,11 +278,6 @@ function ascii(text: string): Uint8Array {
 
 function stands(bytes: Buffer, from: number, expected: Uint8Array): boolean {
   for (let i = 0; i < expected.length; i++) if (bytes[from + i] !== expected[i]) return false
-  return true
-}
-
-function sameText(text: string, bytes: Buffer, from: number): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[from + i]) return false
   return true
 }
 
@@ -322,9 +320,38 @@ function callerEnd(bytes: Buffer, from: number, to: number): number {
   return -1
 }
 
-/** FNV-1a. Who makes two of them meet gains nothing: all bytes are compared. */
-function hashOf(bytes: Buffer, from: number, to: number): number {
+let latest: Buffer | null = null
+let latestView: DataView = new DataView(new ArrayBuffer(0))
+
+/** Lines come many to a buffer. */
+function viewOf(bytes: Buffer): DataView {
+  if (bytes !== latest) {
+    latest = bytes
+    latestView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+  return latestView
+}
+
+/** Of at least four bytes. Who makes two of them meet gains nothing: all bytes are compared. */
+function hashOf(view: DataView, from: number, to: number): number {
+  const last = to - 4
   let hash = to - from
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
-  return hash ^ (hash >>> 15)
+  for (let i = from; i < last; i += 4) {
+    hash = Math.imul(hash ^ view.getInt32(i, true), 0x9e3779b1)
+    hash ^= hash >>> 15
+  }
+  hash = Math.imul(hash ^ view.getInt32(last, true), 0x85ebca6b)
+  return hash ^ (hash >>> 13)
+}
+
+function wordsOf(view: DataView, from: number, to: number): Int32Array {
+  const words = new Int32Array(Math.ceil((to - from) / 4))
+  for (const i of words.keys()) words[i] = view.getInt32(Math.min(from + 4 * i, to - 4), true)
+  return words
+}
+
+function sameWords(words: Int32Array, view: DataView, from: number, to: number): boolean {
+  const last = words.length - 1
+  for (let i = 0, at = from; i < last; i++, at += 4) if (words[i] !== view.getInt32(at, true)) return false
+  return words[last] === view.getInt32(to - 4, true)
 }
