@@ -47,7 +47,7 @@ describe('formats of texts', () => {
     const texts = fc.oneof(
       fc.string(),
       fc.emailAddress(),
-     
+
       fc.uuid(),
       fc.ipV4(),
       fc.ipV6(),

@@ -68,7 +68,8 @@ export function textFormat(text: string, mask: number): TextFormat | null {
   }
   if (first === 101 && jwt.test(text)) return 'jwt'
   if ((mask & k.space) !== 0) return null
-  if ((mask & ~(k.lower | k.digit | k.hyphen)) === 0 && (mask & k.lower) !== 0 && slug.test(text) && !isToken(text)) return 'slug'
+  if ((mask & ~(k.lower | k.digit | k.hyphen)) === 0 && (mask & k.lower) !== 0 && slug.test(text) && !isToken(text))
+    return 'slug'
   if (
     length >= 20 &&
     (mask & ~(hexKinds | k.hyphen | k.underscore | k.base64 | k.slash | k.dot)) === 0 &&
