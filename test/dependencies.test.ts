@@ -40,7 +40,7 @@ test('the product imports packages only from the runtime dependencies', () => {
   // The demo is a test bed that ships as source: its sample servers may use development packages.
   const product = files.filter(file => !file.startsWith('src/cli/demo'))
   for (const file of product) {
-    for (const [, to = ''] of read(file).matchAll(/(?<!')\b(?:from|import)\s*\(?\s*'([^'.][^']*)'/g)) {
+    for (const [, to = ''] of read(file).matchAll(/\b(?:from|import)\s*\(?\s*'(@?[a-z][\w@/.:-]*)'/g)) {
       if (to.startsWith('node:')) continue
       const name = to.startsWith('@') ? to.split('/').slice(0, 2).join('/') : (to.split('/')[0] ?? '')
       assert.ok(name in manifest.dependencies, `${file} imports ${to}`)
