@@ -56,7 +56,11 @@ export function inventoryCommand(): Command {
   undo NUMBER`)
     .argument('<kind>', 'pin, merge, split, rename, ignore, state, owner or undo')
     .argument('<words...>', 'as above')
-    .requiredOption('--state <folder>', 'what an ended insight knows')
+    .option('--state <folder>', 'stateDir of a gateway that runs or ran, or what replay --state wrote')
+    .option(
+      '-c, --config <path>',
+      'configuration of the gateway: beside a running one the edit goes through its control API (default: portcullis.yaml)',
+    )
     .requiredOption('--reason <text>', 'why; kept with the edit')
     .option('--author <name>', 'who; by default the user of this shell')
     .option('--json', 'for programs')

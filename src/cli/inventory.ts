@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import os from 'node:os'
+import path from 'node:path'
 import { stringify } from 'yaml'
 import type { LoadedConfig } from '../config/load.ts'
 import { createOperatorLog } from '../events/operator-log.ts'
@@ -11,16 +12,19 @@ import type { Quarantine } from '../insight/ingest/quarantine.ts'
 import { spanReaders } from '../insight/ingest/spans/index.ts'
 import { serviceOfDocument } from '../insight/inventory/assign-document.ts'
 import { editChange } from '../insight/inventory/edit-words.ts'
+import type { Edit } from '../insight/inventory/edits.ts'
 import { Inventory } from '../insight/inventory/inventory.ts'
 import { exportOpenApi } from '../insight/inventory/openapi/export-openapi.ts'
 import { exportPolicies } from '../insight/inventory/openapi/export-policies.ts'
 import type { OpenApiDocument } from '../insight/inventory/openapi/document.ts'
 import { readOpenApi } from '../insight/inventory/openapi/read-openapi.ts'
 import { readKubernetes } from '../insight/inventory/owners/kubernetes.ts'
+import { takeEdit, type WantedEdit, wantedEdit } from '../insight/inventory/take-edit.ts'
 import { Learner } from '../insight/learner.ts'
 import type { Operation } from '../insight/model/operation.ts'
 import { createReducer } from '../insight/observe/reduce.ts'
 import { replayFile } from '../insight/replay.ts'
+import { isInsightAtWork, tellControl } from './control-client.ts'
 import { counted, UserError } from './fail.ts'
 import { inOneLine, say, sayJson, warn } from './say.ts'
 import { changesInWords, listInWords, operationInWords } from './inventory-words.ts'
@@ -40,8 +44,7 @@ export interface ExportFlags extends InventoryFlags {
   readonly format: 'yaml' | 'json'
 }
 
-export interface EditFlags {
-  readonly state: string
+export interface EditFlags extends StateFlags {
   readonly reason: string
   readonly author?: string
   readonly json?: boolean
@@ -136,13 +139,57 @@ export async function exportAs(files: readonly string[], flags: ExportFlags): Pr
   complain(quarantines)
 }
 
-/** `portcullis inventory edit KIND …`: an operator's word, kept with author, reason and time. */
+/**
+ * `portcullis inventory edit KIND …`: an operator's word, kept with author, reason and time. It reaches an insight at work through the control API of its
+ * gateway; the state of one that ended is opened here.
+ */
 export async function edit(kind: string, words: readonly string[], flags: EditFlags): Promise<void> {
+  const wanted = { kind, words, author: flags.author ?? os.userInfo().username, reason: flags.reason }
+  if (kind !== 'undo') {
+    const change = editChange(kind, words)
+    if (typeof change === 'string') throw new UserError(change)
+  }
+  if (wantedEdit(wanted) === null) throw new UserError('author, reason or a word is empty or too long')
+  const { folder, config } = await findState(flags)
+  if (folder === null) throw new Error('a state must be found here')
+  const stateDir = path.dirname(path.resolve(folder))
+  const atWork = path.basename(folder) === 'insight' && (await isInsightAtWork(stateDir))
+  const done = atWork
+    ? await editAtWork(wanted, { folder, stateDir, config: config ?? (await named(flags)) })
+    : await editEnded(wanted, folder)
+  if (flags.json === true) print(done)
+  else
+    console.log(
+      kind === 'undo'
+        ? `edit ${done.number} is taken back`
+        : `edit ${done.number} holds; take it back with: inventory edit undo ${done.number}${flags.state === undefined ? '' : ` --state ${flags.state}`} --reason …`,
+    )
+}
+
+async function named({ config }: EditFlags): Promise<LoadedConfig | null> {
+  return config === undefined ? null : loadConfiguration(config)
+}
+
+interface StateAtWork {
+  readonly folder: string
+  readonly stateDir: string
+  readonly config: LoadedConfig | null
+}
+
+async function editAtWork(wanted: WantedEdit, { folder, stateDir, config }: StateAtWork): Promise<Edit> {
+  if (config?.config.stateDir == null || path.resolve(config.config.stateDir) !== stateDir)
+    throw new UserError(
+      `an insight is at work in ${folder}: name the configuration of its gateway (--config), whose control API takes the edit, or end the gateway first`,
+    )
+  return (await tellControl(config.config, '/inventory/edits', wanted)) as Edit
+}
+
+async function editEnded(wanted: WantedEdit, folder: string): Promise<Edit> {
   const clock = systemClock()
   const log = createOperatorLog({ format: 'text', write: line => process.stderr.write(line), clock })
   const engine = await openEngine(
     {
-      folder: flags.state,
+      folder,
       memoryBytesMax: 256 * 1024 * 1024,
       retentionMs: Number.POSITIVE_INFINITY,
       historyBytesMax: Number.POSITIVE_INFINITY,
@@ -153,33 +200,12 @@ export async function edit(kind: string, words: readonly string[], flags: EditFl
     throw new UserError((error as Error).message)
   })
   try {
-    const { inventory } = engine.parts
-    const signed = {
-      author: flags.author ?? os.userInfo().username,
-      reason: flags.reason,
-      time: new Date(clock.now()).toISOString(),
-    }
-    const number = Number(words[0])
-    const done =
-      kind === 'undo' ? inventory.undo(number, signed) : inventory.edit(orComplain(editChange(kind, words)), signed)
-    if (done === null) throw new UserError(`there is no edit ${words[0]} that stands`)
-    if (flags.json === true) print(done)
-    else
-      say(
-        kind === 'undo'
-          ? `edit ${done.number} is taken back`
-          : `edit ${done.number} holds; take it back with: inventory edit undo ${done.number} --state ${flags.state} --reason …`,
-      )
-  } catch (error) {
-    throw error instanceof RangeError ? new UserError(error.message) : error
+    const result = takeEdit(engine.parts.inventory, wanted, clock.now())
+    if ('refused' in result) throw new UserError(result.refused)
+    return result.edit
   } finally {
     await engine.close()
   }
-}
-
-function orComplain<T>(result: T | string): Exclude<T, string> {
-  if (typeof result === 'string') throw new UserError(result)
-  return result as Exclude<T, string>
 }
 
 /** Everything named on the command line, in one inventory; without files and documents what the insight of a state or configuration knows. */

@@ -6,6 +6,8 @@ import { type Problem, problemBody, problemsOf } from '../core/problem.ts'
 export const controlProblems = {
   'not-ready': [503, 'The gateway is not ready'],
   'config-rejected': [422, 'The configuration is refused; the last good one stays'],
+  'not-json': [415, 'The body must be application/json'],
+  'edit-refused': [422, 'The edit cannot hold; nothing was changed'],
   'not-known': [404, 'There is no such thing'],
   'insight-away': [503, 'Insight does not answer now'],
   'control-timeout': [504, 'The gateway did not finish in time; look at its log and /status'],

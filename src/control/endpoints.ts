@@ -1,4 +1,5 @@
 import type { ConfigIssue } from '../core/config-error.ts'
+import { type EditResult, wantedEditSchema } from '../insight/inventory/take-edit.ts'
 import { prometheusContentType } from '../lib/prometheus-text.ts'
 import { type Answer, jsonAnswer, problemAnswer, refuse } from './answer.ts'
 import { openapiDocument } from './openapi.ts'
@@ -32,6 +33,14 @@ export interface ReloadResult {
   readonly issues?: readonly ConfigIssue[]
 }
 
+/** What a request says beyond its method. */
+export interface Given {
+  /** Values of the path's variables. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** Parsed JSON, unchecked; undefined where the endpoint takes none. */
+  readonly body: unknown
+}
+
 export interface Endpoint {
   /** `{name}` stands for one segment. */
   readonly path: string
@@ -41,7 +50,9 @@ export interface Endpoint {
   readonly summary: string
   /** Statuses that it gives when it is let through, with their media type. */
   readonly answers: Readonly<Record<number, { readonly type: string; readonly what: string; readonly schema?: object }>>
-  run(live: ControlLive, trusted: boolean, parameters: Readonly<Record<string, string>>): Answer | Promise<Answer>
+  /** JSON Schema of the body; absent: a body means nothing. */
+  readonly body?: object
+  run(live: ControlLive, trusted: boolean, given: Given): Answer | Promise<Answer>
 }
 
 const json = 'application/json'
@@ -115,6 +126,29 @@ export const endpoints: readonly Endpoint[] = [
     },
   },
   insight('/inventory', 'inventory', 'All operations, with what is known of them.'),
+  insight('/inventory/edits', 'edits', 'What operators said of the inventory, and what they took back.'),
+  {
+    path: '/inventory/edits',
+    method: 'POST',
+    open: false,
+    summary:
+      'Says what the inventory cannot know: an edit that holds until it is taken back. Words as `portcullis inventory edit` takes them.',
+    body: wantedEditSchema,
+    answers: {
+      200: { type: json, what: 'The edit, with its number.', schema: { type: 'object' } },
+      415: { type: problem, what: 'The body is not application/json.' },
+      422: { type: problem, what: 'It cannot hold; `detail` says why. Nothing was changed.' },
+      503: { type: problem, what: 'Insight does not answer now; `detail` says why.' },
+    },
+    async run(live, _trusted, { body }) {
+      const answer = await live.ask('edit', { wanted: JSON.stringify(body) })
+      if (answer.kind !== 'answer') return withoutAnswer(answer)
+      const result = JSON.parse(answer.body) as EditResult
+      return 'refused' in result
+        ? problemAnswer(refuse('edit-refused', { detail: result.refused }))
+        : jsonAnswer(200, result.edit)
+    },
+  },
   insight('/services', 'services', 'Services: operations, calls, owners over time.'),
   insight('/posture', 'posture', 'Weak points with evidence and fixes, and scores.'),
   insight(
@@ -151,21 +185,23 @@ function insight(path: string, question: string, summary: string): Endpoint {
         what: 'Insight is not configured, starting, or too busy; `detail` says which. Traffic is served on.',
       },
     },
-    async run(live, _trusted, parameters) {
+    async run(live, _trusted, { parameters }) {
       const answer = await live.ask(question, parameters)
-      switch (answer.kind) {
-        case 'answer':
-          return { status: 200, type: json, body: `${answer.body}\n` }
-        case 'unknown':
-          return problemAnswer(refuse('not-known'))
-        case 'away':
-          return problemAnswer(refuse('insight-away', { detail: `Insight does not answer: ${answer.why}.` }))
-        case 'failed':
-          return problemAnswer(refuse('internal'))
-        default:
-          return answer satisfies never
-      }
+      return answer.kind === 'answer' ? { status: 200, type: json, body: `${answer.body}\n` } : withoutAnswer(answer)
     },
+  }
+}
+
+function withoutAnswer(answer: Exclude<InsightAnswer, { kind: 'answer' }>): Answer {
+  switch (answer.kind) {
+    case 'unknown':
+      return problemAnswer(refuse('not-known'))
+    case 'away':
+      return problemAnswer(refuse('insight-away', { detail: `Insight does not answer: ${answer.why}.` }))
+    case 'failed':
+      return problemAnswer(refuse('internal'))
+    default:
+      return answer satisfies never
   }
 }
 

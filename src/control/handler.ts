@@ -71,8 +71,16 @@ async function answerTo(
   }
   // A token in a query would land in histories and logs: nothing here takes a query, so nobody gets used to one.
   if (query !== '') return problemAnswer(refuse('malformed-request', { detail: 'The control API takes no query.' }))
-  if (!(await bodyIsSmall(req))) return problemAnswer(refuse('body-too-large'))
-  return inTime(Promise.resolve(endpoint.run(live, trusted, parametersOf(endpoint, path) ?? {})))
+  const parameters = parametersOf(endpoint, path) ?? {}
+  const sent = await smallBody(req)
+  if (sent === null) return problemAnswer(refuse('body-too-large'))
+  if (endpoint.body === undefined)
+    return inTime(Promise.resolve(endpoint.run(live, trusted, { parameters, body: undefined })))
+  // A form of a stranger's page cannot send this type unasked.
+  if (!/^application\/json *(?:;|$)/i.test(req.headers['content-type'] ?? '')) return problemAnswer(refuse('not-json'))
+  const body = parsed(sent)
+  if (body === undefined) return problemAnswer(refuse('malformed-request', { detail: 'The body is not JSON.' }))
+  return inTime(Promise.resolve(endpoint.run(live, trusted, { parameters, body })))
 }
 
 function splitTarget(url: string): [path: string, query: string] {
@@ -85,15 +93,26 @@ function valuesOf(req: IncomingMessage, name: string): string[] {
   return req.rawHeaders.filter((_, index) => index % 2 === 1 && req.rawHeaders[index - 1]?.toLowerCase() === name)
 }
 
-/** No endpoint reads a body; a small one is swallowed, since clients like to send `{}`. */
-async function bodyIsSmall(req: IncomingMessage): Promise<boolean> {
-  if (Number(req.headers['content-length'] ?? 0) > bodyBytesMax) return false
+/** null: too large. Where no body is wanted a small one is read away, since clients like to send `{}`. */
+async function smallBody(req: IncomingMessage): Promise<Buffer | null> {
+  if (Number(req.headers['content-length'] ?? 0) > bodyBytesMax) return null
+  const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of req.iterator({ destroyOnReturn: false })) {
     bytes += (chunk as Buffer).length
-    if (bytes > bodyBytesMax) return false
+    if (bytes > bodyBytesMax) return null
+    chunks.push(chunk as Buffer)
   }
-  return true
+  return Buffer.concat(chunks)
+}
+
+/** undefined: it is not JSON. */
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return undefined
+  }
 }
 
 async function inTime(work: Promise<Answer>): Promise<Answer> {

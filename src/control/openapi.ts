@@ -19,6 +19,9 @@ export function openapiDocument(endpoints: readonly Endpoint[]): object {
       summary: endpoint.summary,
       ...(endpoint.open ? { security: [] } : {}),
       ...parameters(endpoint),
+      ...(endpoint.body === undefined
+        ? {}
+        : { requestBody: { required: true, content: { 'application/json': { schema: endpoint.body } } } }),
       responses: responses(endpoint),
     }
     paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method.toLowerCase()]: operation }

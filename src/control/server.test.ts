@@ -324,6 +324,51 @@ describe('control API', () => {
     current = live()
   })
 
+  it('takes an edit as JSON alone, and says what insight has against it', async () => {
+    const path = '/inventory/edits'
+    const edit = JSON.stringify({ kind: 'pin', words: ['shop', '/a'], author: 'ada', reason: 'known' })
+    const type = { 'content-type': 'application/json' }
+    let told: unknown = null
+    const cases: ReadonlyArray<readonly [headers: Record<string, string>, body: string, status: number, code: string]> =
+      [
+        [type, edit, 401, 'credential-missing'],
+        [{ authorization }, edit, 415, 'not-json'],
+        [{ authorization, 'content-type': 'text/plain' }, edit, 415, 'not-json'],
+        [{ authorization, ...type }, '{"kind":', 400, 'malformed-request'],
+        [{ authorization, ...type }, '', 400, 'malformed-request'],
+        [{ authorization, ...type }, JSON.stringify('x'.repeat(70_000)), 413, 'body-too-large'],
+      ]
+    current = live({
+      ask: async (question, parameters) => {
+        told = { question, parameters }
+        return { kind: 'answer', body: JSON.stringify({ edit: { number: 3 } }) }
+      },
+    })
+    for (const [headers, body, status, code] of cases) {
+      const got = await call(port, 'POST', path, headers, body)
+      assert.deepEqual([got.status, problemCode(got)], [status, code])
+    }
+    assert.equal(told, null, 'nothing of these reached insight')
+    const good = await call(
+      port,
+      'POST',
+      path,
+      { authorization, 'content-type': 'Application/JSON; charset=utf-8' },
+      edit,
+    )
+    assert.deepEqual([good.status, JSON.parse(good.body)], [200, { number: 3 }])
+    assert.deepEqual(told, { question: 'edit', parameters: { wanted: edit } })
+    current = live({
+      ask: async () => ({ kind: 'answer', body: JSON.stringify({ refused: 'there is no template /a' }) }),
+    })
+    const refused = await call(port, 'POST', path, { authorization, ...type }, edit)
+    assert.deepEqual([refused.status, problemCode(refused)], [422, 'edit-refused'])
+    assert.match(refused.body, /there is no template \/a/)
+    current = live({ ask: async () => ({ kind: 'away', why: 'it is starting' }) })
+    assert.equal((await call(port, 'POST', path, { authorization, ...type }, edit)).status, 503)
+    current = live()
+  })
+
   it('names a port that is taken and leaves nothing listening', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')

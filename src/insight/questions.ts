@@ -1,5 +1,6 @@
 import type { Config } from '../config/types.ts'
 import type { Engine } from './engine.ts'
+import { takeEdit, wantedEdit } from './inventory/take-edit.ts'
 import { assess } from './posture/assess.ts'
 import { surfaceReport } from './surface/report.ts'
 import { surfaceOf } from './surface/surface.ts'
@@ -19,9 +20,15 @@ export interface Asked {
 /** Answers as plain data; undefined: there is no such thing. */
 export type Question = (asked: Asked, parameters: Parameters) => unknown
 
-/** What others may ask of insight, by name; the control API has an endpoint for each. */
+/** What others may ask of insight, and tell it, by name; the control API has an endpoint for each. */
 export const questions: Readonly<Record<string, Question>> = Object.assign(Object.create(null), {
   inventory: ({ engine: { parts } }) => ({ operations: parts.inventory.operations() }),
+  edits: ({ engine: { parts } }) => ({ edits: parts.inventory.edits() }),
+  /** `wanted`: JSON of a WantedEdit. */
+  edit({ engine: { parts }, now }, { wanted }) {
+    const edit = wanted === undefined ? null : wantedEdit(JSON.parse(wanted))
+    return edit === null ? { refused: 'it is no edit: see the API description' } : takeEdit(parts.inventory, edit, now)
+  },
   services: ({ engine: { parts } }) => ({
     services: parts.inventory
       .services()
