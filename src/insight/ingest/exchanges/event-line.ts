@@ -225,7 +225,7 @@ class Pieces<K extends keyof EventRecord> {
     this.#keys = keys
     this.#form = form
     this.#change = change
-    this.#known = new Array<null>(form.sets * setSize).fill(null)
+    this.#known = Array.from({ length: form.sets * setSize }, () => null)
   }
 
   /** The fields in a piece; null: it is none that is written so. */
