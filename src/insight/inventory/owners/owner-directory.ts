@@ -1,5 +1,5 @@
 import type { Owner } from '../../model/operation.ts'
-import { nobody, ownerSources, type OwnerFacts, type OwnerSource, type Placement } from './placement.ts'
+import { isOwnMachine, nobody, ownerSources, type OwnerFacts, type OwnerSource, type Placement } from './placement.ts'
 
 const addressesMax = 20_000
 const placementsMax = 64
@@ -45,6 +45,7 @@ export class OwnerDirectory {
 
   /** The identity that shows itself at an address now: begins a placement unless it is the one that stands. */
   seen(address: string, timeMs: number, owner: OwnerFacts, source: OwnerSource): void {
+    if (isOwnMachine(address)) return
     const list = this.#addresses.get(address)
     const before = list?.findLast(known => known.source === source && known.fromMs <= timeMs)
     if (before !== undefined && sameOwner(before.owner, owner)) return

@@ -264,3 +264,12 @@ test('targets are read as addresses or names', () => {
   }
   for (const [target, address] of Object.entries(cases)) assert.equal(addressOf(target), address)
 })
+
+test('a workload that calls from this machine is not the owner of every service on it', () => {
+  const owners = new OwnerDirectory()
+  const payments = { ...nobody, service: 'payments', application: 'fulfilment' }
+  for (const address of ['127.0.0.1', '::1', 'localhost', '10.0.0.5']) owners.seen(address, 1000, payments, 'mtls')
+  assert.equal(owners.ownerOf('shop', '127.0.0.1', 2000), null)
+  assert.equal(owners.ownerAt('::1', 2000), null)
+  assert.equal(owners.ownerAt('10.0.0.5', 2000)?.service, 'payments')
+})

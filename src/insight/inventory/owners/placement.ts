@@ -52,3 +52,8 @@ export function withOperator(
     source: known === null ? 'operator' : `operator, ${known.source}`,
   }
 }
+
+/** Many programs of one machine share this address, so who shows himself at it is not who answers there. */
+export function isOwnMachine(address: string): boolean {
+  return /^127\.|^::1$|^localhost$/.test(address)
+}
