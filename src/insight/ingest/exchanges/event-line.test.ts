@@ -41,6 +41,16 @@ describe('lines of our own log', () => {
       assert.deepEqual(read(reader, line), parsed(line))
   })
 
+  it('gives nothing else than the parser when any one character is another', () => {
+    const reader = createEventLineReader()
+    for (let at = 0; at < refused.length; at++)
+      for (const put of ['"', ',', 'x', '']) {
+        const text = refused.slice(0, at) + put + refused.slice(at + 1)
+        const found = read(reader, text)
+        if (found !== null) assert.deepEqual(found, parsed(text), `at ${at}: ${put}`)
+      }
+  })
+
   it('never gives anything else than the parser, whatever is changed in a line', () => {
     // One reader for all: what it remembers of good lines must not help bad ones.
     const reader = createEventLineReader()

@@ -250,6 +250,8 @@ class Pieces<K extends keyof EventRecord> {
   }
 
   #read(text: string): Pick<EventRecord, K> | null {
+    // What stands before the first key ends the text before it, or nothing.
+    if (text.slice(0, this.#form.cut) !== (this.#form.cut === 1 ? ',' : '",')) return null
     const whole = `{${text.slice(this.#form.cut)}${this.#form.after}`
     let value: unknown
     try {
