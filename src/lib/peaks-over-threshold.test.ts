@@ -16,7 +16,7 @@ function randomOf(seed: number): () => number {
 const draws: Readonly<Record<string, (random: () => number) => number>> = {
   exponential: random => -Math.log(1 - random()),
   pareto: random => (1 - random()) ** -0.4,
-  uniform: random => random(),
+  bounded: random => random() + random(),
   'log-normal': random => Math.exp(0.8 * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())),
 }
 
