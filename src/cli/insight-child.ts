@@ -1,6 +1,7 @@
 import type { Config } from '../config/types.ts'
 import type { Log } from '../core/host.ts'
 import { systemClock } from '../gateway/system-clock.ts'
+import { fieldChoice } from '../insight/model/field-choice.ts'
 import { createReducer } from '../insight/observe/reduce.ts'
 import { type Insight, startInsight } from '../insight/process.ts'
 import type { FromInsight, InsightBirth, ToInsight } from './insight-messages.ts'
@@ -49,7 +50,8 @@ process.on('disconnect', () => void end(0))
 
 async function start(birth: InsightBirth): Promise<void> {
   try {
-    insight = await startInsight({ ...birth, reduce: createReducer({ hashKey: birth.hashKey }), clock, log })
+    const reduce = createReducer({ hashKey: birth.hashKey, fields: fieldChoice(birth.fields) })
+    insight = await startInsight({ ...birth, reduce, clock, log })
   } catch (error) {
     log.error(`insight did not start: ${(error as Error).message}`)
     return end(1)

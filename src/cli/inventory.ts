@@ -4,12 +4,12 @@ import os from 'node:os'
 import path from 'node:path'
 import { stringify } from 'yaml'
 import type { LoadedConfig } from '../config/load.ts'
+import type { Config } from '../config/types.ts'
 import { createOperatorLog } from '../events/operator-log.ts'
 import { systemClock } from '../gateway/system-clock.ts'
 import { openEngine } from '../insight/engine.ts'
-import { exchangeReaders } from '../insight/ingest/exchanges/index.ts'
+import { fileFormats } from '../insight/ingest/file-formats.ts'
 import type { Quarantine } from '../insight/ingest/quarantine.ts'
-import { spanReaders } from '../insight/ingest/spans/index.ts'
 import { serviceOfDocument } from '../insight/inventory/assign-document.ts'
 import { editChange } from '../insight/inventory/edit-words.ts'
 import type { Edit } from '../insight/inventory/edits.ts'
@@ -21,8 +21,8 @@ import { readOpenApi } from '../insight/inventory/openapi/read-openapi.ts'
 import { readKubernetes } from '../insight/inventory/owners/kubernetes.ts'
 import { takeEdit, type WantedEdit, wantedEdit } from '../insight/inventory/take-edit.ts'
 import { Learner } from '../insight/learner.ts'
+import { fieldChoice, usualFields } from '../insight/model/field-choice.ts'
 import type { Operation } from '../insight/model/operation.ts'
-import { createReducer } from '../insight/observe/reduce.ts'
 import { replayFile } from '../insight/replay.ts'
 import { isInsightAtWork, tellControl } from './control-client.ts'
 import { counted, UserError } from './fail.ts'
@@ -223,15 +223,15 @@ export async function gather(files: readonly string[], flags: InventoryFlags): P
   const documents = await Promise.all(flags.openapi.map(named => namedDocument(named)))
   for (const { service, document } of documents) if (service !== null) inventory.declare(service, document)
   const learnt = known !== null && readKnown(known, [inventory])
-  const quarantines = await replayAll(files, inventory)
+  const quarantines = await replayAll(files, inventory, config?.config ?? null)
   for (const { service, document } of documents)
     if (service === null) inventory.declare(serviceOfDocument(document, inventory.operations()), document)
   return { inventory, config, learnt: learnt || files.length > 0, quarantines }
 }
 
-async function replayAll(files: readonly string[], inventory: Inventory): Promise<Quarantine[]> {
+async function replayAll(files: readonly string[], inventory: Inventory, config: Config | null): Promise<Quarantine[]> {
   const hashKey = randomBytes(32)
-  const formats = { exchanges: exchangeReaders({ hashKey, reduce: createReducer({ hashKey }) }), spans: spanReaders }
+  const formats = fileFormats(hashKey, config?.insight == null ? usualFields : fieldChoice(config.insight.fields))
   const learner = new Learner({ parts: [inventory] })
   const quarantines: Quarantine[] = []
   for (const file of files) {

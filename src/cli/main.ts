@@ -84,6 +84,7 @@ program
   )
   .option('--state <folder>', 'keep what is learnt there; made when absent')
   .option('--format <name>', 'of all files; by default told by their content')
+  .option('-c, --config <path>', 'configuration whose insight.fields say what is kept; by default the usual')
   .option('--json', 'for programs')
   .action(async (files: string[], options: ReplayFlags) => (await import('./replay.ts')).replay(files, options))
 

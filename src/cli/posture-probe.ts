@@ -60,7 +60,7 @@ export async function probePosture(flags: ProbeFlags): Promise<void> {
     userAgent: `portcullis-probe/${productVersion}`,
   })
   if (flags.report !== undefined) await writeReport(flags.report, report)
-  const assessment = assess({ ...input, imported: report.findings, suppressions: [] })
+  const assessment = assess({ ...input, imported: report.findings, suppressions: loaded.config.insight?.accept ?? [] })
   const findings = assessment.findings.filter(({ evidence }) => evidence.some(line => line.startsWith(`${probeTool} `)))
   if (flags.json === true)
     console.log(

@@ -61,7 +61,6 @@ async function inputOf(files: readonly string[], flags: PostureFlags): Promise<P
     Promise.all(flags.import.map(importedOf)),
     flags.accept === undefined ? [] : acceptedOf(flags.accept),
   ])
-  const rest = { imported: imported.flat(), suppressions, now: systemClock().now() }
   const { inventory, config, learnt, quarantines } = await gather(files, {
     kubernetes: [],
     ...flags,
@@ -74,7 +73,9 @@ async function inputOf(files: readonly string[], flags: PostureFlags): Promise<P
     config: config?.config ?? null,
     operations: inventory.operations(),
     documents: inventory.documents(),
-    ...rest,
+    imported: imported.flat(),
+    suppressions: [...(config?.config.insight?.accept ?? []), ...suppressions],
+    now: systemClock().now(),
   }
 }
 

@@ -5,12 +5,12 @@ import { loadHashKey } from '../events/hash-key.ts'
 import { createOperatorLog } from '../events/operator-log.ts'
 import { systemClock } from '../gateway/system-clock.ts'
 import { type Engine, openEngine } from '../insight/engine.ts'
-import { exchangeReaders } from '../insight/ingest/exchanges/index.ts'
-import { spanReaders } from '../insight/ingest/spans/index.ts'
-import { createReducer } from '../insight/observe/reduce.ts'
+import { fileFormats } from '../insight/ingest/file-formats.ts'
+import { fieldChoice, usualFields } from '../insight/model/field-choice.ts'
 import { type ReplayedFile, replayFile } from '../insight/replay.ts'
 import { quarantineReport, writeQuarantine } from '../insight/store/quarantine-file.ts'
 import { counted, UserError } from './fail.ts'
+import { loadConfiguration } from './load-configuration.ts'
 import { createProgress, grouped } from './progress.ts'
 import { say } from './say.ts'
 import { table } from './table.ts'
@@ -18,6 +18,7 @@ import { table } from './table.ts'
 export interface ReplayFlags {
   readonly state?: string
   readonly format?: string
+  readonly config?: string
   readonly json?: boolean
 }
 
@@ -29,7 +30,8 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
   const log = createOperatorLog({ format: 'text', write: line => process.stderr.write(line), clock })
   const sizes = files.map(sizeOf)
   const hashKey = hashKeyOf(flags.state)
-  const formats = { exchanges: exchangeReaders({ hashKey, reduce: createReducer({ hashKey }) }), spans: spanReaders }
+  const config = flags.config === undefined ? null : (await loadConfiguration(flags.config)).config
+  const formats = fileFormats(hashKey, config?.insight == null ? usualFields : fieldChoice(config.insight.fields))
   const known = [...formats.exchanges, ...formats.spans].map(({ format }) => format)
   if (flags.format !== undefined && !known.includes(flags.format))
     throw new UserError(`there is no format ${flags.format}; there are ${known.join(', ')}`)

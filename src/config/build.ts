@@ -134,6 +134,8 @@ function insightConfig({ insight, stateDir }: ConfigurationInput, locator: Locat
     historyBytesMax: insight.history,
     memoryBytesMax: insight.memory,
     record: insight.record === undefined ? null : absolutePath(insight.record, ['insight', 'record'], locator),
+    fields: insight.fields,
+    accept: insight.accept.map(one => ({ ...one, subject: one.subject ?? null })),
     otlp: insight.otlp ?? null,
   }
 }

@@ -56,6 +56,15 @@ export interface InsightConfig {
   readonly memoryBytesMax: number
   /** File that everything taken is recorded in; null: none. */
   readonly record: string | null
+  /** Kept and dropped beyond the usual: `span:NAME`, `resource:NAME`, `request:NAME`, `response:NAME`. */
+  readonly fields: { readonly keep: readonly string[]; readonly drop: readonly string[] }
+  /** Findings of posture that count no more; `subject` null: every one of the rule, `until`: Unix time, ms. */
+  readonly accept: ReadonlyArray<{
+    readonly rule: string
+    readonly subject: string | null
+    readonly reason: string
+    readonly until: number
+  }>
   /** Receiver of spans; null: none. */
   readonly otlp: { readonly address: Address; readonly allow: readonly string[] } | null
 }

@@ -4,6 +4,7 @@ import { type EngineOptions, openEngine } from './engine.ts'
 import { createIntake } from './intake.ts'
 import type { LearnerCounts } from './learner.ts'
 import type { EngineStatus } from './engine.ts'
+import { fieldChoice, usualFields } from './model/field-choice.ts'
 import type { RawExchange } from './model/exchange.ts'
 import type { Observation } from './model/observation.ts'
 import { createOtlpReceiver, type OtlpCounts, type OtlpReceiver } from './otlp/receiver.ts'
@@ -15,6 +16,8 @@ export interface InsightOptions extends EngineOptions {
   readonly socket: string
   /** Receiver of spans; null: none. */
   readonly otlp: InsightConfig['otlp']
+  /** Attributes of spans that are kept; absent: the usual ones. */
+  readonly fields?: InsightConfig['fields']
   readonly reduce: (raw: RawExchange) => Observation
   readonly clock: Clock
   readonly log: Log
@@ -73,6 +76,7 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
   async function receiveSpans(terms: NonNullable<InsightConfig['otlp']>): Promise<void> {
     const receiver = createOtlpReceiver({
       ...terms,
+      fields: options.fields === undefined ? usualFields : fieldChoice(options.fields),
       take(spans) {
         for (const span of spans) engine.learner.takeSpan(span)
         return true

@@ -40,7 +40,7 @@ export const questions: Readonly<Record<string, Question>> = Object.assign(Objec
       operations: parts.inventory.operations(),
       documents: parts.inventory.documents(),
       imported: [],
-      suppressions: [],
+      suppressions: config?.insight?.accept ?? [],
       now,
     }),
   surface({ engine: { parts }, config, now }) {

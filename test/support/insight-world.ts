@@ -94,7 +94,7 @@ ${more.replaceAll('FOLDER', folder)}
     async insightWhen(what, holds) {
       let last: InsightReport | null = null
       try {
-        return await until(what, 30_000, async () => {
+        return await until(what, 90_000, async () => {
           last = (JSON.parse((await world.ask('/status')).text) as { insight: InsightReport | null }).insight
           return last !== null && last.status !== null && holds(last.status, last) ? last : null
         })

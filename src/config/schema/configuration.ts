@@ -84,11 +84,13 @@ export const configurationSchema = z
   })
   .check(context => {
     const { insight, stateDir } = context.value
-    if (stateDir !== undefined || insight.enabled !== true) return
+    if (stateDir !== undefined) return
+    const needing = insight.enabled === true ? 'enabled' : insight.accept.length > 0 ? 'accept' : null
+    if (needing === null) return
     context.issues.push({
       code: 'custom',
       input: insight,
-      path: ['insight', 'enabled'],
+      path: ['insight', needing],
       message: 'needs stateDir: the folder to keep what is learnt in',
     })
   })

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { bytes, cidr, duration } from '../../core/values.ts'
+import { bytes, cidr, document, duration } from '../../core/values.ts'
 import { isLoopback } from '../address.ts'
 import { address } from './words.ts'
 
@@ -20,6 +20,55 @@ const otlpSchema = z
   })
   .describe('Receiver of spans from tracers of the services; none when absent.')
 
+const field = () =>
+  z
+    .string()
+    .regex(
+      /^(?:(?:span|resource):[A-Za-z][\w.-]{0,127}|(?:request|response):[a-z\d][a-z\d-]{0,99})$/,
+      'must be span:NAME, resource:NAME, request:NAME or response:NAME, header fields in lower case',
+    )
+
+const fieldsSchema = z
+  .strictObject({
+    keep: z
+      .array(field())
+      .max(200)
+      .default([])
+      .describe(
+        'Kept besides: attributes with their cleaned value, request fields as parameters, response fields as being there.',
+      ),
+    drop: z.array(field()).max(200).default([]).describe('Not kept, though they usually are.'),
+  })
+  .check(context => {
+    const { keep, drop } = context.value
+    for (const [i, name] of drop.entries())
+      if (keep.includes(name))
+        context.issues.push({ code: 'custom', input: name, path: ['drop', i], message: 'is kept and dropped' })
+  })
+  .describe('Attributes of spans and names of header fields beyond the usual ones (docs/formats.md).')
+
+const acceptedSchema = z.strictObject({
+  rule: z.string().min(1).max(200).describe('Id of the rule.'),
+  subject: z
+    .string()
+    .min(1)
+    .max(2000)
+    .optional()
+    .describe('What the finding is about, as it says it; every subject of the rule when absent.'),
+  reason: z.string().trim().min(1, 'is empty: why is it accepted?').max(2000).describe('Why it is accepted.'),
+  until: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\d$/, 'must be a day such as 2027-01-31')
+    .transform((day, context) => {
+      const time = Date.parse(day)
+      // Date.parse takes 31 February for a day in March.
+      if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(day)) return time
+      context.addIssue({ code: 'custom', message: 'is no day of the calendar' })
+      return z.NEVER
+    })
+    .describe('Day from which on it counts again.'),
+})
+
 export const insightSchema = z
   .strictObject({
     enabled: z.boolean().optional().describe('Whether to learn from traffic; by default when there is a stateDir.'),
@@ -37,6 +86,10 @@ export const insightSchema = z
       .describe(
         'File that everything taken is written to, for `portcullis replay`; it grows without bound. A relative path counts from the folder of this file.',
       ),
+    fields: fieldsSchema.prefault({}),
+    accept: document(z.array(acceptedSchema).max(10_000))
+      .default([])
+      .describe('Findings of posture that are accepted, inline or in a file (`file:accept.yaml`).'),
     otlp: otlpSchema.optional(),
   })
   .describe('Learning from traffic, in a process of its own. State in STATEDIR/insight.')

@@ -8,7 +8,6 @@ import { exchangeReaders } from './exchanges/index.ts'
 import { Quarantine } from './quarantine.ts'
 import type { Reader } from './reader.ts'
 import { spanReaders } from './spans/index.ts'
-import { keptAttributes, keptResource } from './spans/span-fields.ts'
 
 // docs/formats.md is what the readers do: its examples are told apart and read, fit their schemas, and what a schema refuses the reader refuses too.
 
@@ -99,14 +98,6 @@ describe('docs/formats.md', () => {
     assert.deepEqual([...examples.keys()].toSorted(), described)
     assert.deepEqual(Object.keys(schemas).toSorted(), described)
     for (const format of formats) assert.ok(page.includes(`\`${format}\``), format)
-  })
-
-  it('lists exactly the attributes of spans that are kept', () => {
-    const part = page.slice(page.indexOf('## What is kept'), page.indexOf('## `events`'))
-    const [resource = '', own = ''] = part.split("Of a span's own attributes")
-    const names = (text: string): string[] => [...text.matchAll(/`([a-z][\w.]*)`/g)].map(match => match[1] as string)
-    assert.deepEqual(names(resource.slice(resource.indexOf("Of a span's resource"))), [...keptResource])
-    assert.deepEqual(names(own), [...keptAttributes])
   })
 
   for (const [format, text] of examples) {

@@ -1,5 +1,6 @@
 // Hot path: once per observed exchange.
 import type { RawExchange } from '../model/exchange.ts'
+import { type FieldChoice, namesOf, usualFields } from '../model/field-choice.ts'
 import type { CookieSet, CredentialSeen, NamedValue, Observation, ScalarShape } from '../model/observation.ts'
 import { createBodyShapes, type RawBody, type ReducedBody } from './body.ts'
 import {
@@ -15,14 +16,16 @@ import { createNameHints, type NameHint } from './field-name.ts'
 import { formPairs } from './form-body.ts'
 import { createJwtReader } from './jwt-facts.ts'
 import { createKeyedHash } from './keyed-hash.ts'
-import { isApplicationField } from './request-fields.ts'
-import { cookieSet, keptResponseField } from './response-fields.ts'
+import { applicationFieldTest } from './request-fields.ts'
+import { cookieSet, responseFieldRule } from './response-fields.ts'
 import { createSafeNames, isKindOfName } from './safe-name.ts'
 import { createScalarShapes } from './scalar.ts'
 
 export interface ReducerOptions {
   /** At least 16 bytes that stay in this deployment: those of the event log (events/hash-key), so that both correlate. */
   readonly hashKey: Uint8Array
+  /** Header fields that are kept; absent: the usual ones. */
+  readonly fields?: FieldChoice
 }
 
 /** Makes observations. Not re-entrant; keeps bounded caches, and nothing of an exchange beyond them. Never throws on what an exchange holds. */
@@ -36,7 +39,10 @@ const credentialsMax = 16
 /** Of one value; what is longer is measured as this long. */
 const valueMax = 65_536
 
-export function createReducer({ hashKey }: ReducerOptions): Reducer {
+export function createReducer({ hashKey, fields = usualFields }: ReducerOptions): Reducer {
+  const isApplicationField = applicationFieldTest(fields)
+  const keptResponseField = responseFieldRule(fields)
+  const unnamed: ReadonlySet<string> = new Set(namesOf(fields.drop, 'request'))
   const hash = createKeyedHash(hashKey)
   const gate = createEnumerationGate(hash)
   const scalars = createScalarShapes(hash, gate)
@@ -84,6 +90,7 @@ export function createReducer({ hashKey }: ReducerOptions): Reducer {
       if (!isApplicationField(lower)) continue
       const credential = fieldCredential(lower, value, context)
       if (credential !== null) seen(credential, name)
+      else if (unnamed.has(lower)) continue
       else if (headers.length < fieldsMax) headers.push(named(safe(name, lower), value))
       else dropped++
     }

@@ -1,5 +1,7 @@
+import { type FieldChoice, namesOf } from '../model/field-choice.ts'
+
 /** Request fields that are no parameters of an application: of HTTP itself, of browsers, of proxies and tracers. Lower case. */
-const ordinary: ReadonlySet<string> = new Set(
+export const ordinaryFields: ReadonlySet<string> = new Set(
   (
     'a-im accept accept-charset accept-datetime accept-encoding accept-language access-control-request-headers access-control-request-method ' +
     'authorization baggage b3 cache-control cdn-loop connection content-digest content-disposition content-encoding content-language ' +
@@ -17,5 +19,11 @@ const families =
 
 /** May an application have meant it as a parameter? `name` in lower case. */
 export function isApplicationField(name: string): boolean {
-  return !ordinary.has(name) && !families.test(name)
+  return !ordinaryFields.has(name) && !families.test(name)
+}
+
+/** The same as an operator chose; a choice of nothing costs nothing. */
+export function applicationFieldTest({ keep }: FieldChoice): (name: string) => boolean {
+  const kept = new Set(namesOf(keep, 'request'))
+  return kept.size === 0 ? isApplicationField : name => isApplicationField(name) || kept.has(name)
 }

@@ -1,3 +1,4 @@
+import { type FieldChoice, namesOf } from '../model/field-choice.ts'
 import type { CookieSet } from '../model/observation.ts'
 
 /** A value → what of it may be written down. A service can put anything into any field, so only words that the field's own grammar knows stay. */
@@ -142,6 +143,18 @@ export function keptResponseField(name: string, value: string): string | null {
   const rule = rules.get(name)
   return rule === undefined ? null : rule(value)
 }
+
+/** The same as an operator chose. Of a field whose grammar is not known here only that it is there may be written down. */
+export function responseFieldRule({ keep, drop }: FieldChoice): (name: string, value: string) => string | null {
+  const kept = new Set(namesOf(keep, 'response'))
+  const dropped = new Set(namesOf(drop, 'response'))
+  if (kept.size + dropped.size === 0) return keptResponseField
+  return (name, value) =>
+    dropped.has(name) ? null : (keptResponseField(name, value) ?? (kept.has(name) ? present(value) : null))
+}
+
+/** Names of the response fields that are usually kept. */
+export const keptResponseFields: readonly string[] = [...rules.keys()]
 
 /** Attributes of a `Set-Cookie` field (RFC 6265bis §4.1); `name` is what may be written down of its name. */
 export function cookieSet(value: string, safe: (name: string) => string): CookieSet | null {

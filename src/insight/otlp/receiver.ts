@@ -9,6 +9,7 @@ import { ProtobufError } from '../../lib/protobuf-reader.ts'
 import { createOtlpJsonDecoder } from '../ingest/spans/otlp-json.ts'
 import { createOtlpDecoder, type DecodedSpans } from '../ingest/spans/otlp-protobuf.ts'
 import { createSpanFields } from '../ingest/spans/span-fields.ts'
+import { type FieldChoice, usualFields } from '../model/field-choice.ts'
 import type { Span } from '../model/span.ts'
 import { failureAnswer, type OtlpCoding, successAnswer } from './answers.ts'
 import { BodyBudget, readBody, Refusal } from './body.ts'
@@ -21,6 +22,8 @@ export interface OtlpReceiverParts {
   readonly take: (spans: readonly Span[]) => boolean
   readonly log: Log
   readonly limits?: Partial<OtlpLimits>
+  /** Attributes that are kept. */
+  readonly fields?: FieldChoice
 }
 
 export interface OtlpLimits {
@@ -69,11 +72,12 @@ export function createOtlpReceiver({
   take,
   log,
   limits: given = {},
+  fields: chosen = usualFields,
 }: OtlpReceiverParts): OtlpReceiver {
   const limits = { ...defaults, ...given }
   const networks = allow.length === 0 ? null : networksOf(allow)
   const loopback = address.kind === 'tcp' && isLoopback(address)
-  const fields = createSpanFields()
+  const fields = createSpanFields(chosen)
   const decodeProtobuf = createOtlpDecoder(fields)
   const decodeJson = createOtlpJsonDecoder(fields)
   const budget = new BodyBudget(limits.heldBytes)

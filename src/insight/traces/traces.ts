@@ -255,7 +255,7 @@ export class Traces implements LearningPart {
   }
 
   restore(rows: Iterable<readonly [key: string, value: string]>): void {
-    const fields = createSpanFields()
+    const fields = createSpanFields('stored')
     const open: Span[] = []
     const readSpans = (list: unknown): Span[] =>
       (list as unknown[]).map(one => {

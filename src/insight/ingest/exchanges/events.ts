@@ -1,6 +1,8 @@
 import { createRedaction } from '../../../events/redaction.ts'
 import type { EventRecord } from '../../model/event-record.ts'
 import type { ExchangeRecord } from '../../model/exchange.ts'
+import { type FieldChoice, namesOf, usualFields } from '../../model/field-choice.ts'
+import type { Observation } from '../../model/observation.ts'
 import { readLineBytes, textOf } from '../lines.ts'
 import type { Reader } from '../reader.ts'
 import { createEventLineReader } from './event-line.ts'
@@ -57,20 +59,43 @@ export function readEventRecord(value: unknown, place: string): ExchangeRecord |
   return typeof event === 'string' ? event : { event, observation: null }
 }
 
-/** Format `records`: `{"event": …, "observation": … or null}`, what insight records of live traffic. */
-export const recordsReader: Reader<ExchangeRecord> = jsonLinesReader(
-  'records',
-  first => 'event' in first && 'observation' in first,
-  (value, place) => {
-    if (typeof value !== 'object' || value === null) return 'not an object'
-    const { event: eventFrom, observation: observationFrom = null } = value as {
-      event?: unknown
-      observation?: unknown
-    }
-    const event = readEvent(eventFrom, place)
-    if (typeof event === 'string') return event
-    if (observationFrom === null) return { event, observation: null }
-    const observation = readObservation(observationFrom)
-    return typeof observation === 'string' ? observation : { event, observation }
-  },
-)
+/** Format `records`: `{"event": …, "observation": … or null}`, what insight records of live traffic, without the fields that are dropped now. */
+export function recordsReaderOf(choice: FieldChoice): Reader<ExchangeRecord> {
+  const dropped = {
+    request: new Set(namesOf(choice.drop, 'request')),
+    response: new Set(namesOf(choice.drop, 'response')),
+  }
+  return jsonLinesReader(
+    'records',
+    first => 'event' in first && 'observation' in first,
+    (value, place) => {
+      if (typeof value !== 'object' || value === null) return 'not an object'
+      const { event: eventFrom, observation: observationFrom = null } = value as {
+        event?: unknown
+        observation?: unknown
+      }
+      const event = readEvent(eventFrom, place)
+      if (typeof event === 'string') return event
+      if (observationFrom === null) return { event, observation: null }
+      const observation = readObservation(observationFrom)
+      if (typeof observation === 'string') return observation
+      return { event, observation: choice.drop.size === 0 ? observation : without(observation, dropped) }
+    },
+  )
+}
+
+/** The same with the usual fields. */
+export const recordsReader = recordsReaderOf(usualFields)
+
+function without(
+  observation: Observation,
+  dropped: Readonly<Record<'request' | 'response', ReadonlySet<string>>>,
+): Observation {
+  return {
+    ...observation,
+    headers: observation.headers.filter(({ name }) => !dropped.request.has(name.toLowerCase())),
+    responseFields: Object.fromEntries(
+      Object.entries(observation.responseFields).filter(([name]) => !dropped.response.has(name)),
+    ),
+  }
+}

@@ -1,4 +1,5 @@
 import type { ExchangeRecord, RawExchange } from '../../model/exchange.ts'
+import type { FieldChoice } from '../../model/field-choice.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Reader } from '../reader.ts'
 import { jsonLinesReader } from './json-lines.ts'
@@ -8,6 +9,8 @@ import { bodyBytesMax, createNative, type ForeignCall, readBody, readFields } fr
 export interface Reduction {
   readonly hashKey: Uint8Array
   readonly reduce: (raw: RawExchange) => Observation
+  /** Header fields that are kept of what was reduced before; absent: the usual ones. */
+  readonly fields?: FieldChoice
 }
 
 /** One side of an exchange as `exchanges` has it. */

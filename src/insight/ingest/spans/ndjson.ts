@@ -1,3 +1,4 @@
+import type { FieldChoice } from '../../model/field-choice.ts'
 import type { Span } from '../../model/span.ts'
 import { readLines } from '../lines.ts'
 import type { Reader } from '../reader.ts'
@@ -15,7 +16,7 @@ import {
 const lineBytesMax = 1024 * 1024
 
 /** Our own Span, one JSON object a line (docs/formats.md). Fields of other names are dropped. */
-export const ndjsonSpans: Reader<Span> = {
+export const ndjsonSpans = (choice: FieldChoice): Reader<Span> => ({
   format: 'spans-ndjson',
   matches(beginning) {
     const text = Buffer.from(beginning.buffer, beginning.byteOffset, beginning.length).toString('utf8')
@@ -31,7 +32,7 @@ export const ndjsonSpans: Reader<Span> = {
     }
   },
   async *read(chunks, quarantine) {
-    const fields = createSpanFields()
+    const fields = createSpanFields(choice)
     for await (const lines of readLines(chunks, quarantine, lineBytesMax)) {
       const spans: Span[] = []
       for (const { text, number } of lines) {
@@ -42,7 +43,7 @@ export const ndjsonSpans: Reader<Span> = {
       if (spans.length > 0) yield spans
     }
   },
-}
+})
 
 function spanOfLine(text: string, fields: SpanFields): Span | string {
   let value: unknown

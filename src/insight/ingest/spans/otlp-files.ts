@@ -1,4 +1,5 @@
 import { ProtobufError } from '../../../lib/protobuf-reader.ts'
+import type { FieldChoice } from '../../model/field-choice.ts'
 import type { Span } from '../../model/span.ts'
 import { readElements } from '../json-elements.ts'
 import { readLines } from '../lines.ts'
@@ -6,19 +7,20 @@ import type { Quarantine } from '../quarantine.ts'
 import type { Reader } from '../reader.ts'
 import { createOtlpJsonDecoder } from './otlp-json.ts'
 import { createOtlpDecoder, type DecodedSpans } from './otlp-protobuf.ts'
+import { createSpanFields } from './span-fields.ts'
 
 /** A message in a file, bytes. */
 const messageBytesMax = 64 * 1024 * 1024
 
 /** OTLP JSON: one request a line, as the collector's file exporter writes them, or one document over many lines. */
-export const otlpJson: Reader<Span> = {
+export const otlpJson = (choice: FieldChoice): Reader<Span> => ({
   format: 'otlp-json',
   matches(beginning) {
     const text = Buffer.from(beginning.buffer, beginning.byteOffset, Math.min(beginning.length, 4096)).toString('utf8')
     return /^\ufeff?\s*\{\s*"resourceSpans"\s*:/.test(text)
   },
   async *read(chunks, quarantine) {
-    const decode = createOtlpJsonDecoder()
+    const decode = createOtlpJsonDecoder(createSpanFields(choice))
     const source = chunks[Symbol.asyncIterator]()
     const first = await source.next()
     if (first.done === true) return
@@ -41,14 +43,14 @@ export const otlpJson: Reader<Span> = {
         for (const { text, number } of elements) yield taken(`{"resourceSpans":[${text}]}`, `element ${number}`)
     }
   },
-}
+})
 
 /** OTLP protobuf: one message, or several each behind its length in four bytes (big-endian), as the collector's file exporter writes them. */
-export const otlpProtobuf: Reader<Span> = {
+export const otlpProtobuf = (choice: FieldChoice): Reader<Span> => ({
   format: 'otlp-protobuf',
   matches: beginning => isMessage(beginning) || isPrefixed(beginning),
   async *read(chunks, quarantine) {
-    const decode = createOtlpDecoder()
+    const decode = createOtlpDecoder(createSpanFields(choice))
     const bytes = new Bytes(chunks)
     const prefixed = isPrefixed(await bytes.peek(16))
     for (;;) {
@@ -75,7 +77,7 @@ export const otlpProtobuf: Reader<Span> = {
       }
     }
   },
-}
+})
 
 function good(decoded: DecodedSpans | null, place: string, quarantine: Quarantine): readonly Span[] {
   if (decoded === null) {

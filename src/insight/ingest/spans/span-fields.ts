@@ -1,6 +1,7 @@
 // Hot path: once per span.
 import { knownToken } from '../../../lib/known-token.ts'
 import { secretShape } from '../../../lib/secret-shape.ts'
+import { chosenNames, type FieldChoice, usualFields } from '../../model/field-choice.ts'
 import type { Span } from '../../model/span.ts'
 
 /** Resource attributes that are kept: who ran the code, for owners and the map. Everything else a tracer says of its process is dropped. */
@@ -77,8 +78,6 @@ const table = (kept: readonly string[]): ReadonlyMap<string, string> =>
     ...kept.map(name => [name, name] as const),
     ...Object.entries(renamed).filter(([, now]) => kept.includes(now)),
   ])
-const resourceNames = table(keptResource)
-const attributeNames = table(keptAttributes)
 
 const valueMax = 256
 const nameMax = 200
@@ -104,9 +103,11 @@ export interface SpanFields {
 
 /**
  * Words of a personal or secret shape become `{class}`, a query ends a name, length is bounded: tracers do write mail addresses and tokens
- * into span names.
+ * into span names. `choice` 'stored': every name, of spans that were chosen when they came.
  */
-export function createSpanFields(): SpanFields {
+export function createSpanFields(choice: FieldChoice | 'stored' = usualFields): SpanFields {
+  const attributeNames = choice === 'stored' ? null : table(chosenNames(choice, 'span', keptAttributes))
+  const resourceNames = choice === 'stored' ? null : table(chosenNames(choice, 'resource', keptResource))
   // Operation names and routes repeat.
   const cleaned = new Map<string, string>()
 
@@ -125,13 +126,13 @@ export function createSpanFields(): SpanFields {
   return {
     name: text => clean(text, nameMax),
     attribute(into, name, value) {
-      const kept = attributeNames.get(name)
+      const kept = attributeNames === null ? name : attributeNames.get(name)
       if (kept === undefined) return
       if (typeof value === 'string') into[kept] = clean(kept === 'url.path' ? pathOf(value) : value, valueMax)
       else if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) into[kept] = value
     },
     resource(into, name, value) {
-      const kept = resourceNames.get(name)
+      const kept = resourceNames === null ? name : resourceNames.get(name)
       if (kept !== undefined && typeof value === 'string') into[kept] = clean(value, valueMax)
     },
   }
