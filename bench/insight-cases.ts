@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Bench, Case } from './cases.ts'
+import { learningCases } from './learning-cases.ts'
 import { wrk } from './load.ts'
 import { ownCpuUs } from './process-cost.ts'
 import type { Row } from './results.ts'
@@ -16,6 +17,7 @@ export const insightCases: readonly Case[] = [
       'what the data plane pays for insight: secured POST of 1 KB (the gateway’s own process; insight’s is not counted)',
     run: costCase,
   },
+  ...learningCases,
 ]
 
 /** The secured POST with insight away, with insight told of events alone, and with observations of every exchange. */

@@ -1,0 +1,163 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import type { Bench, Case } from './cases.ts'
+import { type TrafficOptions, writeSpans, writeTraffic } from './insight-traffic.ts'
+import type { Learned } from './learn-file.ts'
+import type { Row } from './results.ts'
+import { median } from './rounds.ts'
+import { outFolder, root } from './subjects.ts'
+
+const run = promisify(execFile)
+const learner = path.join(import.meta.dirname, 'learn-file.ts')
+
+const empty: Omit<Row, 'case' | 'subject'> = {
+  cpuUsPerRequest: null,
+  rps: null,
+  p99Ms: null,
+  rssMb: null,
+  ratio: null,
+  must: null,
+  holds: null,
+  note: '',
+}
+
+const large = { operations: 1000, principals: 10_000 }
+
+/** What learning itself takes, live traffic aside: CPU time of one process, since a machine that others use says little by the clock. */
+export const learningCases: readonly Case[] = [
+  {
+    name: 'insight-events',
+    title: 'events a second through everything that learns (1,000 operations, 10,000 principals, 6 % hostile)',
+    run: eventsCase,
+  },
+  { name: 'insight-spans', title: 'OTLP protobuf spans a second, decoded and learnt', run: spansCase },
+  { name: 'insight-replay', title: '`portcullis replay` of 1 M events', run: replayCase },
+  {
+    name: 'insight-memory',
+    title: 'memory of insight after 1 M events, every one of 10,000 principals at any of 1,000 operations',
+    run: memoryCase,
+  },
+]
+
+async function eventsCase({ pace }: Bench): Promise<Row[]> {
+  const rows = await withTraffic(
+    { ...large, seed: 'events', events: full(pace) ? 1_000_000 : 200_000, use: 'roles' },
+    file => learn(file, pace.rounds),
+  )
+  return [perSecond('insight-events', rows, 100_000)]
+}
+
+async function spansCase({ pace }: Bench): Promise<Row[]> {
+  const file = fileOf('spans.bin')
+  try {
+    writeSpans(file, full(pace) ? 600_000 : 120_000)
+    return [perSecond('insight-spans', await learn(file, pace.rounds), 60_000)]
+  } finally {
+    rmSync(file, { force: true })
+  }
+}
+
+async function replayCase({ pace }: Bench): Promise<Row[]> {
+  const events = full(pace) ? 1_000_000 : 200_000
+  return withTraffic({ ...large, seed: 'replay', events, use: 'roles' }, async file => {
+    const rows: Row[] = []
+    for (const [name, options] of [
+      ['portcullis replay', []],
+      ['portcullis replay --state', ['--state', fileOf('state')]],
+    ] as const) {
+      rmSync(fileOf('state'), { recursive: true, force: true })
+      const { seconds, cpuUs, items } = await replay(file, options)
+      const most = (15 * events) / 1_000_000
+      rows.push({
+        ...empty,
+        case: 'insight-replay',
+        subject: name,
+        cpuUsPerRequest: cpuUs / items,
+        rps: items / seconds,
+        must: `≤ ${most} s`,
+        holds: items === events && seconds <= most,
+        note: `${seconds.toFixed(1)} s by the clock, ${(cpuUs / 1e6).toFixed(1)} s of CPU`,
+      })
+    }
+    return rows
+  })
+}
+
+async function memoryCase({ pace }: Bench): Promise<Row[]> {
+  const events = full(pace) ? 1_000_000 : 200_000
+  const [found] = await withTraffic({ ...large, seed: 'memory', events, use: 'all' }, file => learn(file, 1))
+  if (found === undefined) throw new Error('nothing was learnt')
+  return [
+    {
+      ...empty,
+      case: 'insight-memory',
+      subject: 'portcullis',
+      cpuUsPerRequest: found.cpuUs / found.items,
+      rssMb: found.rssMb,
+      must: '≤ 400 MB',
+      holds: found.rssMb <= 400 && found.operations >= 1000 && found.items === events,
+      note: `${found.operations} operations, up to ${found.callers} callers each by name`,
+    },
+  ]
+}
+
+function perSecond(name: string, runs: readonly Learned[], least: number): Row {
+  const cpuUs = median(runs.map(one => one.cpuUs / one.items))
+  const bad = runs.reduce((sum, one) => sum + one.quarantined, 0)
+  const [first] = runs
+  return {
+    ...empty,
+    case: name,
+    subject: 'portcullis',
+    cpuUsPerRequest: cpuUs,
+    rps: 1e6 / cpuUs,
+    rssMb: median(runs.map(one => one.rssMb)),
+    must: `≥ ${least.toLocaleString('en')} a CPU second`,
+    holds: 1e6 / cpuUs >= least && bad === 0,
+    note: `${Math.round(1e6 / cpuUs).toLocaleString('en')} a CPU second; ${first?.operations} operations, ${first?.traces.toLocaleString('en')} traces`,
+  }
+}
+
+async function learn(file: string, rounds: number): Promise<Learned[]> {
+  const runs: Learned[] = []
+  for (let round = 0; round < rounds; round++) {
+    const { stdout } = await run(process.execPath, [learner, file])
+    runs.push(JSON.parse(stdout) as Learned)
+  }
+  return runs
+}
+
+/** The command as an operator gives it, by the clock of whoever waits for it. */
+async function replay(file: string, options: readonly string[]) {
+  const command = `TIMEFORMAT='%R %U %S'; time "$0" replay --json "$@"`
+  const { stdout, stderr } = await run('bash', ['-c', command, path.join(root, 'portcullis'), ...options, file], {
+    maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, LC_ALL: 'C' },
+  })
+  const [seconds = Number.NaN, user = Number.NaN, system = Number.NaN] = (stderr.trim().split('\n').at(-1) ?? '')
+    .split(' ')
+    .map(Number)
+  const { counts } = JSON.parse(stdout) as { readonly counts: { readonly events: number } }
+  return { seconds, cpuUs: (user + system) * 1e6, items: counts.events }
+}
+
+async function withTraffic<T>(options: TrafficOptions, use: (file: string) => Promise<T>): Promise<T> {
+  const file = fileOf('events.ndjson')
+  try {
+    writeTraffic(file, options)
+    return await use(file)
+  } finally {
+    rmSync(file, { force: true })
+  }
+}
+
+function fileOf(name: string): string {
+  mkdirSync(outFolder, { recursive: true })
+  return path.join(outFolder, name)
+}
+
+function full(pace: Bench['pace']): boolean {
+  return pace.rounds >= 3
+}
