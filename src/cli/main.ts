@@ -94,6 +94,29 @@ program
   .argument('<file>', 'one URL or path a line; - reads stdin')
   .action(async (file: string) => (await import('./templates.ts')).templates(file))
 
+program
+  .command('learn')
+  .description('learn what is normal from files, every item of which counts as normal, and write it as a model')
+  .argument('<files...>', 'one set together, gzip or plain; - for standard input')
+  .requiredOption('--format <name>', 'vectors, spans, sequences, exchanges or events (docs/formats.md)')
+  .requiredOption('--to <model>', 'file of the model')
+  .option('--budget <share>', 'share of normal items that may be judged abnormal', '1e-3')
+  .action(async (files: string[], options: { format: string; to: string; budget: string }) => {
+    const { budgetOf, learn } = await import('./learn.ts')
+    await learn(files, { ...options, budget: budgetOf(options.budget) })
+  })
+
+program
+  .command('score')
+  .description('judge the items of files by a model: one JSON line each, with an explanation')
+  .argument('<files...>', 'gzip or plain; - for standard input')
+  .requiredOption('--model <model>', 'what learn wrote')
+  .requiredOption('--format <name>', 'the format that it was learnt from')
+  .option('--labels <file>', 'truth, one {"id", "abnormal"} a line: says how right the model is')
+  .action(async (files: string[], options: { model: string; format: string; labels?: string }) =>
+    (await import('./score.ts')).score(files, options),
+  )
+
 interface ExplainFlags {
   readonly config: string
   readonly header: readonly string[]

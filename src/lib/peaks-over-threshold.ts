@@ -15,9 +15,13 @@ const guessedShape = 0.1
 
 /**
  * Shape and scale of excesses > 0 (any order; others are left out) by the quasi-Bayesian estimate of Zhang and Stephens (Technometrics 51, 2009), which
- * needs no search and never fails; the shape is drawn a little to a guess, which decides where there are few. null: there are none.
+ * needs no search and never fails; the shape is drawn a little to a guess, which decides where there are few. `lightest`: the least shape
+ * that is believed. null: there are none.
  */
-export function fitExcesses(excesses: Iterable<number>): { readonly shape: number; readonly scale: number } | null {
+export function fitExcesses(
+  excesses: Iterable<number>,
+  lightest = -1,
+): { readonly shape: number; readonly scale: number } | null {
   const sorted = Float64Array.from(excesses)
     .filter(excess => excess > 0 && Number.isFinite(excess))
     .sort()
@@ -51,7 +55,7 @@ export function fitExcesses(excesses: Iterable<number>): { readonly shape: numbe
   }
   shape = (n * shape + guessWeight * guessedShape) / (n + guessWeight)
   // A tail without a mean cannot be extrapolated by anyone.
-  shape = Math.min(0.9, Math.max(-1, shape))
+  shape = Math.min(0.9, Math.max(lightest, shape))
   let sum = 0
   for (const excess of sorted) sum += excess
   // With the shape held, the scale that gives the mean that was seen; a light tail must reach what was seen.
@@ -63,14 +67,14 @@ export function fitExcesses(excesses: Iterable<number>): { readonly shape: numbe
  * The tail of values (any order) beyond their quantile `from` (0–1), by peaks over threshold (Siffer et al., KDD 2017). null: no value lies beyond
  * it, as with equal values.
  */
-export function fitTail(values: Iterable<number>, from = 0.98): Tail | null {
+export function fitTail(values: Iterable<number>, from = 0.98, lightest = -1): Tail | null {
   const sorted = Float64Array.from(values)
     .filter(value => Number.isFinite(value))
     .sort()
   if (sorted.length === 0) return null
   const above = sorted[Math.min(sorted.length - 1, Math.floor(from * sorted.length))] as number
   const excesses = sorted.filter(value => value > above).map(value => value - above)
-  const fitted = fitExcesses(excesses)
+  const fitted = fitExcesses(excesses, lightest)
   return fitted === null ? null : { above, share: excesses.length / sorted.length, ...fitted }
 }
 

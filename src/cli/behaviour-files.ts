@@ -1,0 +1,57 @@
+import { statSync } from 'node:fs'
+import type { Clock } from '../core/host.ts'
+import { families } from '../insight/behaviour/families/index.ts'
+import { type ItemFiles, readItemFiles } from '../insight/behaviour/item-files.ts'
+import type { Family } from '../insight/behaviour/model.ts'
+import type { Quarantine } from '../insight/ingest/quarantine.ts'
+import { UserError } from './fail.ts'
+import { createProgress, grouped } from './progress.ts'
+
+/** The family of `--format`. */
+export function familyOf(format: string): Family<unknown> {
+  const family = families.find(one => one.format === format)
+  if (family !== undefined) return family
+  throw new UserError(`there is no format ${format}; there are ${families.map(one => one.format).join(', ')}`)
+}
+
+/** Reads files as one set; on a terminal a line says how far it is. */
+export async function readFilesWithProgress(
+  files: readonly string[],
+  family: Family<unknown>,
+  clock: Clock,
+): Promise<ItemFiles<unknown>> {
+  const sizes = files.map(sizeOf)
+  const total = sizes.includes(0) ? 0 : sizes.reduce((sum, size) => sum + size, 0)
+  const progress = createProgress(process.stderr, process.stderr.isTTY, () => clock.monotonic())
+  try {
+    return await readItemFiles(files, family, (bytes, items) => progress.at(bytes, total, items))
+  } finally {
+    progress.end()
+  }
+}
+
+/** `; 3 lines did not read: 2 × not JSON (first FILE line 7)`; '' when all did. */
+export function skippedWords(skipped: readonly Quarantine[]): string {
+  const total = skippedLines(skipped)
+  if (total === 0) return ''
+  const reasons = skipped.flatMap(({ reasons: counts, examples }) =>
+    [...counts].map(([why, count]) => {
+      const first = examples.find(example => example.why === why)
+      return `${grouped(count)} × ${why}${first === undefined ? '' : ` (first ${first.source} ${first.place})`}`
+    }),
+  )
+  return `; ${grouped(total)} ${total === 1 ? 'line' : 'lines'} did not read: ${reasons.join(', ')}`
+}
+
+export function skippedLines(skipped: readonly Quarantine[]): number {
+  return skipped.reduce((sum, quarantine) => sum + quarantine.total, 0)
+}
+
+/** Bytes; 0: unknown. */
+function sizeOf(file: string): number {
+  if (file === '-') return 0
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) throw new UserError(`there is no file ${file}`)
+  if (stat.isDirectory()) throw new UserError(`${file} is a folder; name its files`)
+  return stat.isFile() ? stat.size : 0
+}

@@ -1,0 +1,69 @@
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { systemClock } from '../gateway/system-clock.ts'
+import { type Calibration, learnItems } from '../insight/behaviour/calibration.ts'
+import { modelText } from '../insight/behaviour/model-file.ts'
+import { familyOf, readFilesWithProgress, skippedWords } from './behaviour-files.ts'
+import { counted, UserError } from './fail.ts'
+import { grouped } from './progress.ts'
+import { warn } from './say.ts'
+import { table } from './table.ts'
+
+export interface LearnFlags {
+  readonly format: string
+  readonly to: string
+  readonly budget: number
+}
+
+/** `portcullis learn`: takes every item of the files as normal and writes the model of them. What was learnt is told on stderr. */
+export async function learn(files: readonly string[], { format, to, budget }: LearnFlags): Promise<void> {
+  const clock = systemClock()
+  const begun = clock.monotonic()
+  const family = familyOf(format)
+  const { items, skipped } = await readFilesWithProgress(files, family, clock)
+  if (items.length === 0)
+    throw new UserError(`no item of the format ${format} was read, so nothing was learnt${skippedWords(skipped)}`)
+  const learnt = learnItems(family, items, budget)
+  await writeWhole(to, modelText(family, learnt))
+  const seconds = (clock.monotonic() - begun) / 1000
+  warn(
+    `${grouped(items.length)} items learnt in ${seconds.toFixed(1)} s, written to ${to}${skippedWords(skipped)}\n\n${words(learnt.calibration)}`,
+  )
+}
+
+/** `--budget`: a share above 0 and below 1. */
+export function budgetOf(text: string): number {
+  const budget = Number(text)
+  if (!(budget > 0 && budget < 1)) throw new UserError(`--budget ${text} is no share between 0 and 1, such as 1e-3`)
+  return budget
+}
+
+function words({ budget, threshold, split, incomparable, tails }: Calibration): string {
+  const rows = Object.entries(tails)
+    .filter(([, { count }]) => count > 0)
+    .map(([axis, { count }]) => [
+      `  ${axis}`,
+      `judged ${counted(count, 'time')}`,
+      `${Math.round(100 * (split[axis] ?? 0))} % of the budget`,
+    ])
+  return [
+    `abnormal above ${threshold.toFixed(2)}: about one normal item in ${grouped(Math.round(1 / budget))}`,
+    ...(rows.length === 0 ? [] : [table(rows)]),
+    ...(incomparable > budget
+      ? [
+          `${(100 * incomparable).toFixed(2)} % of the items are like no other: so many alarms must be expected until more is learnt`,
+        ]
+      : []),
+  ].join('\n')
+}
+
+/** All of it or nothing: a model half written would judge by half of what was learnt. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const beside = `${file}.${process.pid}.part`
+  try {
+    await writeFile(beside, text, { mode: 0o600 })
+    await rename(beside, file)
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw new UserError(`cannot write ${file}: ${(error as Error).message}`)
+  }
+}

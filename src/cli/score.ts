@@ -1,0 +1,75 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { systemClock } from '../gateway/system-clock.ts'
+import type { Learnt } from '../insight/behaviour/calibration.ts'
+import { labelFigures, type LabelledScore, readLabels } from '../insight/behaviour/labels.ts'
+import type { Family } from '../insight/behaviour/model.ts'
+import { readModelText } from '../insight/behaviour/model-file.ts'
+import { scoreLine } from '../insight/behaviour/score-line.ts'
+import { familyOf, readFilesWithProgress, skippedLines, skippedWords } from './behaviour-files.ts'
+import { UserError } from './fail.ts'
+import { warn } from './say.ts'
+
+export interface ScoreFlags {
+  readonly model: string
+  readonly format: string
+  readonly labels?: string
+}
+
+/**
+ * `portcullis score`: one JSON line for each item, in the order of the files. What did not read is told on stderr, and then, as its last line, counts and
+ * figures as JSON.
+ */
+export async function score(files: readonly string[], flags: ScoreFlags): Promise<void> {
+  const family = familyOf(flags.format)
+  const { model, calibration } = await readModel(flags.model, family)
+  const labels = flags.labels === undefined ? null : await readLabelFile(flags.labels)
+  const { items, skipped } = await readFilesWithProgress(files, family, systemClock())
+  const labelled: LabelledScore[] = []
+  let abnormal = 0
+  let written = ''
+  for (const item of items) {
+    const line = scoreLine(family.id(item), model.judge(item), calibration)
+    if (line.abnormal) abnormal++
+    const truth = labels?.get(line.id)
+    if (truth !== undefined) labelled.push({ score: line.score, judgedAbnormal: line.abnormal, abnormal: truth })
+    written += `${JSON.stringify(line)}\n`
+    if (written.length > 65_536) {
+      if (!process.stdout.write(written)) await once(process.stdout, 'drain')
+      written = ''
+    }
+  }
+  process.stdout.write(written)
+  const words = skippedWords(skipped)
+  if (words !== '') warn(`portcullis: ${words.slice(2)}`)
+  warn(
+    JSON.stringify({
+      items: items.length,
+      skipped: skippedLines(skipped),
+      abnormal,
+      ...(labels === null ? {} : labelFigures(labelled)),
+    }),
+  )
+}
+
+async function readModel(file: string, family: Family<unknown>): Promise<Learnt<unknown>> {
+  const text = await readText(file)
+  try {
+    return readModelText(text, family)
+  } catch (error) {
+    throw new UserError(`${file} is no model that can be used: ${(error as Error).message}`)
+  }
+}
+
+async function readLabelFile(file: string): Promise<Map<string, boolean>> {
+  const text = await readText(file)
+  return readLabels(text.split('\n'), (line, why) => warn(`portcullis: ${file} line ${line} is no label: ${why}`))
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new UserError(`cannot read ${file}: ${(error as Error).message}`)
+  }
+}
