@@ -1,3 +1,5 @@
+import { Detection } from './detection/detection.ts'
+import type { DetectionSettings } from './detection/settings.ts'
 import { Inventory } from './inventory/inventory.ts'
 import type { LearningPart } from './learner.ts'
 import { Traces } from './traces/traces.ts'
@@ -6,13 +8,15 @@ import { Traces } from './traces/traces.ts'
 export interface Parts {
   readonly inventory: Inventory
   readonly traces: Traces
+  readonly detection: Detection
 }
 
-export function createParts(): Parts {
-  return { inventory: new Inventory(), traces: new Traces() }
+export function createParts(detection?: DetectionSettings): Parts {
+  const parts = { inventory: new Inventory(), traces: new Traces() }
+  return { ...parts, detection: new Detection(parts, detection) }
 }
 
-/** In the order in which they take. */
-export function partList({ inventory, traces }: Parts): readonly LearningPart[] {
-  return [inventory, traces]
+/** In the order in which they take: detection asks the inventory for what it has just taken. */
+export function partList({ inventory, traces, detection }: Parts): readonly LearningPart[] {
+  return [inventory, traces, detection]
 }

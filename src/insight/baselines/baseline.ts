@@ -4,7 +4,7 @@ export interface Metric {
   readonly name: string
   /** For sentences: `calls a minute`. */
   readonly unit: string
-  /** Nothing below this is ever abnormal: what any caller may do on a quiet day. */
+  /** Nothing up to this is ever abnormal: what any caller may do on a quiet day. */
   readonly floor: number
   /** Scenarios may scale what is normal (a sale has more calls; nobody has more stolen ids). */
   readonly elastic?: boolean
@@ -26,8 +26,17 @@ export interface Baseline {
   judge(value: number, timeMs: number): Judged
   /** Takes a value that was seen to its end (a whole window, a whole item). One that is abnormal is counted and not learnt. */
   learn(value: number, timeMs: number): void
-  /** What was normal: `99 of 100 were below 12 calls a minute, 4,120 samples`. */
+  /** What was normal: `99 of 100 were at most 12 calls a minute, in 4,120 samples`. */
   describe(): string
   /** Samples learnt. */
   readonly samples: number
 }
+
+/** Who says what is normal. */
+export type Mode =
+  /** Learnt, and adjusted by itself. */
+  | 'automatic'
+  /** Written in the configuration. */
+  | 'expert'
+  /** Set or accepted by a person at work. */
+  | 'manual'

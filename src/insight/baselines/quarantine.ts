@@ -7,9 +7,108 @@ export type Standing =
 
 /** Against poisoning: one caller, or many within an hour, do not make a new shape normal. */
 export interface Quarantine {
-  /** Notes that a caller showed the shape in a call that nobody objected to; says where it stands now. `shape` is unique over all detectors: begin it with the detector's name. */
+  /**
+   * Notes that a caller showed the shape in a call that nobody objected to; says where it stands now. `shape` is unique over all detectors: begin it
+   * with the detector's name.
+   */
   see(shape: string, caller: string, timeMs: number): Standing
   standing(shape: string): Standing
   /** An OpenAPI document, a configuration or a reviewer says that it is normal. */
   admit(shape: string, why: string): void
+}
+
+export interface QuarantineTerms {
+  /** Distinct callers, and time between the first and the last of them, ms. */
+  readonly callers: number
+  readonly spanMs: number
+}
+
+interface Waiting {
+  readonly firstMs: number
+  readonly callers: string[]
+}
+
+const waitingMax = 20_000
+const admittedMax = 100_000
+
+/** Shapes that wait, and those that came through; bounded, the oldest go first. */
+export class ShapeQuarantine implements Quarantine {
+  terms: QuarantineTerms
+  /** Shapes that were forgotten for want of room. */
+  forgotten = 0
+  readonly #waiting = new Map<string, Waiting>()
+  /** Why each was admitted. */
+  readonly #admitted = new Map<string, string>()
+  readonly #changed = new Set<string>()
+
+  constructor(terms: QuarantineTerms) {
+    this.terms = terms
+  }
+
+  see(shape: string, caller: string, timeMs: number): Standing {
+    if (this.#admitted.has(shape)) return 'known'
+    const { callers, spanMs } = this.terms
+    let waiting = this.#waiting.get(shape)
+    if (waiting === undefined) {
+      if (this.#waiting.size >= waitingMax) {
+        const [oldest] = this.#waiting.keys()
+        this.#waiting.delete(oldest as string)
+        this.#changed.add(oldest as string)
+        this.forgotten++
+      }
+      this.#waiting.set(shape, (waiting = { firstMs: timeMs, callers: [] }))
+      this.#changed.add(shape)
+    }
+    if (waiting.callers.length < callers && !waiting.callers.includes(caller)) {
+      waiting.callers.push(caller)
+      this.#changed.add(shape)
+    }
+    if (waiting.callers.length < callers || timeMs - waiting.firstMs < spanMs) return 'waiting'
+    this.admit(shape, `${callers} callers over ${Math.round((timeMs - waiting.firstMs) / 3_600_000)} h`)
+    return 'known'
+  }
+
+  standing(shape: string): Standing {
+    return this.#admitted.has(shape) ? 'known' : 'waiting'
+  }
+
+  admit(shape: string, why: string): void {
+    this.#waiting.delete(shape)
+    if (this.#admitted.size >= admittedMax && !this.#admitted.has(shape)) {
+      const [oldest] = this.#admitted.keys()
+      this.#admitted.delete(oldest as string)
+      this.#changed.add(oldest as string)
+      this.forgotten++
+    }
+    this.#admitted.set(shape, why)
+    this.#changed.add(shape)
+  }
+
+  /** What waits, the longest first. */
+  waiting(): Array<{ readonly shape: string; readonly since: string; readonly callers: readonly string[] }> {
+    return Array.from(this.#waiting, ([shape, { firstMs, callers }]) => ({
+      shape,
+      since: new Date(firstMs).toISOString(),
+      callers,
+    }))
+  }
+
+  *changes(): Iterable<readonly [key: string, value: string | null]> {
+    for (const shape of this.#changed) {
+      const waiting = this.#waiting.get(shape)
+      const why = this.#admitted.get(shape)
+      if (why !== undefined) yield [shape, JSON.stringify({ why })]
+      else yield [shape, waiting === undefined ? null : JSON.stringify(waiting)]
+    }
+    this.#changed.clear()
+  }
+
+  /** Throws on what is no row of this. */
+  restoreRow(shape: string, text: string): void {
+    const row = JSON.parse(text) as { why?: unknown; firstMs?: unknown; callers?: unknown }
+    if (typeof row.why === 'string') this.#admitted.set(shape, row.why)
+    else if (typeof row.firstMs === 'number' && Array.isArray(row.callers))
+      this.#waiting.set(shape, { firstMs: row.firstMs, callers: row.callers.map(String) })
+    else throw new Error('no row of the quarantine')
+  }
 }

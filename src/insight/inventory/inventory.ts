@@ -18,7 +18,7 @@ import { addressOf, nobody, type Placement, withOperator } from './owners/placem
 import { ownerOfSpan, ownerOfSpiffe } from './owners/self-told.ts'
 import { Reach } from './reachable.ts'
 import { InventoryRows } from './rows.ts'
-import { type Room, ServiceUse } from './service-use.ts'
+import { type Entry, type Room, ServiceUse } from './service-use.ts'
 import { Tally } from './tally.ts'
 import { ToldRoutes } from './told-routes.ts'
 
@@ -64,6 +64,8 @@ export class Inventory implements Durable {
   readonly owners = new OwnerDirectory()
   readonly #services = new Map<string, ServiceUse>()
   readonly #declarations = new Map<string, Declarations>()
+  /** Documents of the configuration, by service. */
+  #described: ReadonlyMap<OpenApiDocument, string> = new Map()
   readonly #edits = new EditList()
   readonly #told = new ToldRoutes()
   readonly #room: Room = {
@@ -80,6 +82,8 @@ export class Inventory implements Durable {
   /** Exchanges of services beyond the largest number, and those whose time or method cannot be read; rows that did not read. */
   #lost = 0
   readonly #unrouted = new Tally(64)
+  /** The record taken last, and where it counted. */
+  #latest: { readonly record: ExchangeRecord; readonly service: ServiceUse; readonly entry: Entry | null } | null = null
 
   constructor() {
     this.#rows = new InventoryRows({
@@ -132,6 +136,7 @@ export class Inventory implements Durable {
     const status = reached ? (event.upstreamStatus ?? event.status) : 0
     const answered = status >= 200 && status < 400
     const entry = service.take({ record, timeMs, answered, reached })
+    this.#latest = { record, service, entry }
     this.#rows.changed(service, entry, { timeMs, taught: reached })
     if (event.target !== null && reached) service.targets.add(event.target, timeMs)
     const principal = provenBy(event)
@@ -139,6 +144,11 @@ export class Inventory implements Durable {
       const owner = ownerOfSpiffe(principal.subject)
       if (owner !== null) this.owners.seen(addressOf(event.client), timeMs, owner, 'mtls')
     }
+  }
+
+  /** Where the record taken last was counted; null: nowhere, or another came since. `entry` null: it is no operation that is known. */
+  locate(record: ExchangeRecord): { readonly service: ServiceUse; readonly entry: Entry | null } | null {
+    return this.#latest?.record === record ? this.#latest : null
   }
 
   /** Owners and routes, as far as the span's program says them. */
@@ -172,6 +182,21 @@ export class Inventory implements Durable {
     if (declarations === undefined) this.#declarations.set(service, (declarations = new Declarations()))
     declarations.add(document)
     this.#settle(service)
+  }
+
+  /** The documents that the configuration names now, in place of those that it named before. */
+  describe(documents: ReadonlyArray<{ readonly service: string; readonly document: OpenApiDocument }>): void {
+    const before = this.#described
+    this.#described = new Map(documents.map(({ service, document }) => [document, service]))
+    for (const service of new Set(before.values())) {
+      const declarations = this.#declarations.get(service)
+      declarations?.remove(new Set(before.keys()))
+      if (declarations?.documents.length === 0) this.#declarations.delete(service)
+      const left = this.#declarations.get(service) ?? null
+      // Templates of documents that are gone are inferred again.
+      this.#services.get(service)?.settle(left, this.#told.of(service), this.#prefixesOf(service))
+    }
+    for (const { service, document } of documents) this.declare(service, document)
   }
 
   /** Carries an operator's word out. Throws a RangeError when it cannot hold: no such template, no such name. */
@@ -294,7 +319,11 @@ export class Inventory implements Durable {
     if (declarations === null && told.length === 0) return
     const service = this.#service(name)
     if (service === null) return
-    service.settle(declarations, told, this.#reach?.prefixesOf(name) ?? [])
+    service.settle(declarations, told, this.#prefixesOf(name))
+  }
+
+  #prefixesOf(service: string): readonly string[] {
+    return this.#reach?.prefixesOf(service) ?? []
   }
 
   #names(): string[] {

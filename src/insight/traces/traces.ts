@@ -108,6 +108,8 @@ const shapesOfNamesMax = 4096
  */
 export class Traces implements LearningPart {
   readonly part = 'traces'
+  /** Told of every tree when its trace ends, but not of a call through our gateway that nothing else is known of. */
+  onTree: ((tree: CallTree) => void) | null = null
   readonly #options: Required<TracesOptions>
   readonly #rows = new ChangedRows()
   readonly #hash = createTreeHash()
@@ -350,6 +352,7 @@ export class Traces implements LearningPart {
       if (call !== undefined) (callers ??= new Set()).add(callerOf(call))
       this.#map.take(tree)
       this.#coverage.take(tree)
+      this.onTree?.(tree)
       const judged = this.#judge(tree)
       if (reason === null || (judged.reason !== null && stronger(judged.reason, reason))) reason = judged.reason
       if (shape === '') shape = judged.shape

@@ -1,0 +1,246 @@
+import { ChangedRows } from '../traces/changed-rows.ts'
+import type { Baseline, Metric } from './baseline.ts'
+import { type Budget, BudgetSplit } from './budget.ts'
+import { type BaselineDump, type BaselineTerms, LearnedBaseline } from './learned-baseline.ts'
+import { type Begun, type Scenario, scenarioAt } from './scenario.ts'
+import { type BaselineVersion, type Signed, VersionLog } from './version-log.ts'
+
+/** A threshold that the configuration writes. `scope` '': all. */
+export interface ExpertThreshold {
+  readonly detector: string
+  readonly metric: string
+  readonly scope: string
+  readonly threshold: number
+}
+
+export interface BaselineSettings extends BaselineTerms {
+  readonly budget: Budget
+  readonly scenarios: readonly Scenario[]
+  readonly expert: readonly ExpertThreshold[]
+}
+
+/** One baseline, for people. */
+export interface BaselineRow {
+  /** `DETECTOR/METRIC/SCOPE`, with `@SCENARIO` when it is of one. */
+  readonly key: string
+  readonly unit: string
+  readonly mode: string
+  readonly samples: number
+  readonly abnormal: number
+  /** In force; null: it is warming up, and the one of all scopes judges. */
+  readonly threshold: number | null
+  /** Where it stood when it had settled. */
+  readonly reference: number | null
+  readonly normal: string
+}
+
+/** Beyond this many a scope is judged by the baseline of all. */
+const scopesMax = 20_000
+
+/** All baselines, with budget, scenarios and versions. */
+export class Baselines {
+  readonly budget: BudgetSplit
+  readonly versions = new VersionLog()
+  /** Scopes for which there was no room; rows that did not read. */
+  overflow = 0
+  unreadable = 0
+  #settings: BaselineSettings
+  readonly #byKey = new Map<string, LearnedBaseline>()
+  readonly #scoped = new Map<string, Baseline>()
+  /** Rows whose metric nobody has asked for yet. */
+  readonly #pending = new Map<string, string>()
+  readonly #rows = new ChangedRows()
+  #begun: Begun[] = []
+  #scenario: Scenario | null = null
+  #minute = -1
+
+  constructor(settings: BaselineSettings) {
+    this.#settings = settings
+    this.budget = new BudgetSplit(settings.budget)
+  }
+
+  configure(settings: BaselineSettings): void {
+    this.#settings = settings
+    this.budget.budget = settings.budget
+    this.#minute = -1
+    for (const [key, baseline] of this.#byKey) this.#applySaid(key, baseline)
+  }
+
+  get scenario(): string | null {
+    return this.#scenario?.name ?? null
+  }
+
+  /** Once per request. */
+  clock(timeMs: number): void {
+    this.budget.request(timeMs)
+    const minute = Math.floor(timeMs / 60_000)
+    if (minute === this.#minute) return
+    this.#minute = minute
+    this.#scenario = scenarioAt(timeMs, this.#settings.scenarios, this.#begun)
+  }
+
+  /** The same object for the same metric and scope. */
+  of(detector: string, metric: Metric, scope: string): Baseline {
+    const key = `${detector}/${metric.name}/${scope}`
+    let known = this.#scoped.get(key)
+    if (known === undefined) {
+      if (this.#scoped.size >= scopesMax && scope !== '') {
+        this.overflow++
+        return this.of(detector, metric, '')
+      }
+      this.#scoped.set(key, (known = this.#made(detector, metric, scope)))
+    }
+    return known
+  }
+
+  /** Begins a scenario, by API or by a label of a release; false: there is none of this name. */
+  begin(begun: Begun): boolean {
+    if (!this.#settings.scenarios.some(({ name }) => name === begun.name)) return false
+    this.#begun = [begun, ...this.#begun.filter(one => one.name !== begun.name)].slice(0, 20)
+    this.#minute = -1
+    return true
+  }
+
+  /** What a threshold would have done to the values judged lately, before anybody sets it. null: there is no such baseline. */
+  replay(key: string, threshold: number): { readonly judged: number; readonly wouldAlarm: number } | null {
+    return this.#byKey.get(key)?.replay(threshold) ?? null
+  }
+
+  /** Sets a threshold by hand, or hands the baseline back to learning (`null`). null: there is no such baseline. */
+  set(key: string, threshold: number | null, signed: Signed): BaselineVersion | null {
+    const baseline = this.#byKey.get(key)
+    if (baseline === undefined) return null
+    const before = baseline.said?.mode === 'manual' ? baseline.said.threshold : null
+    const version = this.versions.add({ key, before, after: threshold, ...signed })
+    baseline.said = threshold === null ? null : { mode: 'manual', threshold }
+    baseline.changed = true
+    if (threshold === null) this.#applySaid(key, baseline)
+    return version
+  }
+
+  /** Takes a version back: what stood before it stands again. null: there is none of this number. */
+  rollback(number: number, signed: Signed): BaselineVersion | null {
+    const version = this.versions.get(number)
+    return version === null ? null : this.set(version.key, version.before, signed)
+  }
+
+  /** What was learnt up to now is normal: the frozen reference moves there. */
+  accept(key: string, signed: Signed): BaselineVersion | null {
+    const baseline = this.#byKey.get(key)
+    if (baseline === undefined) return null
+    baseline.accept()
+    return this.versions.add({ key, before: null, after: null, ...signed })
+  }
+
+  list(timeMs: number): BaselineRow[] {
+    return Array.from(this.#byKey, ([key, baseline]) => ({
+      key,
+      unit: baseline.metric.unit,
+      mode: baseline.mode,
+      samples: baseline.samples,
+      abnormal: baseline.abnormal,
+      threshold: baseline.threshold(timeMs),
+      reference: baseline.reference,
+      normal: baseline.describe(),
+    }))
+  }
+
+  *changes(): Iterable<readonly [key: string, value: string | null]> {
+    for (const [key, baseline] of this.#byKey)
+      if (baseline.changed) {
+        baseline.changed = false
+        this.#rows.changed(`of ${key}`)
+      }
+    for (const version of this.versions.fresh()) this.#rows.changed(`version ${version}`)
+    this.#rows.changed('budget')
+    yield* this.#rows.take(key => this.#dump(key))
+  }
+
+  restore(rows: Iterable<readonly [key: string, value: string]>): void {
+    for (const [key, text] of rows) {
+      try {
+        if (key === 'budget') {
+          const value = JSON.parse(text) as { split: unknown; begun: Begun[] }
+          this.budget.restore(value.split)
+          this.#begun = value.begun
+        } else if (key.startsWith('version ')) this.versions.restore(JSON.parse(text) as BaselineVersion)
+        else if (key.startsWith('of ')) this.#pending.set(key.slice(3), text)
+        else throw new Error('unknown row')
+        this.#rows.stored(key)
+      } catch {
+        this.unreadable++
+      }
+    }
+    for (const [key, baseline] of this.#byKey) this.#revive(key, baseline)
+  }
+
+  #dump(key: string): string | null {
+    if (key === 'budget') return JSON.stringify({ split: this.budget.dump(), begun: this.#begun })
+    if (key.startsWith('version ')) return JSON.stringify(this.versions.get(Number(key.slice(8))))
+    const baseline = this.#byKey.get(key.slice(3))
+    return baseline === undefined ? (this.#pending.get(key.slice(3)) ?? null) : JSON.stringify(baseline.dump())
+  }
+
+  #made(detector: string, metric: Metric, scope: string): Baseline {
+    const own = this.#learned(detector, metric, scope)
+    const variants = new Map<string, LearnedBaseline>()
+    // The scenario's own baseline learns while it is in force; until that is warm the ordinary one judges, wider by the scenario's factor.
+    const now = (): LearnedBaseline => {
+      if (this.#scenario === null) return own
+      const { name } = this.#scenario
+      let variant = variants.get(name)
+      if (variant === undefined) variants.set(name, (variant = this.#learned(detector, metric, `${scope}@${name}`)))
+      return variant
+    }
+    const judging = (timeMs: number): LearnedBaseline => {
+      const variant = now()
+      return variant.threshold(timeMs) === null ? own : variant
+    }
+    return {
+      judge: (value, timeMs) => judging(timeMs).judge(value, timeMs),
+      learn: (value, timeMs) => now().learn(value, timeMs),
+      describe: () => own.describe(),
+      get samples() {
+        return own.samples
+      },
+    }
+  }
+
+  #learned(detector: string, metric: Metric, scope: string): LearnedBaseline {
+    const key = `${detector}/${metric.name}/${scope}`
+    const known = this.#byKey.get(key)
+    if (known !== undefined) return known
+    const at = scope.lastIndexOf('@')
+    const wide = at === -1 ? '' : scope.slice(at)
+    const parent = scope === wide ? null : this.#learned(detector, metric, wide)
+    const baseline = new LearnedBaseline(metric, parent, {
+      terms: () => this.#settings,
+      share: () => this.budget.ofSample(detector, metric.name),
+      // What a scenario has learnt for itself needs no factor.
+      scale: () => (at === -1 ? (this.#scenario?.factor ?? 1) : 1),
+      sampled: () => this.budget.sample(detector, metric.name),
+    })
+    this.#byKey.set(key, baseline)
+    this.#revive(key, baseline)
+    this.#applySaid(key, baseline)
+    return baseline
+  }
+
+  #revive(key: string, baseline: LearnedBaseline): void {
+    const text = this.#pending.get(key)
+    if (text === undefined) return
+    this.#pending.delete(key)
+    try {
+      baseline.restore(JSON.parse(text) as BaselineDump)
+    } catch {
+      this.unreadable++
+    }
+  }
+
+  /** Expert's word, unless a person at work has said otherwise. */
+  #applySaid(key: string, baseline: LearnedBaseline): void {
+    if (baseline.said?.mode === 'manual') return
+    const expert = this.#settings.expert.find(one => `${one.detector}/${one.metric}/${one.scope}` === key)
+    baseline.said = expert === undefined ? null : { mode: 'expert', threshold: expert.threshold }
+  }
+}

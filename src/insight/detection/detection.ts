@@ -1,0 +1,298 @@
+// Hot path: `take` once per event.
+import { createCidrSet, type CidrSet } from '../../lib/cidr-set.ts'
+import { timeMs as parsedMs } from '../../lib/time-ms.ts'
+import { Baselines } from '../baselines/baselines.ts'
+import { ShapeQuarantine } from '../baselines/quarantine.ts'
+import type { ActorSlot, Anomaly, AnyDetector, DetectorAtWork, DetectorHost } from '../detectors/detector.ts'
+import { detectors as allDetectors } from '../detectors/index.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import { provenBy } from '../inventory/caller-name.ts'
+import type { LearningPart } from '../learner.ts'
+import type { ExchangeRecord } from '../model/exchange.ts'
+import { type CallTree, endOf } from '../traces/call-tree.ts'
+import type { Traces } from '../traces/traces.ts'
+import { type Actor, Actors, type KnownActor } from './actors.ts'
+import { type AddressSeen, AnomalyList } from './anomaly-list.ts'
+import type { Moment } from './moment.ts'
+import { OperationNames } from './operation-names.ts'
+import { type DetectionSettings, usualDetection } from './settings.ts'
+import { createWho, type Where } from './who.ts'
+
+interface AtWork {
+  readonly definition: AnyDetector
+  readonly work: DetectorAtWork
+}
+
+/** Nothing is learnt from an actor for so long after a report of it, ms. */
+const suspectMs = 3_600_000
+const internalRemembered = 16_384
+
+export interface DetectionCounts {
+  readonly actors: number
+  readonly actorsForgotten: number
+  readonly anomalies: number
+  readonly anomaliesForgotten: number
+  /** A detector threw: a fault of ours. */
+  readonly faults: number
+  readonly scopesWithoutRoom: number
+  readonly unreadable: number
+}
+
+/** Drives the detectors over the stream: says who called what, keeps their state within bounds, and lists what they find. */
+export class Detection implements LearningPart {
+  readonly part = 'detection'
+  readonly anomalies = new AnomalyList()
+  readonly baselines: Baselines
+  readonly quarantine: ShapeQuarantine
+  /** Told of faults of detectors, once each minute of event time at most. */
+  onFault: ((detector: string, error: unknown) => void) | null = null
+  readonly #actors = new Actors()
+  readonly #who = createWho(this.#actors)
+  readonly #names: OperationNames
+  readonly #inventory: Inventory
+  readonly #atWork: AtWork[] = []
+  #settings: DetectionSettings
+  #internal: CidrSet | null = null
+  readonly #isInternal = new Map<string, boolean>()
+  #nowMs = 0
+  #minute = 0
+  #slots = 0
+  #faults = 0
+  #unreadable = 0
+
+  constructor(
+    parts: { readonly inventory: Inventory; readonly traces: Traces },
+    settings: DetectionSettings = usualDetection,
+    list: readonly AnyDetector[] = allDetectors,
+  ) {
+    this.#inventory = parts.inventory
+    this.#names = new OperationNames(parts.inventory)
+    this.#settings = settings
+    this.baselines = new Baselines(settings.baselines)
+    this.quarantine = new ShapeQuarantine(settings.quarantine)
+    if (!settings.enabled) return
+    for (const definition of list) {
+      const own = settings.detectors[definition.name]
+      if (own?.enabled === false) continue
+      this.baselines.budget.detector(definition.name, own?.weight ?? definition.weight ?? 1)
+      const work = definition.create((own?.with ?? definition.defaults) as never, this.#host(definition))
+      this.#atWork.push({ definition, work })
+    }
+    this.configure(settings)
+    if (this.#atWork.some(({ work }) => work.takeTree !== undefined)) parts.traces.onTree = tree => this.#takeTree(tree)
+  }
+
+  /** Latest event time, Unix ms; 0 before the first. */
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
+  /** Budget, warm-up, scenarios, networks; which detectors run and what is written for each is told at the start alone. */
+  configure(settings: DetectionSettings): void {
+    this.#settings = settings
+    this.baselines.configure(settings.baselines)
+    this.quarantine.terms = settings.quarantine
+    const set = createCidrSet(settings.internal)
+    this.#internal = 'has' in set ? set : null
+    this.#isInternal.clear()
+  }
+
+  counts(): DetectionCounts {
+    return {
+      actors: this.#actors.size,
+      actorsForgotten: this.#actors.evicted,
+      anomalies: this.anomalies.all().length,
+      anomaliesForgotten: this.anomalies.forgotten,
+      faults: this.#faults,
+      scopesWithoutRoom: this.baselines.overflow,
+      unreadable: this.#unreadable + this.anomalies.unreadable + this.baselines.unreadable,
+    }
+  }
+
+  take(record: ExchangeRecord): void {
+    if (this.#atWork.length === 0) return
+    const { event } = record
+    const timeMs = parsedMs(event.time)
+    if (Number.isNaN(timeMs)) return
+    this.#clock(timeMs)
+    const reached = event.upstreamStatus !== null || event.verdict === 'pass'
+    const status = reached ? (event.upstreamStatus ?? event.status) : 0
+    const answered = status >= 200 && status < 400
+    const where = this.#who.where(event.client)
+    const actor = this.#who.actor(record, timeMs, { where, answered })
+    const principal = provenBy(event) === null ? null : actor.name
+    this.#actors.called(actor, timeMs, event.status >= 400 && event.status < 500)
+    const moment: Moment = {
+      record,
+      timeMs,
+      actor,
+      principal,
+      address: where.address,
+      network: where.network,
+      service: event.service ?? event.host,
+      operation: this.#names.nameOf(record),
+      reached,
+      answered,
+      refused: event.verdict === 'refuse',
+      internal: this.#internalAt(where, timeMs),
+      learnable: answered && timeMs >= actor.suspectUntilMs,
+    }
+    for (const { definition, work } of this.#atWork) {
+      try {
+        work.take?.(moment)
+      } catch (error) {
+        this.#fault(definition.name, error)
+      }
+    }
+  }
+
+  *changes(): Iterable<readonly [key: string, value: string | null]> {
+    const parts: ReadonlyArray<readonly [string, Iterable<readonly [string, string | null]>]> = [
+      ['anomaly', this.anomalies.changes()],
+      ['baseline', this.baselines.changes()],
+      ['quarantine', this.quarantine.changes()],
+      ...this.#atWork.flatMap(({ definition, work }) =>
+        work.changes === undefined ? [] : [[`detector ${definition.name}`, work.changes()] as const],
+      ),
+    ]
+    for (const [prefix, rows] of parts) for (const [key, value] of rows) yield [`${prefix}|${key}`, value]
+  }
+
+  restore(rows: Iterable<readonly [key: string, value: string]>): void {
+    const byPart = new Map<string, Array<readonly [string, string]>>()
+    for (const [key, value] of rows) {
+      const bar = key.indexOf('|')
+      const list = byPart.get(key.slice(0, bar))
+      const row = [key.slice(bar + 1), value] as const
+      if (list === undefined) byPart.set(key.slice(0, bar), [row])
+      else list.push(row)
+    }
+    this.anomalies.restore(byPart.get('anomaly') ?? [])
+    this.baselines.restore(byPart.get('baseline') ?? [])
+    for (const [key, value] of byPart.get('quarantine') ?? [])
+      this.#attempt(() => this.quarantine.restoreRow(key, value))
+    for (const { definition, work } of this.#atWork)
+      this.#attempt(() => work.restore?.(byPart.get(`detector ${definition.name}`) ?? []))
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work()
+    } catch {
+      this.#unreadable++
+    }
+  }
+
+  #clock(timeMs: number): void {
+    if (timeMs > this.#nowMs) this.#nowMs = timeMs
+    this.baselines.clock(timeMs)
+    const minute = Math.floor(this.#nowMs / 60_000)
+    if (minute === this.#minute) return
+    this.#minute = minute
+    // Addresses go from pod to pod.
+    if (minute % 60 === 0) this.#isInternal.clear()
+    for (const { definition, work } of this.#atWork) {
+      try {
+        work.minute?.(minute * 60_000)
+      } catch (error) {
+        this.#fault(definition.name, error)
+      }
+    }
+  }
+
+  #takeTree(tree: CallTree): void {
+    let endUs = 0
+    for (const node of tree.nodes) endUs = Math.max(endUs, endOf(node))
+    const ended = { tree, timeMs: Math.floor(endUs / 1000) }
+    for (const { definition, work } of this.#atWork) {
+      try {
+        work.takeTree?.(ended)
+      } catch (error) {
+        this.#fault(definition.name, error)
+      }
+    }
+  }
+
+  #fault(detector: string, error: unknown): void {
+    this.#faults++
+    this.onFault?.(detector, error)
+  }
+
+  #host(definition: AnyDetector): DetectorHost {
+    const { name, findings } = definition
+    const { budget } = this.baselines
+    const settings = (): DetectionSettings => this.#settings
+    const now = (): number => this.#nowMs
+    return {
+      baseline: (metric, scope = '') => this.baselines.of(name, metric, scope),
+      get budget() {
+        return budget.ofDetector(name)
+      },
+      isWarm(samples, firstMs) {
+        const { warmUp } = settings().baselines
+        return samples >= warmUp.samples && now() - firstMs >= warmUp.spanMs
+      },
+      quarantine: this.quarantine,
+      slot: make => this.#slot(make),
+      report: anomaly => {
+        const kind = Object.hasOwn(findings, anomaly.code) ? findings[anomaly.code] : undefined
+        if (kind === undefined) throw new Error(`${name} has no finding ${anomaly.code}`)
+        this.#suspect(anomaly)
+        this.anomalies.report(name, kind, anomaly, {
+          nowMs: this.#nowMs,
+          addressOf: address => this.#addressSeen(address, anomaly.lastMs),
+        })
+      },
+    }
+  }
+
+  #suspect({ actor, principals = [], lastMs }: Anomaly): void {
+    for (const one of [actor?.name ?? '', ...principals]) {
+      const known = this.#actors.find(one)
+      if (known === undefined) continue
+      this.#actors.suspect(known, lastMs, 1)
+      known.suspectUntilMs = Math.max(known.suspectUntilMs, lastMs + suspectMs)
+    }
+  }
+
+  #slot<S>(make: (actor: Actor) => S): ActorSlot<S> {
+    const at = this.#slots++
+    const actors = this.#actors
+    return {
+      of(actor) {
+        const { state } = actor as KnownActor
+        const known = state[at] as S | undefined
+        if (known !== undefined) return known
+        while (state.length < at) state.push(undefined)
+        return (state[at] = make(actor)) as S
+      },
+      peek: actor => (actor as KnownActor).state[at] as S | undefined,
+      *entries() {
+        for (const actor of actors.all()) {
+          const state = actor.state[at] as S | undefined
+          if (state !== undefined) yield [actor, state]
+        }
+      },
+    }
+  }
+
+  #internalAt({ address }: Where, timeMs: number): boolean {
+    const known = this.#isInternal.get(address)
+    if (known !== undefined) return known
+    const internal =
+      this.#internal?.has(address) === true || this.#inventory.owners.ownerAt(address, timeMs)?.pod != null
+    if (this.#isInternal.size >= internalRemembered) this.#isInternal.clear()
+    this.#isInternal.set(address, internal)
+    return internal
+  }
+
+  #addressSeen(address: string, timeMs: number): AddressSeen {
+    const owner = this.#inventory.owners.ownerAt(address, timeMs)
+    const words = [owner?.pod, owner?.workload ?? owner?.service].filter(word => word != null)
+    return {
+      address,
+      internal: this.#internal?.has(address) === true || owner?.pod != null,
+      owner: words.length === 0 ? null : words.join(' of '),
+    }
+  }
+}
