@@ -14,6 +14,8 @@ export type Caller =
       readonly address: string
       readonly agent: string
       readonly traces: boolean
+      /** Names the device, when the person has signed in on more than one. */
+      readonly device?: string
     }
   | {
       readonly kind: 'partner'
@@ -46,7 +48,8 @@ export function createWallet(seed: Random, tokens: TokenIssuer): Wallet {
 
   function tokenFor(caller: Caller, operation: Operation, nowMs: number): string {
     const kind = operation.token ?? 'sound'
-    const key = `${caller.person.id}/${kind}`
+    const device = 'device' in caller ? (caller.device ?? '') : ''
+    const key = `${caller.person.id}/${kind}/${device}`
     const known = issued.get(key)
     if (known !== undefined && nowMs < known.untilMs) return known.token
     const claims = { scope: allScopes, ...(caller.kind === 'operator' ? { roles: ['operator'] } : {}) }

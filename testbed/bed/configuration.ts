@@ -6,11 +6,14 @@ import type { Random } from './random.ts'
 import type { BedService } from './service.ts'
 import { audience, issuer, type TokenIssuer } from './tokens.ts'
 
-/** Addresses and files that differ between the bed on paper and the bed that runs. */
+/** What differs between the bed on paper and the bed that runs. */
 export interface Places {
-  readonly listeners: readonly unknown[]
   /** URLs of a service's targets. */
   targets(service: BedService): readonly string[]
+  /** Further words of a service. */
+  service?(service: BedService): Readonly<Record<string, unknown>>
+  /** The store of limits that several gateways share; false: there is none. */
+  readonly store: boolean
   readonly further: Readonly<Record<string, unknown>>
 }
 
@@ -26,41 +29,46 @@ export function partnerKey(random: Random, partner: string): string {
 }
 
 /** The gateway's configuration: a route for each operation, as careful as its words say. */
-export function configurationOf(
-  random: Random,
-  tokens: TokenIssuer,
-  { listeners, targets, further }: Places,
-): Record<string, unknown> {
+export function configurationOf(random: Random, tokens: TokenIssuer, places: Places): Record<string, unknown> {
   const routes = new Map<string, Record<string, unknown>>()
   for (const service of services)
     for (const operation of service.operations) {
       const name = routeName(operation)
-      if (!routes.has(name)) routes.set(name, routeOf(operation, service, random, tokens))
+      if (!routes.has(name)) routes.set(name, routeOf(operation, service, { random, tokens, store: places.store }))
     }
   return {
     version: 1,
-    ...further,
-    listeners,
+    ...places.further,
     services: Object.fromEntries(
       services.map(service => [
         service.name,
         {
-          targets: targets(service),
+          targets: places.targets(service),
           ...(service.slow === true ? { timeouts: { response: '10m' } } : {}),
+          ...places.service?.(service),
         },
       ]),
     ),
-    // Nobody takes all there is.
-    policies: [{ use: 'rate-limit', with: { algorithm: 'sliding-window', limit: '60000/min', by: ['address'] } }],
     routes: [...routes.values()],
   }
+}
+
+/** Nobody takes all there is. */
+export const commonLimit = {
+  use: 'rate-limit',
+  with: { algorithm: 'sliding-window', limit: '60000/min', by: ['address'] },
+} as const
+
+interface Making {
+  readonly random: Random
+  readonly tokens: TokenIssuer
+  readonly store: boolean
 }
 
 function routeOf(
   operation: Operation,
   service: BedService,
-  random: Random,
-  tokens: TokenIssuer,
+  { random, tokens, store }: Making,
 ): Record<string, unknown> {
   const { method, template, route = {}, proof } = operation
   const shared = route.through === undefined ? undefined : service.routes?.[route.through]
@@ -83,7 +91,9 @@ function routeOf(
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
     ...(route.unlimited === true ? { disable: ['rate-limit'] } : {}),
     policies: [
-      ...(route.limit === undefined ? [] : [{ use: 'rate-limit', id: 'own-limit', with: route.limit }]),
+      ...(route.limit === undefined
+        ? []
+        : [{ use: 'rate-limit', id: 'own-limit', with: store ? route.limit : withoutStore(route.limit) }]),
       ...identify(operation, random, tokens),
       ...(route.unguarded === true ? [] : guard(operation)),
       ...(checked
@@ -97,6 +107,14 @@ function routeOf(
         : []),
     ],
   }
+}
+
+function withoutStore({
+  store: _store,
+  onUnavailable: _word,
+  ...limit
+}: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return limit
 }
 
 function identify(operation: Operation, random: Random, tokens: TokenIssuer): unknown[] {

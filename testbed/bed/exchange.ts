@@ -75,11 +75,16 @@ export function refusedLine(call: {
   readonly code: string
   readonly policy: string | null
   readonly headers: ReadonlyArray<readonly [string, string]>
+  /** `public` when absent. */
+  readonly listener?: SeenCall['listener']
+  /** Whom it had proved before it refused. */
+  readonly principal?: Credentials['principal']
+  readonly body?: string
 }): string {
   return JSON.stringify({
     time: new Date(call.timeMs).toISOString(),
     id: call.id,
-    listener: 'public',
+    listener: call.listener ?? 'public',
     protocol: 'http/1.1',
     client: call.client,
     method: call.method,
@@ -88,10 +93,11 @@ export function refusedLine(call: {
     service: call.operation?.service ?? null,
     status: call.status,
     durationMs: 0.2,
+    ...(call.principal === undefined ? {} : { principal: call.principal }),
     verdict: 'refuse',
     policy: call.policy,
     code: call.code,
-    request: { headers: call.headers },
+    request: { headers: call.headers, ...(call.body === undefined ? {} : { body: call.body }) },
     response: { headers: [['content-type', 'application/problem+json']] },
   })
 }

@@ -1,4 +1,4 @@
-// scripts/with-node node testbed/bed/generate.ts --seed 7 --days 1 --out DIR [--unseen]: a bed's traffic and what is true of it.
+// scripts/with-node node testbed/bed/generate.ts --seed 7 --days 14 --out DIR [--unseen | --attacks dev|acceptance]: a bed's traffic and what is true of it.
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -8,7 +8,10 @@ import { createCluster } from './cluster.ts'
 import { configurationOf } from './configuration.ts'
 import { documentOf } from './documents.ts'
 import { services } from './estate.ts'
-import { type Ledger, runDay } from './offline.ts'
+import type { Ledger } from './calls.ts'
+import { attackSteps } from './attacks/plan.ts'
+import { createLabels } from './labels.ts'
+import { runDay } from './offline.ts'
 import { createRandom } from './random.ts'
 import { paperPlaces, weakPlaces } from './places.ts'
 import { createTokenIssuer } from './tokens.ts'
@@ -26,12 +29,18 @@ export interface BedOptions {
   readonly out: string
   /** The day after the last, benign and with chances of its own, in place of the days. */
   readonly unseen: boolean
+  /** The day after the last with labelled attacks, of parameters for one of two purposes, in place of the days. */
+  readonly attacks?: AttackSet
 }
+
+/** Attacks to make detectors with, and others to judge them by. */
+export type AttackSet = 'dev' | 'acceptance'
 
 export interface BedFiles {
   readonly exchanges: string
   readonly spans: string
   readonly parents: string
+  readonly labels: string
   readonly kubernetes: string
   readonly documents: Readonly<Record<string, string>>
   readonly configuration: string
@@ -39,7 +48,7 @@ export interface BedFiles {
 }
 
 /** Writes everything to a folder, which is made; the same options write the same bytes. */
-export async function generateBed({ seed, days, out, unseen }: BedOptions): Promise<BedFiles> {
+export async function generateBed({ seed, days, out, unseen, attacks }: BedOptions): Promise<BedFiles> {
   mkdirSync(path.join(out, 'openapi'), { recursive: true })
   const file = (name: string): string => path.join(out, name)
   const documents = Object.fromEntries(services.map(({ name }) => [name, file(`openapi/${name}.json`)]))
@@ -47,6 +56,7 @@ export async function generateBed({ seed, days, out, unseen }: BedOptions): Prom
     exchanges: file('exchanges.ndjson'),
     spans: file('spans.ndjson'),
     parents: file('parents.ndjson'),
+    labels: file('labels.ndjson'),
     kubernetes: file('kubernetes.json'),
     documents,
     configuration: file('portcullis.yaml'),
@@ -58,7 +68,13 @@ export async function generateBed({ seed, days, out, unseen }: BedOptions): Prom
   const cluster = createCluster(services, { startMs: firstDay, days, firstRelease: 0 }, world.random.fork('cluster'))
   const calls = new Map<string, number>()
   const used = new Map<string, Set<string>>()
-  const lines = { exchanges: writer(files.exchanges), spans: writer(files.spans), parents: writer(files.parents) }
+  const lines = {
+    exchanges: writer(files.exchanges),
+    spans: writer(files.spans),
+    parents: writer(files.parents),
+    labels: writer(files.labels),
+  }
+  const labels = createLabels(lines.labels.add, isPod)
   const ledger: Ledger = {
     exchange: lines.exchanges.add,
     span: lines.spans.add,
@@ -69,18 +85,26 @@ export async function generateBed({ seed, days, out, unseen }: BedOptions): Prom
       if (own === undefined) used.set(caller, new Set([id]))
       else own.add(id)
     },
+    mark: labels.take,
   }
-  const numbers = unseen ? [days] : Array.from({ length: days }, (_, i) => i)
+  const after = unseen || attacks !== undefined
+  const numbers = after ? [days] : Array.from({ length: days }, (_, i) => i)
   for (const day of numbers)
     await runDay(
       {
         world,
         cluster,
         tokens,
-        random: createRandom(`traffic/${seed}/${unseen ? 'unseen' : day}`),
+        random: createRandom(`traffic/${seed}/${after ? 'unseen' : day}`),
         day,
         startMs: firstDay + day * DAY,
-        attacks: !unseen,
+        scanners: !after,
+        released: operation => operation,
+        load: () => 1,
+        further: parts =>
+          attacks === undefined
+            ? []
+            : attackSteps(parts, createRandom(`attacks/${seed}/${attacks}`), attacks === 'acceptance'),
       },
       ledger,
     )
@@ -103,9 +127,15 @@ export async function generateBed({ seed, days, out, unseen }: BedOptions): Prom
     calls,
     used,
     above: weakPlaces(),
+    attacks: labels.attacks(),
   })
   writeFileSync(files.truth, `${JSON.stringify(truth, null, 1)}\n`)
   return files
+}
+
+/** By the cluster's own networks. */
+function isPod(address: string): boolean {
+  return address.startsWith('10.20.')
 }
 
 interface Writer {
@@ -144,13 +174,29 @@ if (import.meta.main) {
       days: { type: 'string', default: '1' },
       out: { type: 'string' },
       unseen: { type: 'boolean', default: false },
+      attacks: { type: 'string' },
     },
   })
   const [seed, days] = [Number(values.seed), Number(values.days)]
-  if (values.out === undefined || !Number.isSafeInteger(seed) || !Number.isSafeInteger(days) || days < 1) {
-    process.stderr.write('usage: generate.ts --seed NUMBER --days NUMBER --out FOLDER [--unseen]\n')
+  const { attacks } = values
+  if (
+    (attacks !== undefined && attacks !== 'dev' && attacks !== 'acceptance') ||
+    values.out === undefined ||
+    !Number.isSafeInteger(seed) ||
+    !Number.isSafeInteger(days) ||
+    days < 1
+  ) {
+    process.stderr.write(
+      'usage: generate.ts --seed NUMBER --days NUMBER --out FOLDER [--unseen | --attacks dev|acceptance]\n',
+    )
     process.exit(2)
   }
-  const files = await generateBed({ seed, days, out: values.out, unseen: values.unseen })
+  const files = await generateBed({
+    seed,
+    days,
+    out: values.out,
+    unseen: values.unseen,
+    ...(attacks === undefined ? {} : { attacks }),
+  })
   process.stdout.write(`written: ${files.exchanges} and what belongs to it\n`)
 }

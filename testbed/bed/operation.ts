@@ -129,7 +129,15 @@ export const problem = object({
   title: oneOf('Bad Request', 'Not Found', 'Conflict', 'Service Unavailable'),
   status: whole(400, 599),
 })
-const titles: Readonly<Record<number, string>> = { 404: 'Not Found', 409: 'Conflict', 503: 'Service Unavailable' }
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  503: 'Service Unavailable',
+}
 
 /** An operation of a service from its words: how it answers follows from its shapes. */
 export function operationOf(service: string, method: Method, template: string, words: OperationWords): Operation {
@@ -179,7 +187,8 @@ function answered(status: number, headers: Readonly<Record<string, string>>, bod
   return { status, headers, body }
 }
 
-function failure(status: number): BedAnswer {
+/** How services say that it did not work (RFC 9457). */
+export function failure(status: number): BedAnswer {
   return {
     status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },

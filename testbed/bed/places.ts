@@ -1,6 +1,6 @@
 import type { BedCertificates } from './certificates.ts'
 import type { Cluster } from './cluster.ts'
-import type { Places } from './configuration.ts'
+import { commonLimit, type Places } from './configuration.ts'
 import { services } from './estate.ts'
 import type { TrueWeakness } from './truth.ts'
 
@@ -12,18 +12,24 @@ export function paperPlaces(certificates: BedCertificates, cluster: Cluster, end
       control: { address: '127.0.0.1:9901' },
       stores: { shared: { redis: 'redis://10.0.9.9:6379' } },
       events: [{ sink: 'stdout' }],
+      listeners: [
+        { name: 'public', address: ':443', tls: server },
+        {
+          name: 'mesh',
+          address: '10.0.0.1:8443',
+          tls: { ...server, clientAuth: 'required', clientCa: certificates.ca },
+        },
+        {
+          name: 'partners',
+          address: ':9443',
+          hsts: 'off',
+          tls: { certificates: [certificates.ending], minVersion: 'TLSv1.2' },
+        },
+        { name: 'legacy', address: ':8080', plaintext: 'acknowledged' },
+      ],
+      policies: [commonLimit],
     },
-    listeners: [
-      { name: 'public', address: ':443', tls: server },
-      { name: 'mesh', address: '10.0.0.1:8443', tls: { ...server, clientAuth: 'required', clientCa: certificates.ca } },
-      {
-        name: 'partners',
-        address: ':9443',
-        hsts: 'off',
-        tls: { certificates: [certificates.ending], minVersion: 'TLSv1.2' },
-      },
-      { name: 'legacy', address: ':8080', plaintext: 'acknowledged' },
-    ],
+    store: true,
     targets: service =>
       cluster
         .at(service.name, endMs)

@@ -2,6 +2,7 @@ import type { Cluster } from './cluster.ts'
 import { routeName } from './configuration.ts'
 import { partners, services, spiffeOf } from './estate.ts'
 import { grantOf } from './grants.ts'
+import type { TrueAttack } from './labels.ts'
 import type { Operation, Proof } from './operation.ts'
 
 /** What is true of the bed, beside what it wrote. */
@@ -34,6 +35,8 @@ export interface Truth {
     readonly from: string
     readonly to: string | null
   }[]
+  /** Attacks in it, by labels.ndjson; none: it is benign. */
+  readonly attacks: readonly TrueAttack[]
 }
 
 export interface TrueOperation {
@@ -87,6 +90,7 @@ export function truthOf(known: {
   readonly used: ReadonlyMap<string, ReadonlySet<string>>
   /** Weaknesses of what stands above the operations: listeners, services, the gateway. */
   readonly above: readonly TrueWeakness[]
+  readonly attacks: readonly TrueAttack[]
 }): Truth {
   const all = services.flatMap(service => service.operations.map(operation => ({ service, operation })))
   const labels = (operation: Operation, words: readonly string[]): TrueWeakness[] =>
@@ -155,5 +159,6 @@ export function truthOf(known: {
         to: pod.toMs === null ? null : new Date(pod.toMs).toISOString(),
       }
     }),
+    attacks: known.attacks,
   }
 }
