@@ -18,6 +18,7 @@ import { createKeyService } from '../identity/key-service.ts'
 import { insightFolder, insightSocket } from '../insight/places.ts'
 import { policies } from '../policies/index.ts'
 import { createCounterMemory } from '../state/counter-memory.ts'
+import { createJudgedMemory } from '../state/judged-callers.ts'
 import { type Drained, watchDrain } from './drain-watch.ts'
 import { type InsightKeeper, keepInsight } from './insight-keeper.ts'
 import { createLiveReport, type Reloads } from './live-report.ts'
@@ -73,6 +74,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
     keys,
     counters: createCounterMemory(),
     slowHashes: new SharedArrayBuffer(24),
+    judged: createJudgedMemory(),
     hashKey: randomBytes(32),
     eventHashKey,
     metrics,

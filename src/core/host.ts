@@ -62,6 +62,8 @@ export interface SharedCounters {
   readonly hashKey: Uint8Array
   /** 24 zero bytes at start: the places for slow password hashes, few for the whole process. Without it each worker counts its own. */
   readonly slowHashes?: SharedArrayBuffer
+  /** Callers that insight found something about (state/judged-callers.ts), written by main; without it nobody is judged. */
+  readonly judged?: SharedArrayBuffer
 }
 
 /** One named metric series. */

@@ -10,6 +10,7 @@ export interface WorkerBirth {
   readonly workers: number
   readonly counters: SharedArrayBuffer
   readonly slowHashes: SharedArrayBuffer
+  readonly judged: SharedArrayBuffer
   /** 32 random bytes of this process: keys the tags of limiter keys. */
   readonly hashKey: Uint8Array
   /** Keys the hashes of masked path segments in events; equal over restarts when there is a state folder. */

@@ -27,6 +27,8 @@ export interface SupervisorParts {
   readonly counters: SharedArrayBuffer
   /** Places for slow hashes, of which the whole process has two (`SharedCounters.slowHashes`). */
   readonly slowHashes: SharedArrayBuffer
+  /** Callers that insight found something about (`SharedCounters.judged`). */
+  readonly judged: SharedArrayBuffer
   readonly hashKey: Uint8Array
   readonly eventHashKey: Uint8Array
   readonly metrics: MetricsMemory
@@ -205,13 +207,14 @@ export class Supervisor {
   }
 
   #start(index: number): Crew {
-    const { counters, slowHashes, hashKey, eventHashKey, metrics, rings, insight, keys, log } = this.#parts
+    const { counters, slowHashes, judged, hashKey, eventHashKey, metrics, rings, insight, keys, log } = this.#parts
     const thread = new WorkerThread({
       birth: {
         index,
         workers: metrics.workers,
         counters,
         slowHashes,
+        judged,
         hashKey,
         eventHashKey,
         metrics,

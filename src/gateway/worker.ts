@@ -102,7 +102,7 @@ function createPlane(config: Config): DataPlane {
       recorder,
       learns: stream !== null,
       keys: createWorkerKeys(birth.keys, clock),
-      counters: { memory: birth.counters, hashKey: birth.hashKey, slowHashes: birth.slowHashes },
+      counters: { memory: birth.counters, hashKey: birth.hashKey, slowHashes: birth.slowHashes, judged: birth.judged },
       workers: birth.workers,
       first: birth.index === 0,
     },

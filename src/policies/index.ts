@@ -2,6 +2,7 @@ import type { Policy } from '../core/policy.ts'
 import { anonymous } from './anonymous/policy.ts'
 import { apiKey } from './api-key/policy.ts'
 import { basic } from './basic/policy.ts'
+import { behaviour } from './behaviour/policy.ts'
 import { headers } from './headers/policy.ts'
 import { ip } from './ip/policy.ts'
 import { jsonSchema } from './json-schema/policy.ts'
@@ -17,6 +18,7 @@ export const policies: readonly Policy[] = [
   listed(anonymous),
   listed(apiKey),
   listed(basic),
+  listed(behaviour),
   listed(headers),
   listed(ip),
   listed(jsonSchema),

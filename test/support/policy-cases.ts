@@ -6,6 +6,7 @@ import type { Compiled, Policy } from '../../src/core/policy.ts'
 import { Problem } from '../../src/core/problem.ts'
 import { Reply } from '../../src/core/reply.ts'
 import { PASS, SKIP, type Verdict } from '../../src/core/verdict.ts'
+import { createJudgedMemory, createJudgedWriter } from '../../src/state/judged-callers.ts'
 import { exchange, type ExchangeSettings } from './exchange.ts'
 import { testHost, type TestHost } from './host.ts'
 
@@ -13,6 +14,13 @@ import { testHost, type TestHost } from './host.ts'
 export interface CaseFile {
   /** Wall clock of every case, RFC 3339. */
   readonly now?: string
+  /** Callers that insight found something about (state/judged-callers.ts); `forMs` from the clock's start. */
+  readonly judged?: ReadonlyArray<{
+    readonly name: string
+    readonly severity: number
+    readonly incident: number
+    readonly forMs: number
+  }>
   /** Settings and exchange of the cases that do not give their own (`exchange` is merged member by member). */
   readonly with?: unknown
   readonly exchange?: CaseExchange
@@ -98,7 +106,7 @@ export async function runCase(policy: Policy, file: CaseFile, one: Case): Promis
   known(one, caseKeys)
   assert.ok(one.why?.length > 0, 'a case names its attack or RFC section in `why`')
   const shown = new Set<Shown>()
-  const host = testHost(file.now === undefined ? {} : { now: Date.parse(file.now) })
+  const host = hostOf(file)
   const settings = 'with' in one ? one.with : (file.with ?? {})
   try {
     const single = expectation(one.expect)
@@ -228,6 +236,18 @@ function compare({ x, verdict, word }: Seen, expect: Expectation): void {
       (x.observed ?? []).map(one => one.code),
       expect.observed,
     )
+}
+
+function hostOf({ now, judged }: CaseFile): TestHost {
+  const settings = now === undefined ? {} : { now: Date.parse(now) }
+  if (judged === undefined) return testHost(settings)
+  const counters = { memory: new SharedArrayBuffer(1 << 20), hashKey: new Uint8Array(32), judged: createJudgedMemory() }
+  const host = testHost({ ...settings, counters })
+  createJudgedWriter(
+    counters.judged,
+    counters.hashKey,
+  )(judged.map(({ forMs, ...one }) => ({ ...one, untilMs: host.clock.now() + forMs })))
+  return host
 }
 
 function compareEdits(edits: FieldEdits | null, expected: Readonly<Record<string, string | null>> | undefined): void {

@@ -1,8 +1,7 @@
 // Hot path: `callerName` once per event.
 import { addressBlock, formatIPv4, parseIPv4 } from '../../lib/address.ts'
+import { callerNameMax, principalName as nameOf } from '../../lib/caller-name.ts'
 import type { EventRecord } from '../model/event-record.ts'
-
-const nameMax = 256
 
 /** Names put together lately: by subject, and by address. When one is full it begins anew, so a flood of callers costs time and no memory. */
 const rememberedMax = 16_384
@@ -39,8 +38,7 @@ function principalName(principal: NonNullable<EventRecord['principal']>): string
   const { method, issuer, subject } = principal
   const known = principals.get(subject)
   if (known !== undefined && known.principal.method === method && known.principal.issuer === issuer) return known.name
-  const whole = `${method} ${issuer === null || issuer === '' ? '-' : oneWord(issuer)} ${subject}`
-  const name = whole.length > nameMax ? `${whole.slice(0, nameMax)}…` : whole
+  const name = nameOf(method, issuer, subject)
   if (principals.size >= rememberedMax) principals.clear()
   principals.set(subject, { principal, name })
   return name
@@ -51,7 +49,7 @@ export function principalOf(
   caller: string,
 ): { readonly method: string; readonly issuer: string; readonly subject: string } | null {
   const [, method = '', issuer = '', subject = ''] = /^(\S+) (\S+) (.+)$/su.exec(caller) ?? []
-  if (method === '' || method === 'address' || caller.length > nameMax) return null
+  if (method === '' || method === 'address' || caller.length > callerNameMax) return null
   try {
     return { method, issuer: issuer === '-' ? '' : decodeURIComponent(issuer), subject }
   } catch {
@@ -59,14 +57,9 @@ export function principalOf(
   }
 }
 
-/** Names of CAs have spaces; with them nobody could tell where the issuer ends and the subject begins. */
-function oneWord(issuer: string): string {
-  return issuer.replace(/[%\s]/gu, encodeURIComponent)
-}
-
 /** `192.0.2.7` → `192.0.2.0/24`, `2001:db8::1` → `2001:db8:0:0::/64`; what is no address stays as it is. */
 export function networkOf(client: string): string {
   const block = addressBlock(client)
   const v4 = parseIPv4(block)
-  return v4 === -1 ? block.slice(0, nameMax) : `${formatIPv4((v4 & 0xffffff00) >>> 0)}/24`
+  return v4 === -1 ? block.slice(0, callerNameMax) : `${formatIPv4((v4 & 0xffffff00) >>> 0)}/24`
 }
