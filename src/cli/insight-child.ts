@@ -3,8 +3,8 @@ import type { Log } from '../core/host.ts'
 import { systemClock } from '../gateway/system-clock.ts'
 import { fieldChoice } from '../insight/model/field-choice.ts'
 import { createReducer } from '../insight/observe/reduce.ts'
-import { type Insight, startInsight } from '../insight/process.ts'
-import type { FromInsight, InsightBirth, ToInsight } from './insight-messages.ts'
+import { type Insight, startInsight, type Told } from '../insight/process.ts'
+import type { FromInsight, ToInsight, ToldConfiguration } from './insight-messages.ts'
 
 // The entry of insight's process. It lives as long as main's channel to it, and obeys main alone: signals that a terminal or a service manager
 // sends to all processes are main's to answer, which then tells it to stop, when the last exchanges are in the socket.
@@ -31,10 +31,10 @@ const log: Log = { info: line('info'), warn: line('warn'), error: line('error') 
 process.on('message', (message: ToInsight) => {
   switch (message.kind) {
     case 'start':
-      started = start(message.birth)
+      started = start(message)
       return
     case 'configuration':
-      void started.then(() => configure(message.text))
+      void started.then(() => configure(message.told))
       return
     case 'ask':
       answer(message)
@@ -48,10 +48,10 @@ process.on('message', (message: ToInsight) => {
 })
 process.on('disconnect', () => void end(0))
 
-async function start(birth: InsightBirth): Promise<void> {
+async function start({ birth, told }: Extract<ToInsight, { kind: 'start' }>): Promise<void> {
   try {
     const reduce = createReducer({ hashKey: birth.hashKey, fields: fieldChoice(birth.fields) })
-    insight = await startInsight({ ...birth, reduce, clock, log })
+    insight = await startInsight({ ...birth, told: toldOf(told), reduce, clock, log })
   } catch (error) {
     log.error(`insight did not start: ${(error as Error).message}`)
     return end(1)
@@ -63,9 +63,13 @@ async function start(birth: InsightBirth): Promise<void> {
   }, statusEveryMs).unref()
 }
 
-function configure(text: string): void {
+function toldOf({ text, documents }: ToldConfiguration): Told {
+  return { config: JSON.parse(text) as Config, documents }
+}
+
+function configure(told: ToldConfiguration): void {
   try {
-    insight?.configure(JSON.parse(text) as Config)
+    insight?.configure(toldOf(told))
   } catch (error) {
     log.error('insight could not take the configuration', { cause: (error as Error).stack ?? String(error) })
   }

@@ -1,11 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import type { Config } from '../config/types.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { LoadedConfig } from '../config/load.ts'
 import type { Clock, Log } from '../core/host.ts'
 import type { InsightAnswer } from '../control/endpoints.ts'
 import type { InsightStatus } from '../insight/process.ts'
-import type { FromInsight, InsightBirth, ToInsight } from './insight-messages.ts'
+import type { FromInsight, InsightBirth, ToInsight, ToldConfiguration } from './insight-messages.ts'
 
 /** Insight's process, kept alive. */
 export interface InsightKeeper {
@@ -13,7 +14,7 @@ export interface InsightKeeper {
   ask(question: string, parameters: Readonly<Record<string, string>>): Promise<InsightAnswer>
   report(): InsightReport
   /** After a reload. */
-  configure(config: Config): void
+  configure(loaded: Told): void
   /** Tells it to end and waits; after `withinMs` it is killed, and the last second of what was learnt is lost. */
   stop(withinMs: number): Promise<void>
 }
@@ -27,6 +28,9 @@ export interface InsightReport {
   readonly status: InsightStatus | null
 }
 
+/** What insight has to know of what was loaded. */
+export type Told = Pick<LoadedConfig, 'config' | 'documents'>
+
 const answerMs = 10_000
 const questionsMax = 64
 /** Pauses before it is started again; from the first after it has run for a minute. */
@@ -38,7 +42,7 @@ const configureMs = 1000
 const niceness = 5
 
 /** Starts insight and starts it again whenever it ends. It has neither our environment nor our output, and nothing waits for it. */
-export function keepInsight(birth: InsightBirth, first: Config, clock: Clock, log: Log): InsightKeeper {
+export function keepInsight(birth: InsightBirth, first: Told, clock: Clock, log: Log): InsightKeeper {
   let child: ChildProcess | null = null
   let running = false
   let status: InsightStatus | null = null
@@ -48,7 +52,9 @@ export function keepInsight(birth: InsightBirth, first: Config, clock: Clock, lo
   let stopping = false
   let restart: NodeJS.Timeout | undefined
   let numbers = 0
-  let config = first
+  let told = first
+  /** Documents that this child has. */
+  let sent: Told['documents'] | null = null
   let telling: NodeJS.Timeout | undefined
   const waiting = new Map<number, (answer: InsightAnswer) => void>()
 
@@ -75,8 +81,8 @@ export function keepInsight(birth: InsightBirth, first: Config, clock: Clock, lo
         // Then it runs as we do.
       }
     }
-    tell({ kind: 'start', birth })
-    tellConfig()
+    sent = null
+    tell({ kind: 'start', birth, told: configuration() })
   }
 
   function died(code: number | null, signal: NodeJS.Signals | null): void {
@@ -123,9 +129,12 @@ export function keepInsight(birth: InsightBirth, first: Config, clock: Clock, lo
     if (child?.connected === true) child.send(message, () => {})
   }
 
-  /** Secrets write themselves as `[redacted]`. */
-  function tellConfig(): void {
-    if (child?.connected === true) tell({ kind: 'configuration', text: JSON.stringify(config) })
+  /** Secrets write themselves as `[redacted]`. Documents are large and rarely change. */
+  function configuration(): ToldConfiguration {
+    const { config, documents } = told
+    const same = sent !== null && isDeepStrictEqual(sent, documents)
+    sent = documents
+    return { text: JSON.stringify(config), documents: same ? null : documents }
   }
 
   start()
@@ -149,12 +158,12 @@ export function keepInsight(birth: InsightBirth, first: Config, clock: Clock, lo
     },
     report: () => ({ running, pid: child?.pid ?? null, restarts, status }),
     configure(next) {
-      config = next
+      told = next
       // A thousand reloads in a row are one change to it.
       if (telling !== undefined) return
       telling = setTimeout(() => {
         telling = undefined
-        tellConfig()
+        if (child?.connected === true) tell({ kind: 'configuration', told: configuration() })
       }, configureMs)
       telling.unref()
     },

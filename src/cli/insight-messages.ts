@@ -1,3 +1,4 @@
+import type { ApiDocument } from '../config/api-documents.ts'
 import type { InsightConfig } from '../config/types.ts'
 import type { InsightStatus } from '../insight/process.ts'
 
@@ -8,11 +9,17 @@ export interface InsightBirth extends InsightConfig {
   readonly hashKey: Uint8Array
 }
 
+export interface ToldConfiguration {
+  /** The configuration in force as JSON, in which secrets are redacted. */
+  readonly text: string
+  /** OpenAPI documents that it names; null: the same as before. */
+  readonly documents: readonly ApiDocument[] | null
+}
+
 /** Main → insight. */
 export type ToInsight =
-  | { readonly kind: 'start'; readonly birth: InsightBirth }
-  /** The configuration in force as JSON, in which secrets are redacted. */
-  | { readonly kind: 'configuration'; readonly text: string }
+  | { readonly kind: 'start'; readonly birth: InsightBirth; readonly told: ToldConfiguration }
+  | { readonly kind: 'configuration'; readonly told: ToldConfiguration }
   | {
       readonly kind: 'ask'
       readonly number: number

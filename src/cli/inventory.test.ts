@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
@@ -133,4 +133,29 @@ test('what a program reads is the same, from files and from a state', async () =
   )
   const document = await portcullis('inventory', 'export', '--state', state, '--format', 'json')
   assert.equal((JSON.parse(document.stdout) as { openapi: string }).openapi, '3.1.0')
+})
+
+test('documents that the configuration names are compared without being named again, and once when they are', async () => {
+  copyFileSync(path.join(root, example, 'shop.yaml'), path.join(folder, 'shop.yaml'))
+  const config = path.join(folder, 'documented.yaml')
+  const plain = readFileSync(path.join(root, example, 'portcullis.yaml'), 'utf8')
+  writeFileSync(config, plain.replace(/^( +)targets:/m, '$1openapi: file:shop.yaml\n$1targets:'))
+  const changes = async (...args: string[]) => {
+    const { code, stdout, stderr } = await portcullis(
+      'inventory',
+      'changes',
+      `${example}/calls.ndjson`,
+      '--json',
+      ...args,
+    )
+    assert.equal(code, 0, stderr)
+    return JSON.parse(stdout) as { operations: unknown[]; documents: unknown[] }
+  }
+  const named = await changes('-c', `${example}/portcullis.yaml`, '--openapi', `shop=${example}/shop.yaml`)
+  const configured = await changes('-c', config)
+  assert.deepEqual(configured.operations, named.operations)
+  assert.deepEqual(
+    [configured.documents.length, (await changes('-c', config, '--openapi', `${example}/shop.yaml`)).documents.length],
+    [1, 1],
+  )
 })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/types.ts'
@@ -17,6 +18,7 @@ import { Inventory } from '../insight/inventory/inventory.ts'
 import { exportOpenApi } from '../insight/inventory/openapi/export-openapi.ts'
 import { exportPolicies } from '../insight/inventory/openapi/export-policies.ts'
 import type { OpenApiDocument } from '../insight/inventory/openapi/document.ts'
+import { readDocuments } from '../insight/inventory/openapi/read-documents.ts'
 import { readOpenApi } from '../insight/inventory/openapi/read-openapi.ts'
 import { readKubernetes } from '../insight/inventory/owners/kubernetes.ts'
 import { takeEdit, type WantedEdit, wantedEdit } from '../insight/inventory/take-edit.ts'
@@ -220,7 +222,12 @@ export async function gather(files: readonly string[], flags: InventoryFlags): P
     if ('issues' in read) throw new UserError(read.issues.join('\n'))
     inventory.place(read.placements)
   }
-  const documents = await Promise.all(flags.openapi.map(named => namedDocument(named)))
+  const configured = readDocuments(config?.documents ?? [], warn)
+  inventory.describe(configured)
+  const documents = (await Promise.all(flags.openapi.map(named => namedDocument(named)))).filter(
+    ({ document }) =>
+      !configured.some(one => isDeepStrictEqual({ ...one.document, source: document.source }, document)),
+  )
   for (const { service, document } of documents) if (service !== null) inventory.declare(service, document)
   const learnt = known !== null && readKnown(known, [inventory])
   const quarantines = await replayAll(files, inventory, config?.config ?? null)

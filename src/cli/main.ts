@@ -84,7 +84,10 @@ program
   )
   .option('--state <folder>', 'keep what is learnt there; made when absent')
   .option('--format <name>', 'of all files; by default told by their content')
-  .option('-c, --config <path>', 'configuration whose insight.fields say what is kept; by default the usual')
+  .option(
+    '-c, --config <path>',
+    'configuration whose fields, documents and owners hold; by default the usual, and none',
+  )
   .option('--json', 'for programs')
   .action(async (files: string[], options: ReplayFlags) => (await import('./replay.ts')).replay(files, options))
 

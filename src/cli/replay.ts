@@ -7,6 +7,7 @@ import { systemClock } from '../gateway/system-clock.ts'
 import { type Engine, openEngine } from '../insight/engine.ts'
 import { fileFormats } from '../insight/ingest/file-formats.ts'
 import { fieldChoice, usualFields } from '../insight/model/field-choice.ts'
+import { readDocuments } from '../insight/inventory/openapi/read-documents.ts'
 import { type ReplayedFile, replayFile } from '../insight/replay.ts'
 import { quarantineReport, writeQuarantine } from '../insight/store/quarantine-file.ts'
 import { counted, UserError } from './fail.ts'
@@ -30,12 +31,17 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
   const log = createOperatorLog({ format: 'text', write: line => process.stderr.write(line), clock })
   const sizes = files.map(sizeOf)
   const hashKey = hashKeyOf(flags.state)
-  const config = flags.config === undefined ? null : (await loadConfiguration(flags.config)).config
-  const formats = fileFormats(hashKey, config?.insight == null ? usualFields : fieldChoice(config.insight.fields))
+  const loaded = flags.config === undefined ? null : await loadConfiguration(flags.config)
+  const fields = loaded?.config.insight?.fields
+  const formats = fileFormats(hashKey, fields === undefined ? usualFields : fieldChoice(fields))
   const known = [...formats.exchanges, ...formats.spans].map(({ format }) => format)
   if (flags.format !== undefined && !known.includes(flags.format))
     throw new UserError(`there is no format ${flags.format}; there are ${known.join(', ')}`)
   const engine = await open(flags.state, log)
+  if (loaded !== null) {
+    engine.parts.inventory.configure(loaded.config)
+    engine.parts.inventory.describe(readDocuments(loaded.documents, words => log.error(words)))
+  }
   const progress = createProgress(process.stderr, process.stderr.isTTY && flags.json !== true, () => clock.monotonic())
   const begun = clock.monotonic()
   const total = sizes.includes(null) ? 0 : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)

@@ -23,6 +23,7 @@ import { type Drained, watchDrain } from './drain-watch.ts'
 import { type InsightKeeper, keepInsight } from './insight-keeper.ts'
 import { createLiveReport, type Reloads } from './live-report.ts'
 import { loadConfiguration } from './load-configuration.ts'
+import { createOpenApiJudge } from './openapi-judge.ts'
 import { watchFiles } from './watch.ts'
 
 export interface RunOptions {
@@ -49,10 +50,11 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
   const clock = systemClock()
   const log = createOperatorLog({ format: options.log ?? 'text', write: line => process.stderr.write(line), clock })
   let watched: readonly string[] = []
-  const load = (): Promise<LoadedConfig> =>
-    loadConfiguration(options.config, files => {
-      watched = files
-    })
+  const openapi = createOpenApiJudge()
+  const watch = (files: readonly string[]): void => {
+    watched = files
+  }
+  const load = (): Promise<LoadedConfig> => loadConfiguration(options.config, watch, openapi)
   let loaded = await load()
   for (const warning of loaded.warnings) log.warn(warning)
   const { config } = loaded
@@ -107,7 +109,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
       const before = loaded.config
       loaded = next
       renewControl(control, next.config, log)
-      insight?.configure(next.config)
+      insight?.configure(next)
       reloads.applied++
       const ms = Math.round(clock.monotonic() - begun)
       log.info(`configuration ${supervisor.version} is in force`, {
@@ -191,7 +193,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
         socket: insightSocket(config.stateDir),
         hashKey: eventHashKey,
       },
-      loaded.config,
+      loaded,
       clock,
       log,
     )

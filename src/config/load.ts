@@ -1,6 +1,7 @@
 import { ConfigError, formatIssue, type ConfigIssue, type SourcePlace } from '../core/config-error.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Sink } from '../core/sink.ts'
+import { apiDocuments, judgeDocuments, type ApiDocument, type ApiDocumentJudge } from './api-documents.ts'
 import { authoredDocument } from './authored.ts'
 import { buildConfig } from './build.ts'
 import { certificatePolicyWarnings, chainIssues } from './chain-checks.ts'
@@ -32,11 +33,15 @@ export interface LoadOptions {
   readonly now: number
   /** Judges certificates, keys and CAs; without it they are only read. */
   readonly tls?: TlsJudge
+  /** Judges the OpenAPI documents of services; without it they are only read. */
+  readonly openapi?: ApiDocumentJudge
 }
 
 export interface LoadedConfig {
   /** Frozen. */
   readonly config: Config
+  /** OpenAPI documents of the services, in the order of the configuration. */
+  readonly documents: readonly ApiDocument[]
   /** The document as written, for people: references stay references, inline secrets print `[redacted]`. */
   readonly authored: unknown
   /** Absolute paths of every file and folder whose change is a change of the configuration. */
@@ -109,6 +114,17 @@ export async function loadConfig(
       ),
     )
   }
+  const documents = 'value' in document ? apiDocuments(document.value.services, merged.value, locator) : []
+  const judged =
+    options.openapi === undefined
+      ? null
+      : judgeDocuments(
+          // What a broken reference leads to is no document.
+          documents.filter(([, path]) => beside({ pointer: toPointer(path), reason: '' })),
+          options.openapi,
+          locator,
+        )
+  issues.push(...(judged?.issues ?? []))
   // Made when something is to be said: most of the time nothing is.
   let scrub: ((text: string) => string) | null = null
   const clean = (text: string): string => {
@@ -125,11 +141,13 @@ export async function loadConfig(
     ...slashWarnings(config, locator),
     ...(options.tls === undefined ? [] : tlsWarnings(config, options.tls, options.now, locator)),
     ...policyWarnings(paths, options.policies, locator),
+    ...(judged?.warnings ?? []),
     ...readableSecrets(sources, resolved, secrets, locator),
   ])
   let authored: unknown = null
   return {
     config: deepFreeze(config),
+    documents: documents.map(([one]) => one),
     get authored() {
       authored ??= authoredDocument(
         mergeSources(sources.map(source => source.value)).value,

@@ -1,3 +1,4 @@
+import type { ApiDocument } from '../config/api-documents.ts'
 import type { Config, InsightConfig } from '../config/types.ts'
 import type { Clock, Log } from '../core/host.ts'
 import { type EngineOptions, openEngine } from './engine.ts'
@@ -7,6 +8,7 @@ import type { EngineStatus } from './engine.ts'
 import { fieldChoice, usualFields } from './model/field-choice.ts'
 import type { RawExchange } from './model/exchange.ts'
 import type { Observation } from './model/observation.ts'
+import { readDocuments } from './inventory/openapi/read-documents.ts'
 import { createOtlpReceiver, type OtlpCounts, type OtlpReceiver } from './otlp/receiver.ts'
 import { type Parameters, questions } from './questions.ts'
 import { openStreamServer, type StreamStatus } from './stream/server.ts'
@@ -18,9 +20,19 @@ export interface InsightOptions extends EngineOptions {
   readonly otlp: InsightConfig['otlp']
   /** Attributes of spans that are kept; absent: the usual ones. */
   readonly fields?: InsightConfig['fields']
+  /** Known before the first item comes; absent: `configure` says it. */
+  readonly told?: Told
   readonly reduce: (raw: RawExchange) => Observation
   readonly clock: Clock
   readonly log: Log
+}
+
+/** What insight is told of the configuration in force. */
+export interface Told {
+  /** Secrets in it are redacted. */
+  readonly config: Config
+  /** OpenAPI documents that it names; null: the same as before. */
+  readonly documents: readonly ApiDocument[] | null
 }
 
 /** What the process is doing: told once a second. */
@@ -44,8 +56,8 @@ export interface Insight {
   /** JSON of the answer; null: there is no such question, or no such thing. */
   ask(question: string, parameters: Parameters): string | null
   status(): InsightStatus
-  /** The configuration in force, in which secrets are redacted; at the start and after each reload. */
-  configure(config: Config): void
+  /** After each reload. */
+  configure(told: Told): void
   /** Takes what is still in the sockets, saves everything and ends. */
   close(): Promise<void>
 }
@@ -58,12 +70,20 @@ const otlpAgainMs = 30_000
 export async function startInsight(options: InsightOptions): Promise<Insight> {
   const { clock, log } = options
   const engine = await openEngine(options, log)
+  let config: Config | null = null
+
+  function configure(told: Told): void {
+    ;({ config } = told)
+    engine.parts.inventory.configure(config)
+    if (told.documents !== null)
+      engine.parts.inventory.describe(readDocuments(told.documents, words => log.error(`insight: ${words}`)))
+  }
+  if (options.told !== undefined) configure(options.told)
   const intake = createIntake({ learner: engine.learner, reduce: options.reduce, now: () => clock.now() })
   const server = await openStreamServer(options.socket, intake, log).catch(async (error: unknown) => {
     await engine.close()
     throw error
   })
-  let config: Config | null = null
   let otlp: { readonly receiver: OtlpReceiver; readonly port: number } | null = null
   let otlpAgain: NodeJS.Timeout | undefined
   let closing = false
@@ -132,10 +152,7 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
       saveMs: Math.round(saveMs),
       rssBytes: process.memoryUsage.rss(),
     }),
-    configure(next) {
-      config = next
-      engine.parts.inventory.configure(next)
-    },
+    configure,
     async close() {
       clearInterval(saves)
       clearInterval(retains)

@@ -2,6 +2,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import * as z from 'zod'
+import { createOpenApiJudge } from '../../src/cli/openapi-judge.ts'
 import { tlsJudge } from '../../src/cli/tls-judge.ts'
 import { loadConfig, type LoadedConfig } from '../../src/config/load.ts'
 import { ConfigError, type ConfigIssue } from '../../src/core/config-error.ts'
@@ -103,6 +104,7 @@ export async function loadWritten(written: Written): Promise<Loaded> {
       cpus: 2,
       now: Date.UTC(2026, 0, 1),
       tls: tlsJudge,
+      openapi: createOpenApiJudge(),
     })
     return { loaded, issues: null }
   } catch (error) {

@@ -22,6 +22,10 @@ export interface InsightWorldOptions {
   readonly more?: string
   /** Policies of the one route; default `anonymous`. */
   readonly policies?: string
+  /** Into the braces of the one service `shop`. */
+  readonly service?: string
+  /** Written into the folder before the gateway starts. */
+  readonly files?: Readonly<Record<string, string>>
   /** Into the braces of `insight:`, beside the recording and the receiver of spans. */
   readonly insight?: string
 }
@@ -46,7 +50,7 @@ export interface InsightWorld extends AsyncDisposable {
 }
 
 export async function startInsightWorld(options: InsightWorldOptions): Promise<InsightWorld> {
-  const { workers = 1, policies = '[{ use: anonymous }]', insight = '', more = '' } = options
+  const { workers = 1, policies = '[{ use: anonymous }]', insight = '', more = '', service = '', files = {} } = options
   const folder = mkdtempSync(path.join(tmpdir(), 'pw-'))
   const origin = createServer(options.origin)
   origin.listen(0, '127.0.0.1')
@@ -55,6 +59,7 @@ export async function startInsightWorld(options: InsightWorldOptions): Promise<I
   const stateDir = path.join(folder, 's')
   const record = path.join(folder, 'records')
   const config = path.join(folder, 'portcullis.yaml')
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text)
   writeFileSync(
     config,
     `version: 1
@@ -62,7 +67,7 @@ workers: ${workers}
 stateDir: "${stateDir}"
 control: { address: "127.0.0.1:${controlPort}" }
 listeners: [{ name: plain, address: "127.0.0.1:${port}" }]
-services: { shop: { targets: ["http://127.0.0.1:${(origin.address() as AddressInfo).port}"] } }
+services: { shop: { targets: ["http://127.0.0.1:${(origin.address() as AddressInfo).port}"]${service === '' ? '' : `, ${service}`} } }
 routes: [{ name: shop, match: { path: /** }, service: shop, policies: ${policies} }]
 insight: { record: "${record}", otlp: { address: "127.0.0.1:0" }${insight === '' ? '' : `, ${insight}`} }
 ${more.replaceAll('FOLDER', folder)}

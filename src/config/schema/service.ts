@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { duration, secret, text } from '../../core/values.ts'
+import { duration, list, secret, text } from '../../core/values.ts'
 import { parseTarget } from '../address.ts'
 import { disableList, policyList } from './policy-entry.ts'
 import { count } from './words.ts'
@@ -28,6 +28,8 @@ const upstreamTlsSchema = z
     const [present, absent] = tls.key === undefined ? ['certificate', 'key'] : ['key', 'certificate']
     context.issues.push({ code: 'custom', input: tls, path: [present], message: `needs ${absent} beside it` })
   })
+
+const documentsMax = 20
 
 const ownerName = () => z.string().min(1).max(200)
 
@@ -68,6 +70,12 @@ export const serviceSchema = z
       })
       .optional()
       .describe('Who answers for the service; the inventory shows it.'),
+    openapi: list(text())
+      .refine(documents => documents.length <= documentsMax, `at most ${documentsMax} documents`)
+      .optional()
+      .describe(
+        'OpenAPI 3.0, 3.1 or 3.2 documents of the service (`file:orders.yaml`), for insight: it compares them with calls.',
+      ),
     policies: policyList().describe('Policies of every route of this service.'),
     disable: disableList(),
   })

@@ -10,7 +10,7 @@ export interface Declaration {
 
 /** The documents of one service, at their place in its paths. */
 export class Declarations {
-  readonly #documents: OpenApiDocument[] = []
+  #documents: readonly OpenApiDocument[] = []
   #byShape: ReadonlyMap<string, Declaration> = new Map()
   #paths: PathNode = pathNode()
   /** Those with a variable that is only a part of a segment; `parts`: what each segment must look like. */
@@ -26,7 +26,11 @@ export class Declarations {
   }
 
   add(document: OpenApiDocument): void {
-    this.#documents.push(document)
+    this.#documents = [...this.#documents, document]
+  }
+
+  remove(documents: ReadonlySet<OpenApiDocument>): void {
+    this.#documents = this.#documents.filter(document => !documents.has(document))
   }
 
   /** Is there an operation for this call? O(segments), mostly. */

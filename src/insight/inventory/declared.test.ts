@@ -387,3 +387,38 @@ test('an edit that cannot hold is refused, and the list says so', () => {
     ['could not be carried out', 'could not be carried out'],
   )
 })
+
+test('documents of the configuration are replaced whole, and what is gone leaves nothing behind', () => {
+  const calls = [
+    ['GET', '/orders/17'],
+    ['GET', '/orders/29'],
+    ['GET', '/debug/cache'],
+  ] as const
+  const said = (inventory: Inventory) => JSON.stringify(inventory.operations())
+  const plainly = take(new Inventory(), calls, 12)
+  const without = said(plainly)
+  const inventory = take(new Inventory(), calls, 12)
+  const first = documentOf({ '/orders/{orderNumber}': { get: plain, delete: plain } })
+  inventory.describe([{ service: 'shop', document: first }])
+  assert.deepEqual(standings(inventory.operations()), {
+    'GET /orders/{orderNumber}': 'in order',
+    'DELETE /orders/{orderNumber}': 'orphan',
+    'GET /debug/cache': 'shadow',
+  })
+  inventory.describe([{ service: 'shop', document: documentOf({ '/debug/{what}': { get: plain } }) }])
+  assert.deepEqual(standings(inventory.operations()), {
+    'GET /debug/{what}': 'in order',
+    'GET /orders/{id}': 'shadow',
+  })
+  assert.equal(inventory.documents().length, 1)
+  inventory.describe([])
+  assert.equal(said(inventory), without)
+  // One that somebody else told of stays.
+  inventory.declare('shop', first)
+  inventory.describe([{ service: 'shop', document: documentOf({ '/debug/{what}': { get: plain } }) }])
+  inventory.describe([])
+  assert.deepEqual(
+    inventory.documents().map(({ document }) => document === first),
+    [true],
+  )
+})

@@ -1,4 +1,4 @@
-import { parseYaml, YAML_DEPTH_MAX, YAML_TEXT_MAX } from '../../../core/yaml.ts'
+import { parseYaml, YAML_DEPTH_MAX, YAML_TEXT_MAX, type YamlIssue, type YamlResult } from '../../../core/yaml.ts'
 import type { JsonSchema } from '../../model/operation.ts'
 import { Definitions } from './definitions.ts'
 import type {
@@ -13,7 +13,10 @@ import { securityOf, securitySchemes } from './security.ts'
 import { serversOf, type Server } from './servers.ts'
 import { escapePointer } from './translate-schema.ts'
 
-export type OpenApiResult = { readonly document: OpenApiDocument } | { readonly issues: readonly string[] }
+/** `issues`: in words, with the source and the place; `faults`: the same with the place apart. */
+export type OpenApiResult =
+  | { readonly document: OpenApiDocument }
+  | { readonly issues: readonly string[]; readonly faults: readonly YamlIssue[] }
 
 const operationsMax = 10_000
 const parametersMax = 200
@@ -32,9 +35,9 @@ const states: ReadonlySet<unknown> = new Set(['design', 'live', 'deprecated', 'r
  */
 export function readOpenApi(text: string, source: string): OpenApiResult {
   const parsed = parse(text)
-  if ('issues' in parsed) return { issues: parsed.issues.map(issue => `${source}: ${issue}`) }
+  if ('issues' in parsed) return broken(source, parsed.issues)
   const root = parsed.value
-  if (!isMap(root)) return { issues: [`${source}: is no OpenAPI document: not an object`] }
+  if (!isMap(root)) return broken(source, [atStart('is no OpenAPI document: not an object')])
   const openapi = versionOf(root)
   if (openapi === null) {
     const written = root['openapi'] ?? root['swagger']
@@ -42,26 +45,30 @@ export function readOpenApi(text: string, source: string): OpenApiResult {
       written === undefined
         ? 'is no OpenAPI document: it has no openapi field'
         : `is version ${String(written).slice(0, 20)}; 3.0, 3.1 and 3.2 are read`
-    return { issues: [`${source}: ${reason}`] }
+    return broken(source, [atStart(reason)])
   }
   return { document: new DocumentReader(root, source, openapi).read() }
 }
 
+const atStart = (reason: string): YamlIssue => ({ line: 1, column: 1, reason })
+
+function broken(source: string, faults: readonly YamlIssue[]): OpenApiResult {
+  return { issues: faults.map(({ line, column, reason }) => `${source}:${line}:${column} ${reason}`), faults }
+}
+
 /** JSON first: it is far faster, and these documents are often large. */
-function parse(text: string): { readonly value: unknown } | { readonly issues: readonly string[] } {
-  if (text.length > YAML_TEXT_MAX) return { issues: [`is larger than ${YAML_TEXT_MAX / 1024 / 1024} MiB`] }
+function parse(text: string): YamlResult {
+  if (text.length > YAML_TEXT_MAX) return { issues: [atStart(`is larger than ${YAML_TEXT_MAX / 1024 / 1024} MiB`)] }
   if (/^\s*\{/.test(text)) {
     try {
       const value: unknown = JSON.parse(text)
       const tooMuch = beyondBounds(value)
-      return tooMuch === null ? { value } : { issues: [tooMuch] }
+      return tooMuch === null ? { value } : { issues: [atStart(tooMuch)] }
     } catch {
       // Flow YAML begins like JSON; its own error says more too.
     }
   }
-  const result = parseYaml(text)
-  if ('value' in result) return result
-  return { issues: result.issues.map(({ line, column, reason }) => `${line}:${column} ${reason}`) }
+  return parseYaml(text)
 }
 
 /** Without recursion: the depth is the sender's choice. */
