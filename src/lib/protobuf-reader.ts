@@ -1,4 +1,5 @@
 // Hot path: once per field.
+import type { TextMemory } from './text-memory.ts'
 
 /** Bytes that are no protobuf message, or one that is larger or deeper than it may be. */
 export class ProtobufError extends Error {}
@@ -88,9 +89,10 @@ export class ProtobufReader {
     return this.#bytes.toString('hex', this.#from, this.#to)
   }
 
-  /** UTF-8; what is none becomes U+FFFD. At most `max` bytes of it. */
-  text(max: number): string {
-    return this.#bytes.toString('utf8', this.#from, Math.min(this.#to, this.#from + max))
+  /** UTF-8; what is none becomes U+FFFD. At most `max` bytes of it. `memory`: for texts that come again. */
+  text(max: number, memory: TextMemory | null = null): string {
+    const to = Math.min(this.#to, this.#from + max)
+    return memory === null ? this.#bytes.toString('utf8', this.#from, to) : memory.text(this.#bytes, this.#from, to)
   }
 
   /** Bytes of the present field, in place. */

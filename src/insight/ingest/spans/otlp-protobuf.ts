@@ -1,5 +1,6 @@
 // Hot path: once per span. opentelemetry-proto 1.x, trace/v1/trace.proto; only the fields that are read, in the order of their numbers.
 import { ProtobufError, ProtobufReader, wire } from '../../../lib/protobuf-reader.ts'
+import { TextMemory } from '../../../lib/text-memory.ts'
 import type { Span } from '../../model/span.ts'
 import { createSpanFields, failed, isDurationUs, isTimeUs, type SpanFields, spanKinds } from './span-fields.ts'
 
@@ -22,13 +23,14 @@ const spansMax = 1_000_000
  * is malformed by itself is rejected and the rest goes on. Depth is that of the schema, so nesting costs nothing.
  */
 export function createOtlpDecoder(fields: SpanFields = createSpanFields()): OtlpDecoder {
+  const ways: Ways = { fields, texts: new TextMemory() }
   return message => {
     const reader = new ProtobufReader(message)
     const into: Collected = { spans: [], rejected: 0, why: null }
     while (reader.next()) {
       if (reader.field !== 1) continue
       const outer = reader.enter()
-      resourceSpans(reader, fields, into)
+      resourceSpans(reader, ways, into)
       reader.leave(outer)
     }
     return into
@@ -41,19 +43,25 @@ interface Collected {
   why: string | null
 }
 
+/** What all messages of one decoder are read with. */
+interface Ways {
+  readonly fields: SpanFields
+  readonly texts: TextMemory
+}
+
 interface Owner {
   readonly service: string
   readonly resource: Span['resource']
 }
 
-function resourceSpans(reader: ProtobufReader, fields: SpanFields, into: Collected): void {
+function resourceSpans(reader: ProtobufReader, ways: Ways, into: Collected): void {
   // The resource may stand behind its spans, so its place is found first.
   let owner: Owner | null = null
   const scopes: Buffer[] = []
   while (reader.next()) {
     if (reader.field === 1) {
       const outer = reader.enter()
-      owner = resource(reader, fields)
+      owner = resource(reader, ways)
       reader.leave(outer)
     } else if (reader.field === 2) {
       if (reader.type !== wire.bytes) throw new ProtobufError('a message is not of the wire type of one')
@@ -61,18 +69,18 @@ function resourceSpans(reader: ProtobufReader, fields: SpanFields, into: Collect
     }
   }
   const known = owner ?? { service: 'unknown_service', resource: noResource }
-  for (const bytes of scopes) scopeSpans(new ProtobufReader(bytes), known, fields, into)
+  for (const bytes of scopes) scopeSpans(new ProtobufReader(bytes), known, ways, into)
 }
 
 const noResource: Span['resource'] = Object.freeze({})
 
-function resource(reader: ProtobufReader, fields: SpanFields): Owner {
+function resource(reader: ProtobufReader, { fields, texts }: Ways): Owner {
   const kept: Record<string, string> = {}
   let service = ''
   while (reader.next()) {
     if (reader.field !== 1) continue
     const outer = reader.enter()
-    const pair = keyValue(reader)
+    const pair = keyValue(reader, texts)
     reader.leave(outer)
     if (pair.key === 'service.name' && typeof pair.value === 'string') service = fields.name(pair.value)
     else fields.resource(kept, pair.key, pair.value)
@@ -80,10 +88,10 @@ function resource(reader: ProtobufReader, fields: SpanFields): Owner {
   return { service: service === '' ? 'unknown_service' : service, resource: Object.freeze(kept) }
 }
 
-function scopeSpans(reader: ProtobufReader, owner: Owner, fields: SpanFields, into: Collected): void {
+function scopeSpans(reader: ProtobufReader, owner: Owner, ways: Ways, into: Collected): void {
   while (reader.next()) {
     if (reader.field !== 2) continue
-    const read = nested(reader, owner, fields)
+    const read = nested(reader, owner, ways)
     if (typeof read === 'string' || into.spans.length >= spansMax) {
       into.rejected++
       into.why ??= typeof read === 'string' ? read : 'too many spans in one message'
@@ -92,11 +100,11 @@ function scopeSpans(reader: ProtobufReader, owner: Owner, fields: SpanFields, in
 }
 
 /** A span is as long as the message around it says, so one that is broken inside costs no other. */
-function nested(reader: ProtobufReader, owner: Owner, fields: SpanFields): Span | string {
+function nested(reader: ProtobufReader, owner: Owner, ways: Ways): Span | string {
   const { behind } = reader
   const outer = reader.enter()
   try {
-    return span(reader, owner, fields)
+    return span(reader, owner, ways)
   } catch (error) {
     if (error instanceof ProtobufError) return 'a span is broken'
     throw error
@@ -105,7 +113,7 @@ function nested(reader: ProtobufReader, owner: Owner, fields: SpanFields): Span 
   }
 }
 
-function span(reader: ProtobufReader, owner: Owner, fields: SpanFields): Span | string {
+function span(reader: ProtobufReader, owner: Owner, { fields, texts }: Ways): Span | string {
   let traceId = ''
   let spanId = ''
   let parentId: string | null = null
@@ -132,7 +140,7 @@ function span(reader: ProtobufReader, owner: Owner, fields: SpanFields): Span | 
         else if (reader.length === 8) parentId = reader.hex()
         break
       case 5:
-        if (reader.type === wire.bytes) name = reader.text(textMax)
+        if (reader.type === wire.bytes) name = reader.text(textMax, texts)
         break
       case 6:
         if (reader.type === wire.varint) kind = reader.number
@@ -145,7 +153,7 @@ function span(reader: ProtobufReader, owner: Owner, fields: SpanFields): Span | 
         break
       case 9: {
         const outer = reader.enter()
-        const { key, value } = keyValue(reader)
+        const { key, value } = keyValue(reader, texts)
         reader.leave(outer)
         fields.attribute(attributes, key, value)
         break
@@ -201,24 +209,24 @@ interface Pair {
   readonly value: string | number | boolean | null
 }
 
-function keyValue(reader: ProtobufReader): Pair {
+function keyValue(reader: ProtobufReader, texts: TextMemory): Pair {
   let key = ''
   let value: Pair['value'] = null
   while (reader.next()) {
-    if (reader.field === 1 && reader.type === wire.bytes) key = reader.text(128)
+    if (reader.field === 1 && reader.type === wire.bytes) key = reader.text(128, texts)
     else if (reader.field === 2) {
       const outer = reader.enter()
-      value = anyValue(reader)
+      value = anyValue(reader, texts)
       reader.leave(outer)
     }
   }
   return { key, value }
 }
 
-function anyValue(reader: ProtobufReader): Pair['value'] {
+function anyValue(reader: ProtobufReader, texts: TextMemory): Pair['value'] {
   let value: Pair['value'] = null
   while (reader.next()) {
-    if (reader.field === 1 && reader.type === wire.bytes) value = reader.text(textMax)
+    if (reader.field === 1 && reader.type === wire.bytes) value = reader.text(textMax, texts)
     else if (reader.field === 2 && reader.type === wire.varint) value = reader.boolean
     else if (reader.field === 3 && reader.type === wire.varint) value = reader.number
     else if (reader.field === 4 && reader.type === wire.fixed64) value = reader.double
