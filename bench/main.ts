@@ -5,6 +5,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { comparisonCases } from './cases.ts'
 import type { Pace } from './cases.ts'
+import { machineCase } from './machine-case.ts'
 import { makeMaterial } from './material.ts'
 import { performanceDoc } from './report.ts'
 import { insightCases } from './insight-cases.ts'
@@ -36,7 +37,7 @@ const quick: Pace = {
 const { values } = parseArgs({
   options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
 })
-const cases = [...comparisonCases, ...resourceCases, ...insightCases]
+const cases = [machineCase, ...comparisonCases, ...resourceCases, ...insightCases]
 const chosen = cases.filter(({ name }) => values.only === undefined || values.only.includes(name))
 if (chosen.length === 0) {
   console.error(`no such case; there are: ${cases.map(({ name }) => name).join(', ')}`)
