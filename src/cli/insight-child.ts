@@ -4,6 +4,7 @@ import { systemClock } from '../gateway/system-clock.ts'
 import { fieldChoice } from '../insight/model/field-choice.ts'
 import { createReducer } from '../insight/observe/reduce.ts'
 import { type Insight, startInsight, type Told } from '../insight/process.ts'
+import { createResponse, type Response } from '../response/response.ts'
 import type { FromInsight, ToInsight, ToldConfiguration } from './insight-messages.ts'
 
 // The entry of insight's process. It lives as long as main's channel to it, and obeys main alone: signals that a terminal or a service manager
@@ -16,6 +17,8 @@ process.on('SIGTERM', () => {})
 const statusEveryMs = 1000
 const clock = systemClock()
 let insight: Insight | null = null
+let response: Response | null = null
+let toldSuspects = ''
 let ending = false
 let started: Promise<void> = Promise.resolve()
 
@@ -51,7 +54,17 @@ process.on('disconnect', () => void end(0))
 async function start({ birth, told }: Extract<ToInsight, { kind: 'start' }>): Promise<void> {
   try {
     const reduce = createReducer({ hashKey: birth.hashKey, fields: fieldChoice(birth.fields) })
-    insight = await startInsight({ ...birth, told: toldOf(told), reduce, clock, log })
+    insight = await startInsight({
+      ...birth,
+      told: toldOf(told),
+      join(parts) {
+        response = createResponse(parts)
+        return response.parts
+      },
+      reduce,
+      clock,
+      log,
+    })
   } catch (error) {
     log.error(`insight did not start: ${(error as Error).message}`)
     return end(1)
@@ -59,8 +72,18 @@ async function start({ birth, told }: Extract<ToInsight, { kind: 'start' }>): Pr
   if (ending) return end(0)
   say({ kind: 'ready' })
   setInterval(() => {
-    if (insight !== null) say({ kind: 'status', status: insight.status() })
+    if (insight === null) return
+    say({ kind: 'status', status: insight.status() })
+    tellSuspects()
   }, statusEveryMs).unref()
+}
+
+function tellSuspects(): void {
+  const suspects = response?.suspects(clock.now()) ?? []
+  const text = JSON.stringify(suspects)
+  if (text === toldSuspects) return
+  toldSuspects = text
+  say({ kind: 'suspects', suspects })
 }
 
 function toldOf({ text, documents }: ToldConfiguration): Told {
@@ -77,7 +100,11 @@ function configure(told: ToldConfiguration): void {
 
 function answer({ number, question, parameters }: Extract<ToInsight, { kind: 'ask' }>): void {
   try {
-    say({ kind: 'answer', number, text: insight?.ask(question, parameters) ?? null })
+    const answered = response?.ask(question, parameters, clock.now())
+    const text = answered === undefined ? (insight?.ask(question, parameters) ?? null) : JSON.stringify(answered)
+    say({ kind: 'answer', number, text })
+    // A person's word takes effect at once.
+    tellSuspects()
   } catch (error) {
     log.error(`insight could not answer ${question}`, { cause: (error as Error).stack ?? String(error) })
     say({ kind: 'answer', number, text: null, failed: true })

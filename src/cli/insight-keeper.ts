@@ -6,6 +6,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import type { Clock, Log } from '../core/host.ts'
 import type { InsightAnswer } from '../control/endpoints.ts'
 import type { InsightStatus } from '../insight/process.ts'
+import type { Suspect } from '../response/incidents/report.ts'
 import type { FromInsight, InsightBirth, ToInsight, ToldConfiguration } from './insight-messages.ts'
 
 /** Insight's process, kept alive. */
@@ -41,8 +42,16 @@ const configureMs = 1000
 /** Requests come first where processors are scarce. */
 const niceness = 5
 
+export interface KeeperParts {
+  readonly clock: Clock
+  readonly log: Log
+  /** Told whom the gateway should act on, whenever that changed. */
+  readonly onSuspects: (suspects: readonly Suspect[]) => void
+}
+
 /** Starts insight and starts it again whenever it ends. It has neither our environment nor our output, and nothing waits for it. */
-export function keepInsight(birth: InsightBirth, first: Told, clock: Clock, log: Log): InsightKeeper {
+export function keepInsight(birth: InsightBirth, first: Told, parts: KeeperParts): InsightKeeper {
+  const { clock, log, onSuspects } = parts
   let child: ChildProcess | null = null
   let running = false
   let status: InsightStatus | null = null
@@ -108,6 +117,9 @@ export function keepInsight(birth: InsightBirth, first: Told, clock: Clock, log:
         return
       case 'status':
         ;({ status } = message)
+        return
+      case 'suspects':
+        onSuspects(message.suspects)
         return
       case 'answer': {
         const { number, text, failed } = message

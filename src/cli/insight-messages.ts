@@ -1,6 +1,7 @@
 import type { ApiDocument } from '../config/api-documents.ts'
 import type { InsightConfig } from '../config/types.ts'
 import type { InsightStatus } from '../insight/process.ts'
+import type { Suspect } from '../response/incidents/report.ts'
 
 /** What insight's process is told at its birth: plain data. */
 export interface InsightBirth extends InsightConfig {
@@ -32,6 +33,8 @@ export type ToInsight =
 export type FromInsight =
   | { readonly kind: 'ready' }
   | { readonly kind: 'status'; readonly status: InsightStatus }
+  /** Callers on whom the gateway acts; told when it changed, and all of it anew at each start. */
+  | { readonly kind: 'suspects'; readonly suspects: readonly Suspect[] }
   /** `text`: JSON; null: there is no such thing. `failed`: the question broke something, which was logged. */
   | { readonly kind: 'answer'; readonly number: number; readonly text: string | null; readonly failed?: true }
   | {

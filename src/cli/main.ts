@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { fail } from './fail.ts'
+import { incidentsCommand } from './incidents-command.ts'
 import { inventoryCommand } from './inventory-command.ts'
 import { postureCommand } from './posture-command.ts'
 import { productVersion } from './product.ts'
@@ -74,6 +75,7 @@ program.addCommand(tracesCommand())
 program.addCommand(inventoryCommand())
 program.addCommand(postureCommand())
 program.addCommand(surfaceCommand())
+program.addCommand(incidentsCommand())
 
 program
   .command('replay')

@@ -4,13 +4,16 @@ import type { Log } from '../core/host.ts'
 import { loadHashKey } from '../events/hash-key.ts'
 import { createOperatorLog } from '../events/operator-log.ts'
 import { systemClock } from '../gateway/system-clock.ts'
-import { type Engine, openEngine } from '../insight/engine.ts'
+import { type Engine, type EngineOptions, openEngine } from '../insight/engine.ts'
 import { fileFormats } from '../insight/ingest/file-formats.ts'
 import { fieldChoice, usualFields } from '../insight/model/field-choice.ts'
 import { readDocuments } from '../insight/inventory/openapi/read-documents.ts'
 import { type ReplayedFile, replayFile } from '../insight/replay.ts'
+import { type IncidentReport, reportOf } from '../response/incidents/report.ts'
+import { createResponse, type Response } from '../response/response.ts'
 import { quarantineReport, writeQuarantine } from '../insight/store/quarantine-file.ts'
 import { counted, UserError } from './fail.ts'
+import { listInWords } from './incident-words.ts'
 import { loadConfiguration } from './load-configuration.ts'
 import { createProgress, grouped } from './progress.ts'
 import { say } from './say.ts'
@@ -37,7 +40,11 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
   const known = [...formats.exchanges, ...formats.spans].map(({ format }) => format)
   if (flags.format !== undefined && !known.includes(flags.format))
     throw new UserError(`there is no format ${flags.format}; there are ${known.join(', ')}`)
-  const engine = await open(flags.state, log)
+  let response: Response | undefined
+  const engine = await open(flags.state, log, parts => {
+    response = createResponse(parts)
+    return response.parts
+  })
   if (loaded !== null) {
     engine.parts.inventory.configure(loaded.config)
     engine.parts.inventory.describe(readDocuments(loaded.documents, words => log.error(words)))
@@ -93,15 +100,17 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
   }
   engine.parts.traces.flush()
   const seconds = (clock.monotonic() - begun) / 1000
+  const newestMs = Date.parse(engine.learner.newest)
+  const incidents = (response?.incidents.all() ?? []).map(incident => reportOf(incident, newestMs))
   if (interrupted) process.exitCode = 130
   say(
     flags.json === true
-      ? JSON.stringify({ interrupted, seconds, ...report(done, engine) }, null, 2)
-      : words(done, engine, { seconds, interrupted }),
+      ? JSON.stringify({ interrupted, seconds, ...report(done, engine), incidents }, null, 2)
+      : [words(done, engine, { seconds, interrupted }), ...incidentWords(incidents)].join('\n\n'),
   )
 }
 
-function open(state: string | undefined, log: Log): Promise<Engine> {
+function open(state: string | undefined, log: Log, join: NonNullable<EngineOptions['join']>): Promise<Engine> {
   return openEngine(
     {
       folder: state ?? null,
@@ -109,11 +118,16 @@ function open(state: string | undefined, log: Log): Promise<Engine> {
       retentionMs: Number.POSITIVE_INFINITY,
       historyBytesMax: Number.POSITIVE_INFINITY,
       record: null,
+      join,
     },
     log,
   ).catch((error: unknown) => {
     throw new UserError((error as Error).message)
   })
+}
+
+function incidentWords(incidents: readonly IncidentReport[]): readonly string[] {
+  return incidents.length === 0 ? [] : [`incidents\n${listInWords(incidents)}`]
 }
 
 /** The key that the gateway uses, when the folder is that of its insight: then hashes compare. */

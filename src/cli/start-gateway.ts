@@ -18,7 +18,7 @@ import { createKeyService } from '../identity/key-service.ts'
 import { insightFolder, insightSocket } from '../insight/places.ts'
 import { policies } from '../policies/index.ts'
 import { createCounterMemory } from '../state/counter-memory.ts'
-import { createJudgedMemory } from '../state/judged-callers.ts'
+import { createJudgedMemory, createJudgedWriter } from '../state/judged-callers.ts'
 import { type Drained, watchDrain } from './drain-watch.ts'
 import { type InsightKeeper, keepInsight } from './insight-keeper.ts'
 import { createLiveReport, type Reloads } from './live-report.ts'
@@ -69,6 +69,8 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
     clock,
     log,
   })
+  const hashKey = randomBytes(32)
+  const judged = createJudgedMemory()
   const supervisor = new Supervisor({
     policies,
     clock,
@@ -76,8 +78,8 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
     keys,
     counters: createCounterMemory(),
     slowHashes: new SharedArrayBuffer(24),
-    judged: createJudgedMemory(),
-    hashKey: randomBytes(32),
+    judged,
+    hashKey,
     eventHashKey,
     metrics,
     rings,
@@ -194,8 +196,7 @@ export async function startGateway(options: RunOptions): Promise<RunningGateway>
         hashKey: eventHashKey,
       },
       loaded,
-      clock,
-      log,
+      { clock, log, onSuspects: createJudgedWriter(judged, hashKey) },
     )
   }
   const stopWatching = watchFiles(

@@ -1,5 +1,6 @@
 import type { ConfigIssue } from '../core/config-error.ts'
 import { type EditResult, wantedEditSchema } from '../insight/inventory/take-edit.ts'
+import { type ActionResult, wantedActionSchema } from '../response/take-action.ts'
 import { prometheusContentType } from '../lib/prometheus-text.ts'
 import { type Answer, jsonAnswer, problemAnswer, refuse } from './answer.ts'
 import { openapiDocument } from './openapi.ts'
@@ -159,6 +160,34 @@ export const endpoints: readonly Endpoint[] = [
   insight('/traces', 'traces', 'Traces that are kept, tree shapes, and what became of all spans.'),
   insight('/traces/{id}', 'trace', 'The call trees of one trace.'),
   insight('/service-map', 'service-map', 'Which service calls which: rates, errors, latencies.'),
+  insight(
+    '/incidents',
+    'incidents',
+    'What detectors found, put together: who, whence, about what, why, and what was normal.',
+  ),
+  insight('/incidents/{number}', 'incident', 'One incident.'),
+  {
+    path: '/incidents/{number}',
+    method: 'POST',
+    open: false,
+    summary: 'Acknowledges, closes or reopens an incident, or accepts what it is about as normal.',
+    body: wantedActionSchema,
+    answers: {
+      200: { type: json, what: 'The incident as it is then.', schema: { type: 'object' } },
+      415: { type: problem, what: 'The body is not application/json.' },
+      422: { type: problem, what: 'Nothing was done; `detail` says why.' },
+      503: { type: problem, what: 'Insight does not answer now; `detail` says why.' },
+    },
+    async run(live, _trusted, { parameters, body }) {
+      const wanted = JSON.stringify(body)
+      const answer = await live.ask('incident-action', { number: parameters['number'] ?? '', wanted })
+      if (answer.kind !== 'answer') return withoutAnswer(answer)
+      const result = JSON.parse(answer.body) as ActionResult
+      return 'refused' in result
+        ? problemAnswer(refuse('action-refused', { detail: result.refused }))
+        : jsonAnswer(200, result.incident)
+    },
+  },
   insight('/coverage', 'coverage', 'Pairs of services that talk, and how many of their calls are traced.'),
   {
     path: '/openapi.json',

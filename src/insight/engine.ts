@@ -1,5 +1,5 @@
 import type { Log } from '../core/host.ts'
-import { Learner } from './learner.ts'
+import { Learner, type LearningPart } from './learner.ts'
 import { createParts, type Parts, partList } from './parts.ts'
 import { openRecording, type Recording } from './recording.ts'
 import { type History, openHistory } from './store/history.ts'
@@ -13,6 +13,8 @@ export interface EngineOptions {
   readonly historyBytesMax: number
   /** File for everything taken; null: none. */
   readonly record: string | null
+  /** Makes further parts that are fed and kept as insight's own are; absent: none. */
+  readonly join?: (parts: Parts) => readonly LearningPart[]
 }
 
 /** The learner with its parts and its stores: the same for live traffic and for a replay. */
@@ -67,7 +69,7 @@ export async function openEngine(options: EngineOptions, log: Log): Promise<Engi
   if (options.record !== null) recording = openRecording(options.record)
 
   const learner = new Learner({
-    parts: partList(parts),
+    parts: [...partList(parts), ...(options.join?.(parts) ?? [])],
     ...(history === null && recording === null
       ? {}
       : {
