@@ -81,7 +81,7 @@ async function inputOf(files: readonly string[], flags: PostureFlags): Promise<P
 
 async function importedOf(file: string): Promise<readonly ImportedFinding[]> {
   const read = readReport(await textOf(file))
-  if (read === null) throw new UserError(`${file} is no report of SARIF 2.1.0, ZAP, 42Crunch or Schemathesis (JUnit)`)
+  if (read === null) throw new UserError(`${file} is no report of SARIF 2.1.0, ZAP, 42Crunch or Schemathesis`)
   if (read.dropped > 0)
     warn(`${file}: ${counted(read.dropped, 'finding')} beyond the first ${read.findings.length} left out`)
   return read.findings

@@ -3,6 +3,15 @@ import type { ImportedFinding } from './imported.ts'
 import { sarifFindings } from './sarif.ts'
 import { probeFindings } from './probe-report.ts'
 import { schemathesisFindings } from './schemathesis.ts'
+import {
+  cassetteFindings,
+  eventFindings,
+  harFindings,
+  isCassette,
+  isEvents,
+  isSchemathesisHar,
+  runFindings,
+} from './schemathesis-cassettes.ts'
 import { IMPORTED_MAX, isMap, mapOf } from './text.ts'
 import { zapFindings } from './zap.ts'
 
@@ -25,6 +34,8 @@ export function readReport(text: string): ImportedReport | null {
     return /<testsuites?\b/.test(begin) && /schemathesis/i.test(begin)
       ? taken('Schemathesis', schemathesisFindings(text))
       : null
+  if (isCassette(begin)) return taken('Schemathesis', cassetteFindings(text))
+  if (isEvents(begin)) return taken('Schemathesis', eventFindings(text))
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
@@ -38,6 +49,9 @@ export function readReport(text: string): ImportedReport | null {
 export function reportOf(parsed: unknown): ImportedReport | null {
   if (!isMap(parsed)) return null
   if (parsed['portcullisProbe'] === 1) return taken('Portcullis probe', probeFindings(parsed))
+  if (typeof parsed['schemathesis_version'] === 'string' && Array.isArray(parsed['failures']))
+    return taken('Schemathesis', runFindings(parsed))
+  if (isSchemathesisHar(parsed)) return taken('Schemathesis', harFindings(parsed))
   if (Array.isArray(parsed['runs']) && String(parsed['version']).startsWith('2.1'))
     return taken('SARIF', sarifFindings(parsed))
   if (
