@@ -1,0 +1,324 @@
+// Hot path: once per judged exchange.
+import { escapeMarkNames } from '../../../../lib/escaped-text.ts'
+import { sketchHash } from '../../../../lib/hyper-log-log.ts'
+import { createTokenReader, tokenWords } from '../../../../lib/text-tokens.ts'
+import { marksOf } from '../../../observe/body-marks.ts'
+import { FieldProfile, fieldJudgement } from '../../../profiles/field-profile.ts'
+import type { NamedText } from '../../../profiles/named-values.ts'
+import type { NamesJudgement } from '../../../profiles/names-profile.ts'
+import type { OperationProfile, ProfilePlace } from '../../../profiles/operation-profile.ts'
+import { novelty, rareness } from '../../../profiles/rarity.ts'
+import type { Judgement } from '../../model.ts'
+import type { AxisName } from './axes.ts'
+import type { ExchangeItem } from './exchange-item.ts'
+import { type Learnt, mediaType, type Pool } from './learnt.ts'
+import { type ExchangeParts, partsOfExchange } from './exchange-parts.ts'
+import type { Found } from './operations.ts'
+
+/** Clauses of an explanation are added here as they are found; null when nobody reads them. */
+export type Notes = { axis: string; text: string }[] | null
+
+type Deviation = Partial<Record<AxisName, number>>
+
+/** Bits below which nothing is worth a word. */
+const noted = 6
+const notedDistance = 4
+const none = new FieldProfile()
+const judged = fieldJudgement()
+const tokensOf = createTokenReader()
+
+/** Compares an exchange with what was learnt. Reads only; linear in the exchange. */
+export function judgeExchange(learnt: Learnt, item: ExchangeItem, notes: Notes): Omit<Judgement, 'explain'> {
+  const parts = partsOfExchange(item)
+  const found = learnt.operations.find(item.path)
+  const profile = found.profile?.methods.get(learnt.operations.methodOf(item.method)) ?? null
+  const deviation: Deviation = {}
+  judgePath(learnt, item, parts, { found, profile, deviation, notes })
+  if (found.profile !== null) judgeMethod(learnt, item, { found, profile, deviation, notes })
+  judgeRequest(learnt, parts, { found, profile, deviation, notes })
+  if (parts.headers !== null) judgeHeaders(learnt, parts, deviation, notes)
+  if (profile !== null) judgeAnswer(item, parts, { found, profile, deviation, notes })
+  if (profile !== null && item.principal !== null) {
+    const hash = sketchHash(item.principal)
+    const calls = learnt.principals.times(hash)
+    const strange = profile.callers.surprise(hash)
+    deviation.caller = calls > 0 ? Math.min(strange, Math.log2(calls + 1)) : strange
+    if (notes !== null && deviation.caller >= noted)
+      notes.push({
+        axis: 'caller',
+        text:
+          calls > 0
+            ? `the principal never called ${nameOf(item, found)} in ${calls} calls`
+            : `a principal that was never seen, where only ${profile.callers.distinct} others call`,
+      })
+  }
+  judgeBefore(item, deviation, notes)
+  let strange = 0
+  for (const axis in deviation) strange += deviation[axis as AxisName] as number
+  const comparable = found.profile !== null || found.known > 0
+  const likeness = found.profile === null ? found.known / (found.known + 2) : profile === null ? 0.7 : 1
+  return {
+    signature: comparable ? nameOf(item, found) : null,
+    similarity: comparable ? likeness / (1 + strange / 40) : 0,
+    deviation: deviation as Readonly<Record<string, number>>,
+  }
+}
+
+interface Context {
+  readonly found: Found
+  readonly profile: OperationProfile | null
+  readonly deviation: Deviation
+  readonly notes: Notes
+}
+
+function nameOf(item: ExchangeItem, { profile, template, beginning }: Found): string {
+  const method = /^[A-Z]{1,16}$/.test(item.method) ? item.method : 'other'
+  return `${method} ${profile === null ? `${beginning}/*` : template}`
+}
+
+function judgePath(learnt: Learnt, item: ExchangeItem, parts: ExchangeParts, context: Context): void {
+  const { found, profile, deviation, notes } = context
+  let strange = 0
+  let range = 0
+  for (const [i, segment] of parts.segments.entries()) {
+    // A word that is part of a known template is what it should be.
+    if (found.profile !== null && !found.variables.has(i)) continue
+    const own = profile?.field('path', String(i))
+    const { text, kind, escape } = judgeValue(learnt, segment, 'path', own)
+    const bits = text.bits + escape + (own === undefined ? 0 : kind)
+    if (own !== undefined) range = Math.max(range, judged.range)
+    if (bits > strange) strange = bits
+    if (notes !== null && bits >= noted) noteValue(notes, 'path', `segment ${i + 1} of the path`, segment)
+  }
+  if (found.profile === null) {
+    const { count, once } = learnt.operations.templates
+    const unknown = novelty(once, learnt.operations.count)
+    strange += unknown
+    notes?.push({
+      axis: 'path',
+      text:
+        found.known > 0
+          ? `nothing was seen at this path; ${count} others are known, the nearest begins with ${found.beginning}`
+          : `nothing was seen at this path, nor below its first segment; ${count} others are known`,
+    })
+  }
+  if (item.host !== null) {
+    const host = learnt.hosts.surprise(sketchHash(item.host))
+    strange += host
+    if (host >= noted)
+      notes?.push({ axis: 'path', text: `the host was never seen, ${learnt.hosts.distinct} others were` })
+  }
+  deviation.path = strange
+  deviation.range = range
+}
+
+function judgeMethod(learnt: Learnt, item: ExchangeItem, { found, profile, deviation, notes }: Context): void {
+  const path = found.profile
+  if (path === null) return
+  const seen = profile?.count ?? 0
+  deviation.method = Math.max(0, rareness(seen, path.count, 0.002) - 2)
+  if (notes !== null && deviation.method >= noted)
+    notes.push({
+      axis: 'method',
+      text: `${learnt.operations.methodOf(item.method)} came in ${seen} of ${path.count} calls of ${path.template}`,
+    })
+}
+
+function judgeRequest(learnt: Learnt, parts: ExchangeParts, context: Context): void {
+  const { profile, deviation, notes } = context
+  let text = 0
+  let values = 0
+  let range = deviation.range ?? 0
+  const places: ReadonlyArray<readonly [ProfilePlace & Pool, readonly NamedText[]]> = [
+    ['query', parts.query.values],
+    ['body', parts.body?.values ?? []],
+  ]
+  for (const [place, list] of places) {
+    for (const value of list) {
+      const own = profile?.field(place, value.name)
+      const { text: stretch, kind, member, escape, range: distance } = judgeValue(learnt, value, place, own)
+      const odd = Math.max(own === undefined ? 0 : kind, member) + escape
+      if (stretch.bits > text) text = stretch.bits
+      if (odd > values) values = odd
+      // A range is nothing that other fields can tell.
+      if (own !== undefined && distance > range) range = distance
+      if (notes !== null) {
+        const words = `\`${value.name}\` (${place})`
+        if (stretch.bits >= noted) noteValue(notes, 'text', words, value)
+        if (odd >= noted) noteOdd(notes, 'values', words, value, own)
+        if (own !== undefined && distance >= notedDistance)
+          notes.push({ axis: 'range', text: `${words} has ${sizeOf(value)}, usual is ${own.usual}` })
+      }
+      // Only a name that is new here can be an attack by itself.
+      if (value.written !== '' && profile !== null && own === undefined) {
+        const name = judgeValue(learnt, { ...value, text: value.written, kind: 'string' }, 'name', undefined)
+        if (name.text.bits > text) text = name.text.bits
+        if (notes !== null && name.text.bits >= noted)
+          noteValue(notes, 'text', `the name of a parameter (${place})`, { ...value, text: value.written })
+      }
+    }
+  }
+  deviation.text = text
+  deviation.range = range
+  if (profile === null) return
+  const query = profile.names.query.judge(parts.query.names, parts.query.whole)
+  let names = query.bits
+  let order = query.order
+  noteNames(notes, 'names', query, 'query', profile.count)
+  if (parts.body !== null) {
+    const kind = profile.wordSurprise('body', parts.body.kind)
+    values = Math.max(values, kind)
+    if (kind >= noted)
+      notes?.push({ axis: 'values', text: `the body is ${parts.body.kind}, usual is ${profile.usualWord('body')}` })
+    if (parts.body.kind !== 'none') {
+      const body = profile.names.body.judge(parts.body.names, parts.body.whole)
+      names += body.bits
+      // Members of JSON objects have no order (RFC 8259 §4).
+      order = Math.max(order, parts.body.kind === 'json' ? body.order / 2 : body.order)
+      noteNames(notes, 'names', body, 'body', profile.names.body.count)
+    }
+  }
+  if (parts.contentType !== null) {
+    const type = profile.contentTypes.surprise(sketchHash(mediaType(parts.contentType)))
+    values = Math.max(values, type)
+    if (type >= noted)
+      notes?.push({ axis: 'values', text: `a media type that never came in ${profile.contentTypes.count} calls` })
+  }
+  deviation.values = values
+  deviation.names = names
+  deviation.order = order
+  if (order >= noted) notes?.push({ axis: 'order', text: 'parameters come in an order never seen here' })
+}
+
+function judgeHeaders(learnt: Learnt, parts: ExchangeParts, deviation: Deviation, notes: Notes): void {
+  let text = 0
+  let values = 0
+  let range = 0
+  for (const place of ['header', 'cookie'] as const) {
+    for (const value of (place === 'header' ? parts.headers : parts.cookies)?.values ?? []) {
+      const own = learnt.headerFields.get(`${place} ${value.name}`)
+      const { text: stretch, kind, member, escape, range: distance } = judgeValue(learnt, value, place, own)
+      const odd = Math.max(own === undefined ? 0 : kind, member) + escape
+      if (stretch.bits > text) text = stretch.bits
+      if (odd > values) values = odd
+      if (own !== undefined && distance > range) range = distance
+      if (notes === null) continue
+      const words = `${place === 'header' ? 'header field' : 'cookie'} \`${value.name}\``
+      if (stretch.bits >= noted) noteValue(notes, 'header-text', words, value)
+      if (odd >= noted) noteOdd(notes, 'header-values', words, value, own)
+      if (own !== undefined && distance >= notedDistance)
+        notes.push({ axis: 'header-range', text: `${words} has ${sizeOf(value)}, usual is ${own.usual}` })
+    }
+  }
+  deviation['header-text'] = text
+  deviation['header-values'] = values
+  deviation['header-range'] = range
+  const headers = learnt.headers.judge(parts.headers?.names ?? [], true)
+  const cookies = learnt.cookies.judge(parts.cookies.names, true)
+  deviation.headers = headers.bits + cookies.bits
+  noteNames(notes, 'headers', headers, 'header fields', learnt.headers.count)
+  noteNames(notes, 'headers', cookies, 'cookies', learnt.cookies.count)
+}
+
+function judgeAnswer(item: ExchangeItem, parts: ExchangeParts, { profile, deviation, notes }: Context): void {
+  if (profile === null) return
+  if (item.status !== null) {
+    const bits = profile.wordSurprise('status', String(item.status))
+    deviation.status = bits
+    if (bits >= noted)
+      notes?.push({
+        axis: 'status',
+        text: `status ${item.status} is rare here, usual is ${profile.usualWord('status')}`,
+      })
+  }
+  if (parts.response === null || item.responseBody === null || profile.responseSize.count === 0) return
+  const { kind, names, values, whole } = parts.response
+  let bits = profile.wordSurprise('response', kind)
+  if (bits >= noted)
+    notes?.push({ axis: 'response', text: `the answer is ${kind}, usual is ${profile.usualWord('response')}` })
+  for (const mark of marksOf(item.responseBody, kind === 'json')) {
+    const strange = profile.wordSurprise('mark', mark)
+    bits += strange
+    if (strange >= noted)
+      notes?.push({ axis: 'response', text: `the answer shows signs of ${mark.replaceAll('-', ' ')}` })
+  }
+  if ((kind === 'json' || kind === 'xml') && profile.names.response.count > 0) {
+    const drift = profile.names.response.judge(names, whole)
+    noteNames(notes, 'response', drift, 'answer', profile.names.response.count)
+    let odd = 0
+    for (const value of values) odd = Math.max(odd, profile.wordSurprise(`response ${value.name}`, value.kind))
+    bits += drift.bits + odd
+    if (odd >= noted) notes?.push({ axis: 'response', text: 'a member of the answer is of another type than ever' })
+  }
+  deviation.response = bits
+  const size = profile.responseSize.distance(Math.log1p(item.responseBody.length), null, 0.05)
+  deviation['response-size'] = size
+  if (size >= notedDistance)
+    notes?.push({
+      axis: 'response-size',
+      text: `the answer has ${item.responseBody.length} characters, usual are about ${Math.round(Math.expm1(profile.responseSize.mean))}`,
+    })
+}
+
+function judgeBefore({ before }: ExchangeItem, deviation: Deviation, notes: Notes): void {
+  if (before === null) return
+  deviation.volume = Math.log(before.calls)
+  deviation.enumeration = Math.log(before.alike)
+  if (before.failures !== null) deviation.failures = Math.log1p(before.failures)
+  if (notes === null) return
+  notes.push({ axis: 'volume', text: `call ${before.calls} of this principal within a minute` })
+  notes.push({ axis: 'enumeration', text: `${before.alike} paths that are alike within ten minutes` })
+  if (before.failures !== null && before.failures > 0)
+    notes.push({ axis: 'failures', text: `${before.failures} refused or failed calls within ten minutes` })
+}
+
+function judgeValue(learnt: Learnt, value: NamedText, pool: Pool, own: FieldProfile | undefined): typeof judged {
+  const tokens = tokensOf(value.text)
+  const { text, kind, marks } = value
+  ;(own ?? none).judge({ text, kind, marks, tokens }, learnt.pooled[pool], learnt.pooled.all, judged)
+  return judged
+}
+
+/** The stretch that is strange, by its form: signs as they are, words and numbers as `a` and `0`, so that no value is told. */
+function noteValue(notes: { axis: string; text: string }[], axis: AxisName, words: string, value: NamedText): void {
+  const { bits, from, to } = judged.text
+  const tokens = tokensOf(value.text)
+  let form = ''
+  for (let i = Math.max(0, from - 1); i < Math.min(to, tokens.length) && form.length < 60; i++)
+    form += tokenWords(tokens.ids[i] as number)
+  const place = form === '' ? 'it ends where it never did' : `the form “${form}”`
+  notes.push({ axis, text: `${words}: ${place} is ${Math.round(bits)} bits rarer than what comes there` })
+}
+
+function noteOdd(
+  notes: { axis: string; text: string }[],
+  axis: AxisName,
+  words: string,
+  value: NamedText,
+  own: FieldProfile | undefined,
+): void {
+  const hidden = escapeMarkNames.filter((_, i) => (value.marks & (1 << i)) !== 0).join(', ')
+  const what =
+    judged.member >= noted
+      ? 'is none of the values that came before'
+      : judged.kind >= noted
+        ? `is ${value.kind}`
+        : `has ${hidden}`
+  notes.push({ axis, text: own === undefined ? `${words} ${what}` : `${words} ${what}; usual is ${own.usual}` })
+}
+
+function noteNames(notes: Notes, axis: AxisName, names: NamesJudgement, place: string, count: number): void {
+  if (notes === null || names.bits < noted) return
+  if (names.unknown.length > 0)
+    notes.push({ axis, text: `${listed(names.unknown)} never came in ${count} calls (${place})` })
+  else if (names.missing.length > 0) notes.push({ axis, text: `${listed(names.missing)} is missing (${place})` })
+  else notes.push({ axis, text: `these names never came together in ${count} calls (${place})` })
+}
+
+function listed(names: readonly string[]): string {
+  return names.map(name => `\`${name}\``).join(', ')
+}
+
+function sizeOf({ text, kind }: NamedText): string {
+  return kind === 'integer' || kind === 'number' ? `a number of ${text.length} characters` : `${text.length} characters`
+}
