@@ -40,7 +40,7 @@ export function bedFiles(seed: number, unseen: boolean): Promise<BedFiles> {
   if (files === undefined) {
     const out = mkdtempSync(path.join(tmpdir(), 'portcullis-bed-'))
     process.once('exit', () => rmSync(out, { recursive: true, force: true }))
-    made.set(key, (files = generateBed({ seed, days: 1, out, unseen })))
+    made.set(key, (files = generateBed({ seed, days: 1, out, unseen, plain: true })))
   }
   return files
 }

@@ -41,6 +41,8 @@ const allScopes = [...new Set(['read', 'write'].flatMap(right => services.map(({
 /** What callers show, remembered for as long as a token lives. */
 export interface Wallet {
   show(caller: Caller, operation: Operation, nowMs: number, random: Random): Credentials
+  /** A token that was good some hours ago. */
+  showExpired(caller: Caller, operation: Operation, nowMs: number): Credentials
 }
 
 export function createWallet(seed: Random, tokens: TokenIssuer): Wallet {
@@ -48,17 +50,20 @@ export function createWallet(seed: Random, tokens: TokenIssuer): Wallet {
 
   function tokenFor(caller: Caller, operation: Operation, nowMs: number): string {
     const kind = operation.token ?? 'sound'
-    const device = 'device' in caller ? (caller.device ?? '') : ''
-    const key = `${caller.person.id}/${kind}/${device}`
+    const key = `${caller.person.id}/${kind}/${deviceOf(caller)}`
     const known = issued.get(key)
     if (known !== undefined && nowMs < known.untilMs) return known.token
-    const claims = { scope: allScopes, ...(caller.kind === 'operator' ? { roles: ['operator'] } : {}) }
-    const token = tokens.issue(caller.person, claims, nowMs, kind)
+    const token = tokens.issue(caller.person, claimsOf(caller), nowMs, kind)
     issued.set(key, { token, untilMs: nowMs + 50 * 60_000 })
     return token
   }
 
   return {
+    showExpired: (caller, operation, nowMs) =>
+      withToken(
+        tokens.issue(caller.person, claimsOf(caller), nowMs - 4 * 3_600_000, operation.token ?? 'sound'),
+        caller,
+      ),
     show(caller, operation, nowMs, random) {
       const { proof } = operation
       switch (proof) {
@@ -112,6 +117,19 @@ export function createWallet(seed: Random, tokens: TokenIssuer): Wallet {
       }
     },
   }
+}
+
+function claimsOf(caller: Caller): Readonly<Record<string, unknown>> {
+  const device = deviceOf(caller)
+  return {
+    scope: allScopes,
+    ...(caller.kind === 'operator' ? { roles: ['operator'] } : {}),
+    ...(device === '' ? {} : { sid: device }),
+  }
+}
+
+function deviceOf(caller: Caller): string {
+  return 'device' in caller ? (caller.device ?? '') : ''
 }
 
 function anonymously(): Credentials {

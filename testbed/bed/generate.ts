@@ -1,19 +1,22 @@
-// scripts/with-node node testbed/bed/generate.ts --seed 7 --days 14 --out DIR [--unseen | --attacks dev|acceptance]: a bed's traffic and what is true of it.
+// scripts/with-node node testbed/bed/generate.ts --seed 7 --days 14 --out DIR [--attacks dev|acceptance]: a bed's traffic and what is true of it.
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
+import type { Ledger } from './calls.ts'
 import { makeBedCertificates } from './certificates.ts'
 import { createCluster } from './cluster.ts'
 import { configurationOf } from './configuration.ts'
+import { type AttackSet, type DayWords, makersOf, type Scenario, type Training } from './day-makers.ts'
 import { documentOf } from './documents.ts'
 import { services } from './estate.ts'
-import type { Ledger } from './calls.ts'
-import { attackSteps } from './attacks/plan.ts'
 import { createLabels } from './labels.ts'
+import { createPopulation } from './lively/population.ts'
+import { createReleases } from './lively/releases.ts'
+import { seasonOf } from './lively/season.ts'
 import { runDay } from './offline.ts'
-import { createRandom } from './random.ts'
 import { paperPlaces, weakPlaces } from './places.ts'
+import { createRandom } from './random.ts'
 import { createTokenIssuer } from './tokens.ts'
 import { truthOf } from './truth.ts'
 import { createWorld } from './world.ts'
@@ -25,16 +28,24 @@ export const firstDay = Date.UTC(2026, 2, 2)
 
 export interface BedOptions {
   readonly seed: number
+  /** Days to learn from, the first one is a Monday. */
   readonly days: number
   readonly out: string
   /** The day after the last, benign and with chances of its own, in place of the days. */
   readonly unseen: boolean
-  /** The day after the last with labelled attacks, of parameters for one of two purposes, in place of the days. */
+  /**
+   * People make no mistakes, nothing changes but by roll-outs, and scanners without labels are about: what inventory and posture are measured on.
+   */
+  readonly plain?: boolean
+  /** The day after the last with labelled attacks, of parameters for one of two purposes, in place of the days; with `poison`, of what is hidden. */
   readonly attacks?: AttackSet
+  /** Of the day after the last, or of the last of the days. */
+  readonly scenario?: Scenario
+  /** Share (0–1) of the days' calls that belong to attacks, labelled. */
+  readonly poison?: number
+  /** An adversary who is there while the days are learnt, labelled. */
+  readonly training?: Training
 }
-
-/** Attacks to make detectors with, and others to judge them by. */
-export type AttackSet = 'dev' | 'acceptance'
 
 export interface BedFiles {
   readonly exchanges: string
@@ -48,7 +59,8 @@ export interface BedFiles {
 }
 
 /** Writes everything to a folder, which is made; the same options write the same bytes. */
-export async function generateBed({ seed, days, out, unseen, attacks }: BedOptions): Promise<BedFiles> {
+export async function generateBed(options: BedOptions): Promise<BedFiles> {
+  const { seed, days, out, plain = false, attacks, poison = 0, scenario = null } = options
   mkdirSync(path.join(out, 'openapi'), { recursive: true })
   const file = (name: string): string => path.join(out, name)
   const documents = Object.fromEntries(services.map(({ name }) => [name, file(`openapi/${name}.json`)]))
@@ -64,8 +76,18 @@ export async function generateBed({ seed, days, out, unseen, attacks }: BedOptio
   }
   const world = createWorld(seed)
   const tokens = createTokenIssuer(world.random.fork('issuer'))
-  // The cluster of the unseen day is what the last day left: no release comes between.
+  // The cluster of the day after is what the last day left: no roll-out comes between.
   const cluster = createCluster(services, { startMs: firstDay, days, firstRelease: 0 }, world.random.fork('cluster'))
+  const after = options.unseen || (attacks !== undefined && poison === 0)
+  const numbers = after ? [days] : Array.from({ length: days }, (_, i) => i)
+  const lastDay = numbers.at(-1) as number
+  const population = createPopulation(world)
+  const releases = createReleases(world.random.fork('releases'), {
+    startMs: firstDay,
+    days,
+    lateDay: scenario === 'release' ? lastDay : null,
+  })
+
   const calls = new Map<string, number>()
   const used = new Map<string, Set<string>>()
   const lines = {
@@ -79,35 +101,34 @@ export async function generateBed({ seed, days, out, unseen, attacks }: BedOptio
     exchange: lines.exchanges.add,
     span: lines.spans.add,
     parent: (spanId, parentId) => lines.parents.add(JSON.stringify([spanId, parentId])),
+    mark: labels.take,
     call({ id }, caller) {
       calls.set(id, (calls.get(id) ?? 0) + 1)
       const own = used.get(caller)
       if (own === undefined) used.set(caller, new Set([id]))
       else own.add(id)
     },
-    mark: labels.take,
   }
-  const after = unseen || attacks !== undefined
-  const numbers = after ? [days] : Array.from({ length: days }, (_, i) => i)
-  for (const day of numbers)
+  for (const day of numbers) {
+    const random = createRandom(`traffic/${seed}/${after ? 'unseen' : day}`)
+    const startMs = firstDay + day * DAY
+    const season = seasonOf(random.fork('season'), { startMs, day, scenario: day === lastDay ? scenario : null })
+    const words: DayWords = { seed, after, plain, attacks, poison, training: options.training, season, population }
     await runDay(
       {
         world,
         cluster,
         tokens,
-        random: createRandom(`traffic/${seed}/${after ? 'unseen' : day}`),
+        random,
         day,
-        startMs: firstDay + day * DAY,
-        scanners: !after,
-        released: operation => operation,
-        load: () => 1,
-        further: parts =>
-          attacks === undefined
-            ? []
-            : attackSteps(parts, createRandom(`attacks/${seed}/${attacks}`), attacks === 'acceptance'),
+        startMs,
+        released: plain ? operation => operation : releases.at,
+        load: plain ? () => 1 : season.load,
+        makers: makersOf(words),
       },
       ledger,
     )
+  }
   for (const one of Object.values(lines)) one.close()
 
   const certificates = await makeBedCertificates(world.random, firstDay, [
@@ -117,17 +138,29 @@ export async function generateBed({ seed, days, out, unseen, attacks }: BedOptio
   const configuration = configurationOf(world.random, tokens, paperPlaces(certificates, cluster, endMs))
   writeFileSync(files.configuration, stringify(configuration, { lineWidth: 0, aliasDuplicateObjects: false }))
   writeFileSync(files.kubernetes, `${JSON.stringify(cluster.objects(), null, 1)}\n`)
-  for (const service of services)
-    writeFileSync(documents[service.name] as string, `${JSON.stringify(documentOf(service), null, 1)}\n`)
+  const toMs = firstDay + (lastDay + 1) * DAY
+  for (const service of services) {
+    // Teams write down what they release.
+    const operations = plain ? service.operations : service.operations.map(one => releases.at(one, toMs))
+    writeFileSync(
+      documents[service.name] as string,
+      `${JSON.stringify(documentOf({ ...service, operations }), null, 1)}\n`,
+    )
+  }
   const truth = truthOf({
     seed,
     fromMs: firstDay + (numbers[0] as number) * DAY,
-    toMs: firstDay + ((numbers.at(-1) as number) + 1) * DAY,
+    toMs,
     cluster,
     calls,
     used,
     above: weakPlaces(),
     attacks: labels.attacks(),
+    releases: plain ? [] : releases.list.filter(({ time }) => Date.parse(time) < toMs),
+    scenario:
+      scenario === null
+        ? null
+        : { name: scenario, from: new Date(toMs - DAY).toISOString(), to: new Date(toMs).toISOString() },
   })
   writeFileSync(files.truth, `${JSON.stringify(truth, null, 1)}\n`)
   return files
@@ -167,6 +200,10 @@ function writer(file: string): Writer {
   }
 }
 
+const usage = `usage: generate.ts --seed NUMBER --days NUMBER --out FOLDER [--plain] [--unseen | --attacks dev|acceptance]
+  [--scenario sale|release] [--poison SHARE] [--training drift|warm-up]
+`
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
@@ -174,29 +211,46 @@ if (import.meta.main) {
       days: { type: 'string', default: '1' },
       out: { type: 'string' },
       unseen: { type: 'boolean', default: false },
+      plain: { type: 'boolean', default: false },
       attacks: { type: 'string' },
+      scenario: { type: 'string' },
+      poison: { type: 'string', default: '0' },
+      training: { type: 'string' },
     },
   })
-  const [seed, days] = [Number(values.seed), Number(values.days)]
-  const { attacks } = values
-  if (
-    (attacks !== undefined && attacks !== 'dev' && attacks !== 'acceptance') ||
-    values.out === undefined ||
-    !Number.isSafeInteger(seed) ||
-    !Number.isSafeInteger(days) ||
-    days < 1
-  ) {
-    process.stderr.write(
-      'usage: generate.ts --seed NUMBER --days NUMBER --out FOLDER [--unseen | --attacks dev|acceptance]\n',
-    )
+  const [seed, days, poison] = [Number(values.seed), Number(values.days), Number(values.poison)]
+  const attacks = wordOf(values.attacks, ['dev', 'acceptance'])
+  const scenario = wordOf(values.scenario, ['sale', 'release'])
+  const training = wordOf(values.training, ['drift', 'warm-up'])
+  const sound =
+    values.out !== undefined &&
+    Number.isSafeInteger(seed) &&
+    Number.isSafeInteger(days) &&
+    days >= 1 &&
+    poison >= 0 &&
+    poison < 0.5 &&
+    attacks !== null &&
+    scenario !== null &&
+    training !== null
+  if (!sound) {
+    process.stderr.write(usage)
     process.exit(2)
   }
   const files = await generateBed({
     seed,
     days,
-    out: values.out,
+    out: values.out as string,
     unseen: values.unseen,
+    plain: values.plain,
+    poison,
     ...(attacks === undefined ? {} : { attacks }),
+    ...(scenario === undefined ? {} : { scenario }),
+    ...(training === undefined ? {} : { training }),
   })
   process.stdout.write(`written: ${files.exchanges} and what belongs to it\n`)
+}
+
+/** undefined: not given; null: none of the words. */
+function wordOf<T extends string>(given: string | undefined, words: readonly T[]): T | null | undefined {
+  return given === undefined ? undefined : (words.find(word => word === given) ?? null)
 }

@@ -21,9 +21,14 @@ export interface Random {
 
 /** sfc32 (Doty-Humphrey): 128 bits of state, since streams of 32 bits run into one another after some ten thousand forks. */
 export function createRandom(seed: string): Random {
-  let a = hashOf(seed, 0x811c9dc5)
-  let b = hashOf(seed, 0x9e3779b9)
-  let c = hashOf(seed, 0x85ebca6b)
+  return streamOf(hashOn(0x811c9dc5, seed), hashOn(0x9e3779b9, seed), hashOn(0x85ebca6b, seed))
+}
+
+/** A stream from three unfinished hashes of its name, so that a fork reads its own part of the name only. */
+function streamOf(first: number, second: number, third: number): Random {
+  let a = mixed(first)
+  let b = mixed(second)
+  let c = mixed(third)
   let d = 1
   function next(): number {
     const t = (((a + b) | 0) + d) | 0
@@ -40,7 +45,10 @@ export function createRandom(seed: string): Random {
     next,
     below,
     pick,
-    fork: name => createRandom(`${seed}/${name}`),
+    fork(name) {
+      const part = `/${name}`
+      return streamOf(hashOn(first, part), hashOn(second, part), hashOn(third, part))
+    },
     chance: share => next() < share,
     between: (low, high) => low + below(high - low + 1),
     early: limit => Math.floor(limit * next() ** 2.5),
@@ -60,11 +68,16 @@ export function createRandom(seed: string): Random {
   }
 }
 
-/** FNV-1a from another start, mixed (murmur3's end). */
-function hashOf(text: string, start: number): number {
-  let hash = start
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
+/** FNV-1a over more of a text. */
+function hashOn(hash: number, text: string): number {
+  let on = hash
+  for (let i = 0; i < text.length; i++) on = Math.imul(on ^ text.charCodeAt(i), 0x01000193)
+  return on
+}
+
+/** The end of murmur3. */
+function mixed(hash: number): number {
+  let on = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  on = Math.imul(on ^ (on >>> 13), 0xc2b2ae35)
+  return on ^ (on >>> 16)
 }

@@ -3,6 +3,7 @@ import { routeName } from './configuration.ts'
 import { partners, services, spiffeOf } from './estate.ts'
 import { grantOf } from './grants.ts'
 import type { TrueAttack } from './labels.ts'
+import type { Release } from './lively/releases.ts'
 import type { Operation, Proof } from './operation.ts'
 
 /** What is true of the bed, beside what it wrote. */
@@ -37,6 +38,10 @@ export interface Truth {
   }[]
   /** Attacks in it, by labels.ndjson; none: it is benign. */
   readonly attacks: readonly TrueAttack[]
+  /** What services began to do, and nothing is wrong with it. */
+  readonly releases: readonly Release[]
+  /** A day that is not as others. */
+  readonly scenario: { readonly name: string; readonly from: string; readonly to: string } | null
 }
 
 export interface TrueOperation {
@@ -91,6 +96,8 @@ export function truthOf(known: {
   /** Weaknesses of what stands above the operations: listeners, services, the gateway. */
   readonly above: readonly TrueWeakness[]
   readonly attacks: readonly TrueAttack[]
+  readonly releases: readonly Release[]
+  readonly scenario: Truth['scenario']
 }): Truth {
   const all = services.flatMap(service => service.operations.map(operation => ({ service, operation })))
   const labels = (operation: Operation, words: readonly string[]): TrueWeakness[] =>
@@ -160,5 +167,7 @@ export function truthOf(known: {
       }
     }),
     attacks: known.attacks,
+    releases: known.releases,
+    scenario: known.scenario,
   }
 }

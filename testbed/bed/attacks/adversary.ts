@@ -1,7 +1,6 @@
 import { services } from '../estate.ts'
-import { makePerson } from '../person.ts'
-import type { Person } from '../person.ts'
-import type { Actor } from './actor.ts'
+import { makePerson, type Person } from '../person.ts'
+import type { Actor } from '../actor.ts'
 import type { AttackClass, Stage } from './stage.ts'
 
 const session = [
@@ -102,10 +101,10 @@ export const adversary: AttackClass = {
         }
       }
     },
-    // The end of a slow drift: what grew a little every day of training (see drift.ts) and is now a harvest.
+    // The end of a slow drift: what grew a little every day of training (see training.ts) and is now a harvest.
     'slow-drift'(stage) {
       const fromMs = stage.begin(3_600_000)
-      const actor = stage.actor(fromMs, { person: drifter(stage) })
+      const actor = stage.actor(fromMs, { person: makePerson(stage.parts.day.world.random.fork('drifter')) })
       let timeMs = fromMs
       for (let n = stage.between({ dev: [60, 90], acceptance: [50, 110] }); n > 0; n--) {
         timeMs += Math.floor(stage.random.around(12_000, 0.5)) + 100
@@ -116,9 +115,4 @@ export const adversary: AttackClass = {
       }
     },
   },
-}
-
-/** The same account on every day. */
-export function drifter({ parts }: Stage): Person {
-  return makePerson(parts.day.world.random.fork('drifter'))
 }

@@ -1,5 +1,5 @@
 import { services } from '../estate.ts'
-import type { Actor } from './actor.ts'
+import type { Actor } from '../actor.ts'
 import type { AttackClass, Stage } from './stage.ts'
 
 const words = {

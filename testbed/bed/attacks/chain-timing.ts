@@ -1,5 +1,5 @@
 import { type Bending, operationNamed } from '../calls.ts'
-import type { AttackClass, Sending, Stage } from './stage.ts'
+import type { AttackClass, Played, Stage } from './stage.ts'
 
 const entries = [
   'carts GET /carts/{cartId}/totals',
@@ -9,7 +9,7 @@ const entries = [
   'accounts POST /register',
 ] as const
 
-function visits(stage: Stage, bentOf: (entry: string) => Pick<Sending, 'bend' | 'below'>): void {
+function visits(stage: Stage, bentOf: (entry: string) => Pick<Played, 'bend' | 'below'>): void {
   const lasts = stage.between({ dev: [1_200_000, 3_600_000], acceptance: [600_000, 7_200_000] })
   const fromMs = stage.begin(lasts)
   const entry = stage.random.pick(entries)

@@ -1,9 +1,9 @@
-import type { Actor } from './actor.ts'
-import type { AttackClass, Sending, Stage } from './stage.ts'
+import type { Actor } from '../actor.ts'
+import type { AttackClass, Played, Stage } from './stage.ts'
 
 const login = 'accounts POST /login'
 
-function attempt(stage: Stage, email: string, right: boolean): Sending {
+function attempt(stage: Stage, email: string, right: boolean): Played {
   const { random } = stage
   const password = `${random.pick(['Sommer', 'Hamburg', 'Passwort', 'Schalke04', 'qwertz'])}${random.between(1_000, 99_999)}!`
   return {
@@ -21,7 +21,7 @@ function attempt(stage: Stage, email: string, right: boolean): Sending {
 function run(
   stage: Stage,
   words: { readonly count: number; readonly gapMs: number; readonly addresses: number },
-  one: (actor: Actor, n: number) => readonly [operation: string, sending: Sending],
+  one: (actor: Actor, n: number) => readonly [operation: string, sending: Played],
 ): void {
   let timeMs = stage.begin(words.count * words.gapMs * 1.4)
   const actors = Array.from({ length: words.addresses }, () => stage.actor(timeMs, { kind: 'nobody', proof: 'none' }))
@@ -35,7 +35,7 @@ function run(
 const success = { dev: [1, 3], acceptance: [0, 4] } as const
 
 /** Pairs of a leaked list, from somebody of the bed or, mostly, of nobody. */
-function pairs(stage: Stage): () => readonly [string, Sending] {
+function pairs(stage: Stage): () => readonly [string, Played] {
   const share = stage.between(success) / 100
   return () => {
     const person = stage.random.chance(0.3) ? stage.somebody() : stage.stranger()

@@ -1,4 +1,4 @@
-import type { Actor } from './actor.ts'
+import type { Actor } from '../actor.ts'
 import type { AttackClass, Stage } from './stage.ts'
 
 /** Ids that follow one another, or can be guessed. */

@@ -1,5 +1,5 @@
-import type { Actor } from './actor.ts'
-import type { AttackClass, Sending, Stage } from './stage.ts'
+import type { Actor } from '../actor.ts'
+import type { AttackClass, Played, Stage } from './stage.ts'
 
 const injections = {
   dev: [
@@ -53,7 +53,7 @@ const bodies = [
   ['catalogue POST /products/{productId}/reviews', 'text'],
 ] as const
 
-function tries(stage: Stage, one: (actor: Actor, n: number) => readonly [operation: string, sending: Sending]): void {
+function tries(stage: Stage, one: (actor: Actor, n: number) => readonly [operation: string, sending: Played]): void {
   const count = stage.between({ dev: [5, 12], acceptance: [3, 20] })
   let timeMs = stage.begin(count * 60_000)
   const actor = stage.actor(timeMs)

@@ -1,4 +1,3 @@
-import { createGate } from '../gate.ts'
 import type { DayParts } from '../offline.ts'
 import type { Random } from '../random.ts'
 import type { Step } from '../steps.ts'
@@ -9,7 +8,6 @@ const origins: readonly Origin[] = ['outside', 'pod', 'forged']
 
 /** A day with every variant of every class from everywhere: the same stream gives the same attacks. */
 export function attackSteps(parts: DayParts, random: Random, acceptance: boolean): Step[] {
-  const gate = createGate()
   return attackClasses.flatMap(attack =>
     Object.keys(attack.variants).flatMap(variant =>
       origins.flatMap((origin, n) => {
@@ -21,7 +19,7 @@ export function attackSteps(parts: DayParts, random: Random, acceptance: boolean
           acceptance,
           mark: markOf(attack, variant, id),
           most: Number.POSITIVE_INFINITY,
-          gate,
+          sender: parts.sender,
         })
         attack.variants[variant]?.(stage)
         return steps

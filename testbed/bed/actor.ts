@@ -1,10 +1,10 @@
-import type { Credentials, Wallet } from '../caller.ts'
-import { nobodyKnown } from '../caller.ts'
-import { workloadCredentials } from '../calls.ts'
-import { serviceNamed } from '../estate.ts'
-import type { Operation } from '../operation.ts'
-import type { Person } from '../person.ts'
-import type { Random } from '../random.ts'
+import type { Credentials, Wallet } from './caller.ts'
+import { nobodyKnown } from './caller.ts'
+import { workloadCredentials } from './calls.ts'
+import { serviceNamed } from './estate.ts'
+import type { Operation } from './operation.ts'
+import type { Person } from './person.ts'
+import type { Random } from './random.ts'
 
 /** Who makes the calls of an attack, and from where. */
 export interface Actor {
@@ -40,7 +40,7 @@ export function credentialsOf(
           traces: false,
         }
   if (actor.kind === 'partner' && operation.proof !== 'key' && isProved(operation)) return nothing
-  if (actor.proof === 'expired') return wallet.show(caller, operation, timeMs - 4 * 3_600_000, random.fork('stale'))
+  if (actor.proof === 'expired') return wallet.showExpired(caller, operation, timeMs)
   return wallet.show(caller, operation, timeMs, random)
 }
 
