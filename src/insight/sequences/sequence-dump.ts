@@ -1,0 +1,82 @@
+import type { Json } from '../../lib/canonical-json.ts'
+import type { SequenceParts } from './sequence-model.ts'
+import { endSymbol, startSymbol, unknownSymbol } from './vocabulary.ts'
+
+/**
+ * All that was learnt, as lists of integers: steps are the places of their names in the sorted list of names, after the three symbols that are no
+ * steps. A new vocabulary that reads the names in this order gives them the same symbols.
+ */
+export function dumpSequences({ vocabulary, contexts, precedence, compositions, known }: SequenceParts): Json {
+  const entries = vocabulary.entries()
+  const ranks = new Map([startSymbol, endSymbol, unknownSymbol].map(symbol => [symbol, symbol]))
+  for (const [i, [, symbol]] of entries.entries()) ranks.set(symbol, unknownSymbol + 1 + i)
+  const rank = (symbol: number): number => ranks.get(symbol) ?? -1
+  return {
+    total: compositions.total,
+    names: entries.map(([name]) => name),
+    sequences: entries.map(([, , sequences]) => sequences),
+    contexts: contexts
+      .rows(rank)
+      .flatMap(({ symbol, count, kept, lostCount, lostDistinct }) => [symbol, count, kept, lostCount, lostDistinct]),
+    order: precedence.rows(rank).flat(),
+    compositions: compositions
+      .ranked()
+      .map(({ symbols, counts, count, example }) => {
+        const steps = symbols.map((symbol, i): [number, number] => [rank(symbol), counts[i] as number])
+        return { count, steps: steps.sort((a, b) => a[0] - b[0]), example: example.map(rank) }
+      })
+      .filter(({ steps, example }) => steps.every(([symbol]) => symbol >= 0) && example.every(symbol => symbol >= 0))
+      .map(({ count, steps, example }) => [count, steps.flat(), example]),
+    known: known.rows().flat(),
+  }
+}
+
+/** Into empty parts. Throws when the data are none of `dumpSequences`. */
+export function restoreSequences(parts: SequenceParts, dump: Json): void {
+  const { total, names, sequences, contexts, order, compositions, known } = membersOf(dump)
+  if (!Array.isArray(names) || !names.every(name => typeof name === 'string')) throw new Error('names are no texts')
+  if (!Array.isArray(compositions)) throw new Error('compositions are no list')
+  const counts = integers(sequences)
+  if (typeof total !== 'number' || counts.length !== names.length) throw new Error('not as many counts as names')
+  parts.vocabulary.restore((names as string[]).map((name, i) => [name, counts[i] as number]))
+  parts.contexts.restore(
+    chunks(integers(contexts), 5).map(([symbol, count, kept, lostCount, lostDistinct]) => ({
+      symbol: symbol as number,
+      count: count as number,
+      kept: kept as number,
+      lostCount: lostCount as number,
+      lostDistinct: lostDistinct as number,
+    })),
+  )
+  parts.precedence.restore(
+    chunks(integers(order), 3).map(([first, second, count]) => [first as number, second as number, count as number]),
+  )
+  const signatures = (compositions as readonly Json[]).map(row => {
+    if (!Array.isArray(row)) throw new Error('a composition is no list')
+    const [count, steps, example] = row as readonly Json[]
+    const pairs = chunks(integers(steps), 2)
+    return {
+      count: integers([count as Json])[0] as number,
+      symbols: pairs.map(([symbol]) => symbol as number),
+      counts: pairs.map(([, times]) => times as number),
+      example: integers(example),
+    }
+  })
+  parts.compositions.restore(signatures, total, symbol => parts.vocabulary.hashOf(symbol))
+  parts.known.restore(chunks(integers(known), 2).map(([key, count]) => [key as number, count as number]))
+}
+
+function membersOf(dump: Json): Readonly<Record<string, Json>> {
+  if (dump === null || typeof dump !== 'object' || Array.isArray(dump)) throw new Error('not a sequence model')
+  return dump as Readonly<Record<string, Json>>
+}
+
+function integers(value: Json | undefined): readonly number[] {
+  if (!Array.isArray(value) || !value.every(Number.isSafeInteger)) throw new Error('not a list of integers')
+  return value as readonly number[]
+}
+
+function chunks(flat: readonly number[], size: number): (readonly number[])[] {
+  if (flat.length % size !== 0) throw new Error('a list that ends half-way')
+  return Array.from({ length: flat.length / size }, (_, i) => flat.slice(i * size, (i + 1) * size))
+}

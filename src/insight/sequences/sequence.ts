@@ -1,0 +1,8 @@
+/** Steps that one client, session or unit of work took, in their order. */
+export interface Sequence {
+  /** As in the file. */
+  readonly id: string
+  /** Who took them; null: unknown. */
+  readonly principal: string | null
+  readonly steps: readonly string[]
+}
