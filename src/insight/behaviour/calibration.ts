@@ -1,5 +1,6 @@
 import { fitTail, quantileFor } from '../../lib/peaks-over-threshold.ts'
 import { type AxisTail, axisTailOf, surpriseOf } from './axis-tail.ts'
+import { crossFit } from './cross-fit.ts'
 import type { Axis, Family, Judgement, Model } from './model.ts'
 
 /** What makes the deviations of a model comparable, and the score above which an item is abnormal. Plain data. */
@@ -12,6 +13,8 @@ export interface Calibration {
   readonly split: Readonly<Record<string, number>>
   /** Share of the learnt items with which no other could be compared: each would be an alarm whatever the budget. */
   readonly incomparable: number
+  /** Added to the score of what is novel: the threshold while too few items were learnt to say how rare novel ones are, later 0. */
+  readonly novel: number
 }
 
 /** A model with its calibration. */
@@ -33,22 +36,29 @@ export interface Score {
 const incomparableScore = 1000
 /** Between the sum of all axes (1) and the strangest alone (∞): several things that are a little odd are odder than one. */
 const norm = 4
-/** Items that calibrate; beyond it more would cost time and say the same. */
-const sampleMax = 20_000
-
+/**
+ * Fewer expected alarms among the learnt items, and nobody can say from them how much novelty the budget buys. Then what is novel is an alarm: what is
+ * not understood is not let pass. Novelty becomes rarer with every item learnt.
+ */
+const alarmsLeast = 5
+/** Where so much is novel, novelty is normal. */
+const noveltyMost = 0.2
 /**
  * Learns items as normal. What they deviate is measured on items that the model did not see: by turns when there are few, on a sample when there are many,
  * so that a threshold means for new items what it says. The order of the items does not matter: they are learnt by their keys. What an item says
  * of its neighbours (how many came before it in a minute) must be in the item, since a model meets only some of them.
  */
 export function learnItems<Item>(family: Family<Item>, items: readonly Item[], budget: number): Learnt<Item> {
-  const ordered = sortedByKey(family, items)
-  const judged = ordered.length > sampleMax ? holdOut(family, ordered) : byTurns(family, ordered)
-  return { model: judged.model, calibration: calibrate(family.axes, judged.judgements, budget), items: items.length }
+  const { model, judged } = crossFit(family, items)
+  const judgements = judged.map(({ judgement }) => judgement)
+  return { model, calibration: calibrate(family.axes, judgements, budget), items: items.length }
 }
 
 /** Surprises and score of a judgement. Linear in its axes. */
-export function scoreOf({ tails }: Pick<Calibration, 'tails'>, { signature, deviation }: Judgement): Score {
+export function scoreOf(
+  { tails, novel }: Pick<Calibration, 'tails' | 'novel'>,
+  { signature, deviation, novel: isNovel }: Judgement,
+): Score {
   const surprises: Record<string, number> = {}
   let sum = 0
   for (const axis in deviation) {
@@ -58,31 +68,34 @@ export function scoreOf({ tails }: Pick<Calibration, 'tails'>, { signature, devi
     surprises[axis] = surprise
     sum += surprise ** norm
   }
-  const together = sum ** (1 / norm)
+  const together = sum ** (1 / norm) + (isNovel === true ? novel : 0)
   return { score: signature === null ? Math.max(incomparableScore, together) : together, surprises }
 }
 
 /** The calibration that judgements of unseen normal items give. */
 export function calibrate(axes: readonly Axis[], judgements: readonly Judgement[], budget: number): Calibration {
+  const novelty = judgements.filter(({ novel }) => novel === true).length / Math.max(1, judgements.length)
+  const few = judgements.length * budget < alarmsLeast && novelty < noveltyMost
+  const known = few ? judgements.filter(({ novel }) => novel !== true) : judgements
   const tails = Object.fromEntries(
     axes.map(({ name, scale }) => [
       name,
       axisTailOf(
-        judgements.flatMap(({ deviation }) => deviation[name] ?? []),
+        known.flatMap(({ deviation }) => deviation[name] ?? []),
         scale,
       ),
     ]),
   )
-  const comparable = judgements.filter(({ signature }) => signature !== null)
-  const scores = comparable.map(judgement => scoreOf({ tails }, judgement))
-  const incomparable = judgements.length === 0 ? 0 : 1 - comparable.length / judgements.length
+  const comparable = known.filter(({ signature }) => signature !== null)
+  const scores = comparable.map(judgement => scoreOf({ tails, novel: 0 }, judgement))
+  const incomparable = known.length === 0 ? 0 : 1 - comparable.length / known.length
   // What is an alarm anyway is paid first; something must remain for the rest.
   const left = Math.max(budget - incomparable, budget / 10)
   const threshold = thresholdFor(
     scores.map(({ score }) => score),
     left,
   )
-  return { budget, tails, threshold, split: splitOf(scores, threshold), incomparable }
+  return { budget, tails, threshold, split: splitOf(scores, threshold), incomparable, novel: few ? threshold : 0 }
 }
 
 function thresholdFor(scores: readonly number[], budget: number): number {
@@ -107,43 +120,4 @@ function splitOf(scores: readonly Score[], threshold: number): Record<string, nu
   }
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
   return Object.fromEntries(Object.entries(counts).map(([axis, count]) => [axis, count / total]))
-}
-
-interface Judged<Item> {
-  readonly model: Model<Item>
-  readonly judgements: readonly Judgement[]
-}
-
-/** Every item is judged by a model of the others' folds. */
-function byTurns<Item>(family: Family<Item>, items: readonly Item[]): Judged<Item> {
-  // One item alone has no others.
-  const folds = items.length < 2 ? 0 : Math.min(items.length, items.length <= 2_000 ? 10 : 5)
-  const judgements: Judgement[] = []
-  for (let fold = 0; fold < folds; fold++) {
-    const model = family.create()
-    for (const [i, item] of items.entries()) if (i % folds !== fold) model.learn(item)
-    for (const [i, item] of items.entries()) if (i % folds === fold) judgements.push(model.judge(item))
-  }
-  const model = family.create()
-  for (const item of items) model.learn(item)
-  return { model, judgements }
-}
-
-/** A sample, spread evenly, is judged by a model of all others, which then learns it too. */
-function holdOut<Item>(family: Family<Item>, items: readonly Item[]): Judged<Item> {
-  const step = Math.max(2, Math.floor(items.length / sampleMax))
-  const isSample = (i: number): boolean => i % step === 0 && i / step < sampleMax
-  const model = family.create()
-  for (const [i, item] of items.entries()) if (!isSample(i)) model.learn(item)
-  const sample = items.filter((_, i) => isSample(i))
-  const judgements = sample.map(item => model.judge(item))
-  for (const item of sample) model.learn(item)
-  return { model, judgements }
-}
-
-function sortedByKey<Item>(family: Family<Item>, items: readonly Item[]): Item[] {
-  return items
-    .map(item => [family.key(item), item] as const)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([, item]) => item)
 }

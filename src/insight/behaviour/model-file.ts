@@ -44,7 +44,7 @@ export function readModelText<Item>(text: string, family: Family<Item>): Learnt<
 function isCalibration(value: unknown): value is Calibration {
   return (
     isObject(value) &&
-    ['budget', 'threshold', 'incomparable'].every(name => Number.isFinite(value[name])) &&
+    ['budget', 'threshold', 'incomparable', 'novel'].every(name => Number.isFinite(value[name])) &&
     isObject(value['split']) &&
     isObject(value['tails']) &&
     Object.values(value['tails']).every(isAxisTail)

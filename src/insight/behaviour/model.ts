@@ -11,6 +11,8 @@ export interface Judgement {
   readonly similarity: number
   /** By axis, ≥ 0 and finite, higher is stranger. An axis that cannot be judged (its field is absent, too little was learnt) is left out. */
   readonly deviation: Readonly<Record<string, number>>
+  /** Nothing of its kind was learnt, only something like it. Left out: no. */
+  readonly novel?: boolean
   /** In words, the strangest first, one clause for each thing that differs; empty when nothing does. Asked for only when somebody reads it. */
   explain(): readonly Clause[]
 }

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { loadConfiguration } from '../../../src/cli/load-configuration.ts'
+import type { KeptAnomaly } from '../../../src/insight/detection/anomaly-list.ts'
+import { type DetectionSettings, usualDetection } from '../../../src/insight/detection/settings.ts'
+import { openFileContent, readerFor } from '../../../src/insight/ingest/content.ts'
+import { exchangeReaders } from '../../../src/insight/ingest/exchanges/index.ts'
+import { Quarantine } from '../../../src/insight/ingest/quarantine.ts'
+import type { Reader } from '../../../src/insight/ingest/reader.ts'
+import { spanReaders } from '../../../src/insight/ingest/spans/index.ts'
+import { readOpenApi } from '../../../src/insight/inventory/openapi/read-openapi.ts'
+import { readKubernetes } from '../../../src/insight/inventory/owners/kubernetes.ts'
+import { Learner } from '../../../src/insight/learner.ts'
+import type { ExchangeRecord } from '../../../src/insight/model/exchange.ts'
+import type { Span } from '../../../src/insight/model/span.ts'
+import { createReducer } from '../../../src/insight/observe/reduce.ts'
+import { createParts, type Parts, partList } from '../../../src/insight/parts.ts'
+import type { BedFiles } from '../../../testbed/bed/generate.ts'
+
+/** Insight as it is after some days of a bed, ready for the next. */
+export interface BedRun {
+  readonly parts: Parts
+  /** Plays a day's files, exchanges and spans in the order in which they ended; gives what was reported meanwhile. */
+  play(files: BedFiles, each?: (record: ExchangeRecord) => void): Promise<readonly KeptAnomaly[]>
+}
+
+const hashKey = new Uint8Array(32).fill(5)
+
+/** A fresh insight that knows the bed's configuration, cluster and documents. */
+export async function openBedRun(files: BedFiles, settings: Partial<DetectionSettings> = {}): Promise<BedRun> {
+  const parts = createParts({ ...usualDetection, ...settings })
+  const { inventory, detection } = parts
+  inventory.configure((await loadConfiguration(files.configuration)).config)
+  const learner = new Learner({ parts: partList(parts), onFault: failed })
+  detection.onFault = failed
+  // One reducer for all days: what it has seen of enumerations goes on.
+  const readers = exchangeReaders({ hashKey, reduce: createReducer({ hashKey }) })
+  for (const [service, file] of Object.entries(files.documents)) {
+    const read = readOpenApi(readFileSync(file, 'utf8'), path.basename(file))
+    if ('issues' in read) throw new Error(read.issues.join('\n'))
+    inventory.declare(service, read.document)
+  }
+  return {
+    parts,
+    async play(day, each) {
+      const cluster = readKubernetes(readFileSync(day.kubernetes, 'utf8'), day.kubernetes)
+      if ('issues' in cluster) throw new Error(cluster.issues.join('\n'))
+      inventory.place(cluster.placements)
+      const reported = new Set<number>()
+      detection.anomalies.onReport = ({ number }, isNew) => {
+        if (isNew) reported.add(number)
+      }
+      const spans: Span[] = []
+      await readAll(spanReaders, day.spans, span => spans.push(span))
+      spans.sort((a, b) => endOf(a) - endOf(b))
+      let next = 0
+      const takeUntil = (endUs: number): void => {
+        for (; next < spans.length && endOf(spans[next] as Span) <= endUs; next++)
+          learner.takeSpan(spans[next] as Span)
+      }
+      await readAll(readers, day.exchanges, record => {
+        takeUntil((Date.parse(record.event.time) + record.event.durationMs) * 1000)
+        each?.(record)
+        learner.take(record)
+      })
+      takeUntil(Number.POSITIVE_INFINITY)
+      learner.settle()
+      parts.traces.flush()
+      detection.anomalies.onReport = null
+      return detection.anomalies.all().filter(({ number }) => reported.has(number))
+    },
+  }
+}
+
+function failed(what: string, error: unknown): never {
+  throw new Error(`${what} threw`, { cause: error })
+}
+
+function endOf({ startUs, durationUs }: Span): number {
+  return startUs + durationUs
+}
+
+async function readAll<T>(readers: ReadonlyArray<Reader<T>>, file: string, take: (item: T) => void): Promise<void> {
+  const quarantine = new Quarantine(file)
+  const content = await openFileContent(file, quarantine)
+  const reader = readerFor(readers, content)
+  if (reader === null) return
+  for await (const batch of reader.read(content.chunks, quarantine)) for (const item of batch) take(item)
+  if (quarantine.total > 0) throw new Error(`${file}: ${[...quarantine.reasons.keys()].join(', ')}`)
+}

@@ -1,0 +1,18 @@
+import type { Family } from '../../model.ts'
+import { readVectors, type VectorItem } from './vector-item.ts'
+import { createVectorModel, restoreVectorModel } from './vector-model.ts'
+
+/** Traces reduced to one latency per call path: which paths were taken together, and how long each takes then. */
+export const vectors: Family<VectorItem> = {
+  format: 'vectors',
+  axes: [
+    { name: 'structure', scale: 1 },
+    { name: 'timing', scale: 3 },
+  ],
+  read: readVectors,
+  id: ({ id }) => id,
+  // Ids may repeat; sums of equal contents are equal, and short: millions of keys are sorted.
+  key: ({ id, ms }) => `${id} ${ms.reduce((sum, one) => sum + one, 0)}`,
+  create: () => createVectorModel(),
+  restore: restoreVectorModel,
+}
