@@ -29,6 +29,8 @@ export interface OpenLoopResult {
   readonly maxMs: number
   /** How late the generator itself was with its sends, ms: what of the latency is its own. */
   readonly sendLagP99Ms: number
+  /** What a request costs the generator, user and system, µs. */
+  readonly cpuUsPerRequest: number
 }
 
 interface Connection {
@@ -55,18 +57,21 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
   let finished = false
 
   const open = async () => {
-    const socket = await dial(url)
-    const connection: Connection = { socket, dueMs: 0, left: -1, head: '', last: false }
-    socket.on('data', (bytes: Buffer) => receive(connection, bytes))
+    let connection: Connection | null = null
+    const socket = await dial(url, bytes => {
+      if (connection !== null) receive(connection, bytes)
+    })
+    connection = { socket, dueMs: 0, left: -1, head: '', last: false }
     socket.on('error', () => {})
+    const opened = connection
     socket.on('close', () => {
       if (finished) return
-      if (connection.dueMs !== 0) errors++
-      const place = idle.indexOf(connection)
+      if (opened.dueMs !== 0) errors++
+      const place = idle.indexOf(opened)
       if (place >= 0) idle.splice(place, 1)
       void open().catch(() => errors++)
     })
-    idle.push(connection)
+    idle.push(opened)
     pump()
   }
   const receive = (connection: Connection, bytes: Buffer) => {
@@ -126,6 +131,7 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
   }
 
   for (let i = 0; i < (options.connections ?? 64); i++) await open()
+  const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
   const total = options.rate * options.seconds
   let due = 0
@@ -145,6 +151,7 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
     await new Promise(resolve => setTimeout(resolve, 50))
   finished = true
   const lost = total - answered - errors
+  const { user, system } = process.cpuUsage(cpuBefore)
   for (const connection of idle) connection.socket.destroy()
   return {
     sent,
@@ -156,6 +163,7 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
     p999Ms: latency.percentile(0.999),
     maxMs: latency.max,
     sendLagP99Ms: lag.percentile(0.99),
+    cpuUsPerRequest: (user + system) / Math.max(1, sent),
   }
 }
 
@@ -171,20 +179,24 @@ function requestsOf(url: URL, { tokens, body }: OpenLoopOptions): Buffer[] {
   })
 }
 
-function dial(url: URL): Promise<Socket> {
+/** All connections are read into it: what came is used up before the next read. */
+const readBuffer = Buffer.alloc(64 * 1024)
+
+function dial(url: URL, received: (bytes: Buffer) => void): Promise<Socket> {
   const port = Number(url.port)
+  const onread = {
+    buffer: readBuffer,
+    callback: (length: number): boolean => {
+      received(readBuffer.subarray(0, length))
+      return true
+    },
+  }
   return new Promise((resolve, reject) => {
     const ready = url.protocol === 'https:' ? 'secureConnect' : 'connect'
-    const socket =
-      url.protocol === 'https:'
-        ? connectTls({
-            host: url.hostname,
-            port,
-            rejectUnauthorized: false,
-            servername: 'localhost',
-            ALPNProtocols: ['http/1.1'],
-          })
-        : connectTcp({ host: url.hostname, port })
+    // A variable, since the types do not know that tls.connect takes `onread` too.
+    const overTls = { rejectUnauthorized: false, servername: 'localhost', ALPNProtocols: ['http/1.1'] }
+    const where = { host: url.hostname, port, onread }
+    const socket = url.protocol === 'https:' ? connectTls({ ...where, ...overTls }) : connectTcp(where)
     socket.setNoDelay(true)
     socket.once('error', reject)
     socket.once(ready, () => {
