@@ -85,10 +85,9 @@ export class FieldProfile {
     into.text.bits = 0
     if (kind === 'list' || kind === 'object' || kind === 'null') return
     if (own) into.member = this.#members.surprise(sketchHash(text))
-    const number = this.#numbers.count < 2 ? null : numberOf(text, kind)
+    const number = this.#numbers.count < 2 || this.#numbers.count * 2 < this.count ? null : numberOf(text, kind)
     // Where numbers come, a number of more digits is no other structure: how far it lies off says all.
-    if (number === null || this.#numbers.count * 2 < this.count)
-      this.#tokens.strangest(tokens, alike.#tokens, all.#tokens, into.text)
+    if (number === null) this.#tokens.strangest(tokens, alike.#tokens, all.#tokens, into.text)
     const lengths = own ? this.#lengths : alike.#lengths
     const length = Math.log1p(text.length)
     into.range = lengths.distance(length, alike.#lengths, leastLog)

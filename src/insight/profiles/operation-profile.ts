@@ -27,7 +27,8 @@ export class OperationProfile {
   readonly words = new Map<string, Map<string, number>>()
   contentTypes: KindsSeen
   callers: KindsSeen
-  responseSize: Spread
+  /** Sizes and durations, as logarithms, by word. */
+  readonly figures = new Map<string, Spread>()
 
   constructor(
     names = {
@@ -35,12 +36,11 @@ export class OperationProfile {
       body: new NamesProfile(namesMax),
       response: new NamesProfile(namesMax),
     },
-    rest = { contentTypes: new KindsSeen(typesMax), callers: new KindsSeen(callersMax), responseSize: new Spread() },
+    rest = { contentTypes: new KindsSeen(typesMax), callers: new KindsSeen(callersMax) },
   ) {
     this.names = names
     this.contentTypes = rest.contentTypes
     this.callers = rest.callers
-    this.responseSize = rest.responseSize
   }
 
   field(place: ProfilePlace, name: string): FieldProfile | undefined {
@@ -57,6 +57,15 @@ export class OperationProfile {
     return made
   }
 
+  /** Made when it is not there; the names are the program's own, so they are few. */
+  figure(name: string): Spread {
+    const known = this.figures.get(name)
+    if (known !== undefined) return known
+    const made = new Spread()
+    this.figures.set(name, made)
+    return made
+  }
+
   countWord(kind: string, word: string): void {
     const words = this.words.get(kind) ?? new Map<string, number>()
     this.words.set(kind, words)
@@ -70,6 +79,12 @@ export class OperationProfile {
     let total = 0
     for (const times of words.values()) total += times
     return rareness(words.get(word) ?? 0, total, 0.002)
+  }
+
+  /** Bits of surprise at this caller, who made `calls` calls of anything: of a caller who is seldom seen little can be said. */
+  callerSurprise(hash: number, calls: number): number {
+    const strange = this.callers.surprise(hash)
+    return calls > 0 ? Math.min(strange, Math.log2(calls + 1)) : strange
   }
 
   /** The most frequent word of a kind. */
@@ -98,7 +113,7 @@ export class OperationProfile {
     }
     this.contentTypes.merge(other.contentTypes)
     this.callers.merge(other.callers)
-    this.responseSize.merge(other.responseSize)
+    for (const [name, figure] of other.figures) this.figure(name).merge(figure)
   }
 
   dump(): Readonly<Record<string, unknown>> {
@@ -109,16 +124,22 @@ export class OperationProfile {
       words: [...this.words].sort(byName).map(([kind, words]) => [kind, [...words].sort(byName)]),
       contentTypes: this.contentTypes.dump(),
       callers: this.callers.dump(),
-      responseSize: this.responseSize.dump(),
+      figures: [...this.figures].sort(byName).map(([name, figure]) => [name, figure.dump()]),
     }
   }
 
   /** Throws a RangeError on what is no dump. */
   static restore(dump: unknown): OperationProfile {
-    const { count, names, fields, words, contentTypes, callers, responseSize } = (dump ?? {}) as Readonly<
+    const { count, names, fields, words, contentTypes, callers, figures } = (dump ?? {}) as Readonly<
       Record<string, unknown>
     >
-    if (!Number.isSafeInteger(count) || !Array.isArray(names) || !isPairs(fields) || !isPairs(words))
+    if (
+      !Number.isSafeInteger(count) ||
+      !Array.isArray(names) ||
+      !isPairs(fields) ||
+      !isPairs(words) ||
+      !isPairs(figures)
+    )
       throw new RangeError('not the dump of an operation')
     const [query, body, response] = (names as unknown[]).map(one => NamesProfile.restore(one, namesMax))
     if (query === undefined || body === undefined || response === undefined)
@@ -128,11 +149,11 @@ export class OperationProfile {
       {
         contentTypes: KindsSeen.restore(contentTypes, typesMax),
         callers: KindsSeen.restore(callers, callersMax),
-        responseSize: Spread.restore(responseSize),
       },
     )
     profile.count = count as number
     for (const [key, field] of fields) profile.fields.set(key, FieldProfile.restore(field))
+    for (const [name, figure] of figures) profile.figures.set(name, Spread.restore(figure))
     for (const [kind, rows] of words) {
       if (!isPairs(rows)) throw new RangeError('not the dump of an operation')
       profile.words.set(kind, new Map(rows.map(([word, times]) => [word, Number(times)])))

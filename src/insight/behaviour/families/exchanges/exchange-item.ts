@@ -1,3 +1,5 @@
+import type { Pace } from '../../../profiles/pace.ts'
+
 /** An exchange as `learn` and `score` take it. null: not known, and no axis judges it; an empty text is known to be empty. */
 export interface ExchangeItem {
   readonly id: string
@@ -17,20 +19,10 @@ export interface ExchangeItem {
   readonly responseHeaders: readonly HeaderField[] | null
   readonly responseBody: string | null
   /** What came before it from the same principal; null without time or principal. */
-  readonly before: Before | null
+  readonly before: Pace | null
 }
 
 export type HeaderField = readonly [name: string, value: string]
-
-/** A principal's calls in a while before this one, this one included; what has the same time counts. */
-export interface Before {
-  /** Calls within a minute. */
-  readonly calls: number
-  /** Distinct paths within ten minutes among those that are alike but for their values. */
-  readonly alike: number
-  /** Answers 4xx and 5xx within ten minutes; null when no status is known. */
-  readonly failures: number | null
-}
 
 const absolute = /^[a-z][a-z\d+.-]{0,31}:\/\/([^/?#]*)/i
 const fieldsMax = 1024

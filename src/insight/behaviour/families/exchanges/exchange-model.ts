@@ -14,7 +14,7 @@ import { dumpLearnt, mediaType, nothingLearnt, type Pool, restoreLearnt, sharedF
 /** A model that has learnt nothing, or what `dump` says. Throws a RangeError on what is no dump. */
 export function createExchangeModel(dump?: unknown): Model<ExchangeItem> {
   const learnt = dump === undefined ? nothingLearnt() : restoreLearnt(dump)
-  const { operations, pooled, headerFields, headers, cookies, hosts, principals } = learnt
+  const { operations, pooled, headerFields, headers, cookies, hosts, principals, pace } = learnt
   const tokensOf = createTokenReader()
 
   function learnValue(value: NamedText, pool: Pool, own: FieldProfile | undefined): void {
@@ -58,7 +58,10 @@ export function createExchangeModel(dump?: unknown): Model<ExchangeItem> {
       if (parts.body !== null)
         for (const value of parts.body.values)
           learnValue(value, 'body', profile?.fieldToLearn('body', value.name, room))
-      if (item.principal !== null) principals.add(sketchHash(item.principal))
+      if (item.principal !== null) {
+        principals.add(sketchHash(item.principal))
+        if (item.before !== null) pace.learn(item.principal, item.before)
+      }
       if (profile === null) return
       profile.count++
       profile.names.query.learn(parts.query.names)
@@ -72,7 +75,7 @@ export function createExchangeModel(dump?: unknown): Model<ExchangeItem> {
       if (parts.response !== null && item.responseBody !== null) {
         const { kind, names, values } = parts.response
         profile.countWord('response', kind)
-        profile.responseSize.add(Math.log1p(item.responseBody.length))
+        profile.figure('response').add(Math.log1p(item.responseBody.length))
         for (const mark of marksOf(item.responseBody, kind === 'json')) profile.countWord('mark', mark)
         profile.countWord('mark', 'answer')
         if (kind === 'json' || kind === 'xml') {

@@ -13,7 +13,8 @@ import type { AxisName } from './axes.ts'
 import type { ExchangeItem } from './exchange-item.ts'
 import { type Learnt, mediaType, type Pool } from './learnt.ts'
 import { type ExchangeParts, partsOfExchange } from './exchange-parts.ts'
-import type { Found } from './operations.ts'
+import type { Found } from '../../../profiles/operations.ts'
+import { judgePace } from '../../../profiles/pace-profile.ts'
 
 /** Clauses of an explanation are added here as they are found; null when nobody reads them. */
 export type Notes = { axis: string; text: string }[] | null
@@ -41,8 +42,7 @@ export function judgeExchange(learnt: Learnt, item: ExchangeItem, notes: Notes):
   if (profile !== null && item.principal !== null) {
     const hash = sketchHash(item.principal)
     const calls = learnt.principals.times(hash)
-    const strange = profile.callers.surprise(hash)
-    deviation.caller = calls > 0 ? Math.min(strange, Math.log2(calls + 1)) : strange
+    deviation.caller = profile.callerSurprise(hash, calls)
     if (notes !== null && deviation.caller >= noted)
       notes.push({
         axis: 'caller',
@@ -52,7 +52,8 @@ export function judgeExchange(learnt: Learnt, item: ExchangeItem, notes: Notes):
             : `a principal that was never seen, where only ${profile.callers.distinct} others call`,
       })
   }
-  judgeBefore(item, deviation, notes)
+  if (item.before !== null && item.principal !== null)
+    judgePace(learnt.pace, { principal: item.principal, pace: item.before }, deviation, notes)
   let strange = 0
   for (const axis in deviation) strange += deviation[axis as AxisName] as number
   const comparable = found.profile !== null || found.known > 0
@@ -231,7 +232,8 @@ function judgeAnswer(item: ExchangeItem, parts: ExchangeParts, { profile, deviat
         text: `status ${item.status} is rare here, usual is ${profile.usualWord('status')}`,
       })
   }
-  if (parts.response === null || item.responseBody === null || profile.responseSize.count === 0) return
+  const responseSize = profile.figures.get('response')
+  if (parts.response === null || item.responseBody === null || responseSize === undefined) return
   const { kind, names, values, whole } = parts.response
   let bits = profile.wordSurprise('response', kind)
   if (bits >= noted)
@@ -251,25 +253,13 @@ function judgeAnswer(item: ExchangeItem, parts: ExchangeParts, { profile, deviat
     if (odd >= noted) notes?.push({ axis: 'response', text: 'a member of the answer is of another type than ever' })
   }
   deviation.response = bits
-  const size = profile.responseSize.distance(Math.log1p(item.responseBody.length), null, 0.05)
+  const size = responseSize.distance(Math.log1p(item.responseBody.length), null, 0.05)
   deviation['response-size'] = size
   if (size >= notedDistance)
     notes?.push({
       axis: 'response-size',
-      text: `the answer has ${item.responseBody.length} characters, usual are about ${Math.round(Math.expm1(profile.responseSize.mean))}`,
+      text: `the answer has ${item.responseBody.length} characters, usual are about ${Math.round(Math.expm1(responseSize.mean))}`,
     })
-}
-
-function judgeBefore({ before }: ExchangeItem, deviation: Deviation, notes: Notes): void {
-  if (before === null) return
-  deviation.volume = Math.log(before.calls)
-  deviation.enumeration = Math.log(before.alike)
-  if (before.failures !== null) deviation.failures = Math.log1p(before.failures)
-  if (notes === null) return
-  notes.push({ axis: 'volume', text: `call ${before.calls} of this principal within a minute` })
-  notes.push({ axis: 'enumeration', text: `${before.alike} paths that are alike within ten minutes` })
-  if (before.failures !== null && before.failures > 0)
-    notes.push({ axis: 'failures', text: `${before.failures} refused or failed calls within ten minutes` })
 }
 
 function judgeValue(learnt: Learnt, value: NamedText, pool: Pool, own: FieldProfile | undefined): typeof judged {

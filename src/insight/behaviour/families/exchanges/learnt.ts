@@ -2,7 +2,8 @@ import { FieldProfile } from '../../../profiles/field-profile.ts'
 import { KindsSeen } from '../../../profiles/kinds-seen.ts'
 import { NamesProfile } from '../../../profiles/names-profile.ts'
 import { isPairs } from '../../../profiles/operation-profile.ts'
-import { Operations } from './operations.ts'
+import { Operations } from '../../../profiles/operations.ts'
+import { PaceProfile } from '../../../profiles/pace-profile.ts'
 
 /** Header fields and cookies of one name, whatever the operation. */
 export const sharedFieldsMax = 512
@@ -20,6 +21,7 @@ export interface Learnt {
   readonly cookies: NamesProfile
   readonly hosts: KindsSeen
   readonly principals: KindsSeen
+  readonly pace: PaceProfile
 }
 
 export const pools = ['path', 'query', 'body', 'header', 'cookie', 'name', 'all'] as const
@@ -41,12 +43,13 @@ export function nothingLearnt(): Learnt {
     cookies: new NamesProfile(headerNamesMax),
     hosts: new KindsSeen(hostsMax),
     principals: new KindsSeen(principalsMax),
+    pace: new PaceProfile(),
   }
 }
 
 /** Throws a RangeError on what is no dump. */
 export function restoreLearnt(dump: unknown): Learnt {
-  const { operations, pooled, headerFields, headers, cookies, hosts, principals } = (dump ?? {}) as Readonly<
+  const { operations, pooled, headerFields, headers, cookies, hosts, principals, pace } = (dump ?? {}) as Readonly<
     Record<string, unknown>
   >
   if (!Array.isArray(pooled) || pooled.length !== pools.length || !isPairs(headerFields))
@@ -60,6 +63,7 @@ export function restoreLearnt(dump: unknown): Learnt {
     cookies: NamesProfile.restore(cookies, headerNamesMax),
     hosts: KindsSeen.restore(hosts, hostsMax),
     principals: KindsSeen.restore(principals, principalsMax),
+    pace: PaceProfile.restore(pace),
   }
 }
 
@@ -75,5 +79,6 @@ export function dumpLearnt(learnt: Learnt): Readonly<Record<string, unknown>> {
     cookies: learnt.cookies.dump(),
     hosts: learnt.hosts.dump(),
     principals: learnt.principals.dump(),
+    pace: learnt.pace.dump(),
   }
 }

@@ -1,6 +1,6 @@
-import { createRedaction } from '../../../../events/redaction.ts'
-import { TemplateSet } from '../../../templates/template-set.ts'
-import { OperationProfile } from '../../../profiles/operation-profile.ts'
+import { createRedaction } from '../../events/redaction.ts'
+import { TemplateSet } from '../templates/template-set.ts'
+import { OperationProfile } from './operation-profile.ts'
 
 /** Methods of one template and what is known of each. */
 export interface PathProfile {
@@ -39,7 +39,6 @@ export class Operations {
   /** `GET 12`: method and leaf. */
   readonly #leaves = new Map<string, OperationProfile>()
   readonly #methods = new Set<string>()
-  /** Segments seen, to tell how far an unknown path is known. */
   #view: View | null = null
   #fields = 0
   count = 0
