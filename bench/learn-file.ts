@@ -1,4 +1,4 @@
-// node learn-file.ts FILE: reads a file into everything that learns, in a process of its own, and prints what that cost as JSON.
+// node learn-file.ts FILE [PART…]: reads a file into what learns (all parts, or those named), in a process of its own, and prints what that cost as JSON.
 import { randomBytes } from 'node:crypto'
 import { exchangeReaders } from '../src/insight/ingest/exchanges/index.ts'
 import { spanReaders } from '../src/insight/ingest/spans/index.ts'
@@ -20,10 +20,10 @@ export interface Learned {
   readonly rssMb: number
 }
 
-const [, , file = ''] = process.argv
+const [, , file = '', ...names] = process.argv
 const hashKey = randomBytes(32)
 const parts = createParts()
-const learner = new Learner({ parts: partList(parts) })
+const learner = new Learner({ parts: partList(parts).filter(({ part }) => names.length === 0 || names.includes(part)) })
 const formats = { exchanges: exchangeReaders({ hashKey, reduce: createReducer({ hashKey }) }), spans: spanReaders }
 const before = process.cpuUsage()
 const { items, quarantine } = await replayFile(file, learner, { formats, format: null, onProgress: () => false })
