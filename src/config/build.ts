@@ -137,6 +137,14 @@ function insightConfig({ insight, stateDir }: ConfigurationInput, locator: Locat
     fields: insight.fields,
     accept: insight.accept.map(one => ({ ...one, subject: one.subject ?? null })),
     otlp: insight.otlp ?? null,
+    kubernetes:
+      insight.kubernetes === undefined
+        ? null
+        : {
+            ...insight.kubernetes,
+            tokenFile: absolutePath(insight.kubernetes.tokenFile, ['insight', 'kubernetes', 'tokenFile'], locator),
+            caFile: absolutePath(insight.kubernetes.caFile, ['insight', 'kubernetes', 'caFile'], locator),
+          },
   }
 }
 

@@ -67,6 +67,13 @@ export interface InsightConfig {
   }>
   /** Receiver of spans; null: none. */
   readonly otlp: { readonly address: Address; readonly allow: readonly string[] } | null
+  /** Cluster that says who has which address; null: none. The files are read when a request is made; `namespaces` empty: all. */
+  readonly kubernetes: {
+    readonly server: string
+    readonly tokenFile: string
+    readonly caFile: string
+    readonly namespaces: readonly string[]
+  } | null
 }
 
 export type Address =

@@ -9,6 +9,7 @@ import { fieldChoice, usualFields } from './model/field-choice.ts'
 import type { RawExchange } from './model/exchange.ts'
 import type { Observation } from './model/observation.ts'
 import { readDocuments } from './inventory/openapi/read-documents.ts'
+import { type ClusterStatus, watchCluster } from './kubernetes/cluster-watch.ts'
 import { createOtlpReceiver, type OtlpCounts, type OtlpReceiver } from './otlp/receiver.ts'
 import { type Parameters, questions } from './questions.ts'
 import { openStreamServer, type StreamStatus } from './stream/server.ts'
@@ -20,6 +21,8 @@ export interface InsightOptions extends EngineOptions {
   readonly otlp: InsightConfig['otlp']
   /** Attributes of spans that are kept; absent: the usual ones. */
   readonly fields?: InsightConfig['fields']
+  /** Cluster to watch for owners; absent or null: none. */
+  readonly kubernetes?: InsightConfig['kubernetes']
   /** Known before the first item comes; absent: `configure` says it. */
   readonly told?: Told
   readonly reduce: (raw: RawExchange) => Observation
@@ -42,6 +45,8 @@ export interface InsightStatus extends EngineStatus, StreamStatus {
   readonly quarantined: Readonly<Record<string, number>>
   /** null: there is no receiver, or its address could not be had. */
   readonly otlp: (OtlpCounts & { readonly port: number }) | null
+  /** null: no cluster is watched. */
+  readonly kubernetes: ClusterStatus | null
   /** How long the slowest item of the last second had been on its way, ms. */
   readonly lagMs: number
   /** Events that the last save held: what came since would be lost with the process. */
@@ -114,6 +119,13 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
       otlpAgain.unref()
     }
   }
+  const cluster =
+    options.kubernetes == null
+      ? null
+      : watchCluster(options.kubernetes, (placements, now) => engine.parts.inventory.placeCluster(placements, now), {
+          clock,
+          log,
+        })
   if (options.otlp !== null) await receiveSpans(options.otlp)
 
   async function saveOnce(): Promise<void> {
@@ -146,6 +158,7 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
       ...server.status(),
       counts: engine.learner.counts,
       otlp: otlp === null ? null : { ...otlp.receiver.counts(), port: otlp.port },
+      kubernetes: cluster?.status() ?? null,
       quarantined: Object.fromEntries(intake.quarantine.reasons),
       lagMs: Math.round(lagMs),
       savedEvents,
@@ -158,7 +171,7 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
       clearInterval(retains)
       clearTimeout(otlpAgain)
       closing = true
-      await Promise.all([server.close(), otlp?.receiver.close()])
+      await Promise.all([server.close(), otlp?.receiver.close(), cluster?.close()])
       await saving
       await engine.close()
     },

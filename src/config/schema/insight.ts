@@ -69,6 +69,34 @@ const acceptedSchema = z.strictObject({
     .describe('Day from which on it counts again.'),
 })
 
+const account = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+const kubernetesSchema = z
+  .strictObject({
+    server: z
+      .string()
+      .default('https://kubernetes.default.svc')
+      .refine(isApiServer, 'must be https://host[:port], or http:// to this machine (kubectl proxy)')
+      .describe('The API server. Plain HTTP is for `kubectl proxy` on this machine; no token is sent over it.'),
+    tokenFile: z.string().min(1).default(`${account}/token`).describe('Bearer token, read anew for every request.'),
+    caFile: z.string().min(1).default(`${account}/ca.crt`).describe('PEM: the CA that the server must chain to.'),
+    namespaces: z
+      .array(z.string().regex(/^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/, 'must be the name of a namespace'))
+      .max(20)
+      .default([])
+      .describe('Only these; all when empty.'),
+  })
+  .describe(
+    'Cluster whose pods, workloads, services and namespaces say who owns an address; read only. None when absent.',
+  )
+
+function isApiServer(written: string): boolean {
+  if (!URL.canParse(written)) return false
+  const { protocol, hostname, username, password, search, hash } = new URL(written)
+  if (username !== '' || password !== '' || search !== '' || hash !== '') return false
+  return protocol === 'https:' || (protocol === 'http:' && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname))
+}
+
 export const insightSchema = z
   .strictObject({
     enabled: z.boolean().optional().describe('Whether to learn from traffic; by default when there is a stateDir.'),
@@ -91,5 +119,6 @@ export const insightSchema = z
       .default([])
       .describe('Findings of posture that are accepted, inline or in a file (`file:accept.yaml`).'),
     otlp: otlpSchema.optional(),
+    kubernetes: kubernetesSchema.optional(),
   })
   .describe('Learning from traffic, in a process of its own. State in STATEDIR/insight.')

@@ -176,6 +176,11 @@ export class Inventory implements Durable {
     for (const placement of placements) this.owners.place(placement)
   }
 
+  /** All owners by address that a cluster knows now; those it does not name any more ended by `nowMs`. */
+  placeCluster(placements: readonly Placement[], nowMs: number): void {
+    this.owners.placeAll('kubernetes', placements, nowMs)
+  }
+
   /** A document of a service. Its templates outweigh inferred ones. */
   declare(service: string, document: OpenApiDocument): void {
     let declarations = this.#declarations.get(service)

@@ -10,6 +10,10 @@ export class Cluster {
     return this.#byName.size
   }
 
+  has(key: string): boolean {
+    return this.#byName.has(key)
+  }
+
   add(object: ClusterObject): void {
     this.#byName.set(object.key, object)
   }

@@ -32,7 +32,7 @@ export class OwnerDirectory {
       known =>
         known.source === placement.source &&
         known.fromMs === placement.fromMs &&
-        sameOwner(known.owner, placement.owner),
+        (sameOwner(known.owner, placement.owner) || isCorrection(known, placement)),
     )
     if (same !== -1) list[same] = placement
     else list.push(placement)
@@ -41,6 +41,16 @@ export class OwnerDirectory {
       list.shift()
       this.dropped++
     }
+  }
+
+  /** All that a source knows now: placements of it that are not among them, and were open, ended by then. */
+  placeAll(source: OwnerSource, placements: readonly Placement[], nowMs: number): void {
+    const standing = new Set(placements.map(({ address, fromMs }) => `${address} ${fromMs}`))
+    for (const [address, list] of this.#addresses)
+      for (const [i, known] of list.entries())
+        if (known.source === source && known.toMs === null && !standing.has(`${address} ${known.fromMs}`))
+          list[i] = { ...known, toMs: Math.max(known.fromMs, nowMs) }
+    for (const placement of placements) this.place(placement)
   }
 
   /** The identity that shows itself at an address now: begins a placement unless it is the one that stands. */
@@ -139,6 +149,13 @@ export type OwnerRow = ReadonlyArray<Placement | { readonly source: OwnerSource;
 
 function isSelfTold({ source }: { readonly source: OwnerSource }): boolean {
   return source === 'span' || source === 'mtls'
+}
+
+/** Did the platform only come to know the same pod or service better? */
+function isCorrection(before: Placement, now: Placement): boolean {
+  return (
+    now.source === 'kubernetes' && before.owner.pod === now.owner.pod && (now.owner.pod ?? now.owner.service) !== null
+  )
 }
 
 function isFact(value: unknown): boolean {
