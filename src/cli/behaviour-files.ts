@@ -1,11 +1,14 @@
 import { statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { Clock } from '../core/host.ts'
 import { families } from '../insight/behaviour/families/index.ts'
 import { type ItemFiles, readItemFiles } from '../insight/behaviour/item-files.ts'
+import { type Label, readLabels } from '../insight/behaviour/labels.ts'
 import type { Family } from '../insight/behaviour/model.ts'
 import type { Quarantine } from '../insight/ingest/quarantine.ts'
 import { UserError } from './fail.ts'
 import { createProgress, grouped } from './progress.ts'
+import { warn } from './say.ts'
 
 /** The family of `--format`. */
 export function familyOf(format: string): Family<unknown> {
@@ -45,6 +48,20 @@ export function skippedWords(skipped: readonly Quarantine[]): string {
 
 export function skippedLines(skipped: readonly Quarantine[]): number {
   return skipped.reduce((sum, quarantine) => sum + quarantine.total, 0)
+}
+
+/** Labels of a file; lines that are none are told. */
+export async function readLabelFile(file: string): Promise<Map<string, Label>> {
+  const text = await readText(file)
+  return readLabels(text.split('\n'), (line, why) => warn(`portcullis: ${file} line ${line} is no label: ${why}`))
+}
+
+export async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new UserError(`cannot read ${file}: ${(error as Error).message}`)
+  }
 }
 
 /** Bytes; 0: unknown. */

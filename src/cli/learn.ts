@@ -30,13 +30,6 @@ export async function learn(files: readonly string[], { format, to, budget }: Le
   )
 }
 
-/** `--budget`: a share above 0 and below 1. */
-export function budgetOf(text: string): number {
-  const budget = Number(text)
-  if (!(budget > 0 && budget < 1)) throw new UserError(`--budget ${text} is no share between 0 and 1, such as 1e-3`)
-  return budget
-}
-
 function words({ budget, threshold, split, incomparable, tails }: Calibration): string {
   const rows = Object.entries(tails)
     .filter(([, { count }]) => count > 0)
@@ -57,7 +50,7 @@ function words({ budget, threshold, split, incomparable, tails }: Calibration): 
 }
 
 /** All of it or nothing: a model half written would judge by half of what was learnt. */
-async function writeWhole(file: string, text: string): Promise<void> {
+export async function writeWhole(file: string, text: string): Promise<void> {
   const beside = `${file}.${process.pid}.part`
   try {
     await writeFile(beside, text, { mode: 0o600 })

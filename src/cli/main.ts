@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { fail } from './fail.ts'
 import { incidentsCommand } from './incidents-command.ts'
 import { inventoryCommand } from './inventory-command.ts'
+import { learnCommand } from './learn-command.ts'
 import { postureCommand } from './posture-command.ts'
 import { productVersion } from './product.ts'
 import type { ReplayFlags } from './replay.ts'
@@ -99,17 +100,7 @@ program
   .argument('<file>', 'one URL or path a line; - reads stdin')
   .action(async (file: string) => (await import('./templates.ts')).templates(file))
 
-program
-  .command('learn')
-  .description('learn what is normal from files, every item of which counts as normal, and write it as a model')
-  .argument('<files...>', 'one set together, gzip or plain; - for standard input')
-  .requiredOption('--format <name>', 'vectors, spans, sequences, exchanges or events (docs/formats.md)')
-  .requiredOption('--to <model>', 'file of the model')
-  .option('--budget <share>', 'share of normal items that may be judged abnormal', '1e-3')
-  .action(async (files: string[], options: { format: string; to: string; budget: string }) => {
-    const { budgetOf, learn } = await import('./learn.ts')
-    await learn(files, { ...options, budget: budgetOf(options.budget) })
-  })
+program.addCommand(learnCommand())
 
 program
   .command('score')

@@ -1,12 +1,18 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { systemClock } from '../gateway/system-clock.ts'
 import type { Learnt } from '../insight/behaviour/calibration.ts'
-import { labelFigures, type LabelledScore, readLabels } from '../insight/behaviour/labels.ts'
+import { labelFigures, type LabelledScore } from '../insight/behaviour/labels.ts'
 import type { Family } from '../insight/behaviour/model.ts'
 import { readModelText } from '../insight/behaviour/model-file.ts'
 import { scoreLine } from '../insight/behaviour/score-line.ts'
-import { familyOf, readFilesWithProgress, skippedLines, skippedWords } from './behaviour-files.ts'
+import {
+  familyOf,
+  readFilesWithProgress,
+  readLabelFile,
+  readText,
+  skippedLines,
+  skippedWords,
+} from './behaviour-files.ts'
 import { UserError } from './fail.ts'
 import { warn } from './say.ts'
 
@@ -32,7 +38,8 @@ export async function score(files: readonly string[], flags: ScoreFlags): Promis
     const line = scoreLine(family.id(item), model.judge(item), calibration)
     if (line.abnormal) abnormal++
     const truth = labels?.get(line.id)
-    if (truth !== undefined) labelled.push({ score: line.score, judgedAbnormal: line.abnormal, abnormal: truth })
+    if (truth === 'normal' || truth === 'abnormal')
+      labelled.push({ score: line.score, judgedAbnormal: line.abnormal, abnormal: truth === 'abnormal' })
     written += `${JSON.stringify(line)}\n`
     if (written.length > 65_536) {
       if (!process.stdout.write(written)) await once(process.stdout, 'drain')
@@ -58,18 +65,5 @@ async function readModel(file: string, family: Family<unknown>): Promise<Learnt<
     return readModelText(text, family)
   } catch (error) {
     throw new UserError(`${file} is no model that can be used: ${(error as Error).message}`)
-  }
-}
-
-async function readLabelFile(file: string): Promise<Map<string, boolean>> {
-  const text = await readText(file)
-  return readLabels(text.split('\n'), (line, why) => warn(`portcullis: ${file} line ${line} is no label: ${why}`))
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new UserError(`cannot read ${file}: ${(error as Error).message}`)
   }
 }

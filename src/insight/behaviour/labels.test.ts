@@ -28,7 +28,7 @@ test('equal scores order nothing, and without one of the kinds nothing is divide
   })
 })
 
-test('labels that do not read are told, others count', () => {
+test('labels that do not read are told, ones that are left open are not, others count', () => {
   const skipped: string[] = []
   const labels = readLabels(
     [
@@ -39,14 +39,18 @@ test('labels that do not read are told, others count', () => {
       '{"id":"b"}',
       '[]',
       '{"abnormal":true}',
+      '{"id":"c","label":"ignore"}',
+      '{"id":"d","label":null,"score":4}',
+      '{"id":"e","label":"bad"}',
     ],
     (line, why) => skipped.push(`${line} ${why}`),
   )
   assert.deepEqual(
     [...labels],
     [
-      ['a', true],
-      ['7', false],
+      ['a', 'abnormal'],
+      ['7', 'normal'],
+      ['c', 'ignore'],
     ],
   )
   assert.deepEqual(skipped, [
@@ -54,5 +58,6 @@ test('labels that do not read are told, others count', () => {
     '5 abnormal is neither true nor false',
     '6 its id is no text',
     '7 its id is no text',
+    '10 its label is none of normal, abnormal, ignore',
   ])
 })

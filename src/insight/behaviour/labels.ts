@@ -17,16 +17,22 @@ export interface LabelledScore {
   readonly abnormal: boolean
 }
 
-/** Labels by id from NDJSON lines `{"id", "abnormal": true | false}`, other members ignored; a later line of the same id counts. `skip` is told of lines that do not read. */
-export function readLabels(lines: Iterable<string>, skip: (line: number, why: string) => void): Map<string, boolean> {
-  const labels = new Map<string, boolean>()
+/** What somebody says of an item: it is usual, it is an attack, or it is neither to be learnt nor counted. */
+export type Label = 'normal' | 'abnormal' | 'ignore'
+
+/**
+ * Labels by id from NDJSON lines `{"id", "abnormal": true | false}` or `{"id", "label": "normal" | "abnormal" | "ignore"}`; other members are ignored, and a later
+ * line of the same id counts. A `label` of null is one that a reviewer left open. `skip` is told of lines that do not read.
+ */
+export function readLabels(lines: Iterable<string>, skip: (line: number, why: string) => void): Map<string, Label> {
+  const labels = new Map<string, Label>()
   let number = 0
   for (const line of lines) {
     number++
     if (line.trim() === '') continue
-    const label = labelOf(line)
-    if (typeof label === 'string') skip(number, label)
-    else labels.set(label.id, label.abnormal)
+    const read = labelOf(line)
+    if (typeof read === 'string') skip(number, read)
+    else if (read.label !== null) labels.set(read.id, read.label)
   }
   return labels
 }
@@ -71,7 +77,7 @@ function areaUnderCurve(scores: readonly LabelledScore[]): number | null {
   return abnormal === 0 || normal === 0 ? null : (rankSum - (abnormal * (abnormal + 1)) / 2) / (abnormal * normal)
 }
 
-function labelOf(line: string): { readonly id: string; readonly abnormal: boolean } | string {
+function labelOf(line: string): { readonly id: string; readonly label: Label | null } | string {
   let value: unknown
   try {
     value = JSON.parse(line)
@@ -79,8 +85,11 @@ function labelOf(line: string): { readonly id: string; readonly abnormal: boolea
     return 'not JSON'
   }
   if (typeof value !== 'object' || value === null) return 'not an object'
-  const { id, abnormal } = value as Record<string, unknown>
+  const { id, label, abnormal } = value as Record<string, unknown>
   if (typeof id !== 'string' && typeof id !== 'number') return 'its id is no text'
+  if (label === null) return { id: String(id), label }
+  if (label === 'normal' || label === 'abnormal' || label === 'ignore') return { id: String(id), label }
+  if (label !== undefined) return 'its label is none of normal, abnormal, ignore'
   if (typeof abnormal !== 'boolean') return 'abnormal is neither true nor false'
-  return { id: String(id), abnormal }
+  return { id: String(id), label: abnormal ? 'abnormal' : 'normal' }
 }

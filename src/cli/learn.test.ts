@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { portcullis } from '../../test/support/command.ts'
+import type { ScoreLine } from '../insight/behaviour/score-line.ts'
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'portcullis-learn-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const run = (...args: string[]) => portcullis(folder, args, 512)
+const write = (name: string, lines: readonly object[]): void =>
+  writeFileSync(path.join(folder, name), lines.map(line => `${JSON.stringify(line)}\n`).join(''))
+const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8')
+
+let seed = 5
+function random(): number {
+  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
+  return (seed + 0.5) / 4_294_967_296
+}
+
+/** A request's latencies: log-normal, three ways to go; `slow`: some of its calls take many times as long. */
+function latencies(id: string, slow = false): { id: string; edges: Record<string, number> } {
+  const ways = [
+    ['web', 'cart', 'stock', 'db'],
+    ['web', 'search', 'index'],
+    ['web', 'pay', 'bank', 'db', 'mail'],
+  ]
+  const way = ways[Math.floor(random() * 3)] as string[]
+  const gauss = (): number => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random())
+  const edges = Object.fromEntries(
+    way.map((name, i) => [name, Math.exp(2 + i * 0.4 + gauss() * 0.35) * (slow && i > 0 ? 8 + 8 * random() : 1)]),
+  )
+  return { id, edges }
+}
+
+const normal = Array.from({ length: 1_500 }, (_, i) => latencies(`n${i}`))
+const fresh = Array.from({ length: 1_500 }, (_, i) => latencies(`f${i}`))
+const slow = Array.from({ length: 150 }, (_, i) => latencies(`s${i}`, true))
+
+before(() => {
+  write('normal.ndjson', normal)
+  write('backward.ndjson', normal.toReversed())
+  write('test.ndjson', [...fresh, ...slow])
+  write('labels.ndjson', [
+    ...fresh.map(({ id }) => ({ id, abnormal: false })),
+    ...slow.map(({ id }) => ({ id, abnormal: true })),
+  ])
+})
+
+test('what is slow is found, what is usual is not, and each line says why', async () => {
+  const learnt = await run('learn', '--format', 'vectors', '--to', 'a.model', '--budget', '1e-2', 'normal.ndjson')
+  assert.equal(learnt.code, 0, learnt.stderr)
+  assert.equal(learnt.stdout, '')
+  const scored = await run(
+    'score',
+    '--model',
+    'a.model',
+    '--format',
+    'vectors',
+    '--labels',
+    'labels.ndjson',
+    'test.ndjson',
+  )
+  assert.equal(scored.code, 0, scored.stderr)
+  const lines = scored.stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as ScoreLine)
+  assert.deepEqual(
+    lines.map(({ id }) => id),
+    [...fresh, ...slow].map(({ id }) => id),
+  )
+  assert.equal(new Set(lines.map(({ threshold }) => threshold)).size, 1)
+  for (const { score, threshold, abnormal, similarity, explanation } of lines) {
+    assert.ok(Number.isFinite(score) && similarity >= 0 && similarity <= 1)
+    assert.equal(abnormal, score > threshold)
+    assert.notEqual(explanation, '')
+  }
+  const figures = JSON.parse(scored.stderr.trimEnd().split('\n').at(-1) ?? '') as Record<string, number>
+  assert.equal(figures['items'], 1_650)
+  assert.equal(figures['skipped'], 0)
+  assert.ok((figures['recall'] ?? 0) > 0.95, scored.stderr)
+  assert.ok((figures['falseAlarmRate'] ?? 1) < 0.025, scored.stderr)
+  assert.match(lines.at(-1)?.explanation ?? '', /took .* normally/)
+})
+
+test('the same files give the same bytes, another order the same judgements, and scoring changes nothing', async () => {
+  for (const [to, file] of [
+    ['b.model', 'normal.ndjson'],
+    ['c.model', 'backward.ndjson'],
+  ] as const)
+    await run('learn', '--format', 'vectors', '--to', to, '--budget', '1e-2', file)
+  const bytes = read('b.model')
+  await run('learn', '--format', 'vectors', '--to', 'd.model', '--budget', '1e-2', 'normal.ndjson')
+  assert.equal(read('d.model'), bytes)
+  const [one, other] = await Promise.all(
+    ['b.model', 'c.model'].map(model => run('score', '--model', model, '--format', 'vectors', 'test.ndjson')),
+  )
+  const scores = (text = ''): ScoreLine[] =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as ScoreLine)
+  const theirs = scores(other?.stdout)
+  for (const [i, line] of scores(one?.stdout).entries()) {
+    assert.equal(line.abnormal, theirs[i]?.abnormal)
+    assert.ok(Math.abs(line.score - (theirs[i]?.score ?? 0)) < 1e-6)
+  }
+  assert.equal(read('b.model'), bytes)
+})
+
+test('lines that do not read are skipped, counted and named', async () => {
+  writeFileSync(path.join(folder, 'broken.ndjson'), `{"id":"a"\n[]\n${JSON.stringify(fresh[0])}\n`)
+  const { code, stdout, stderr } = await run('score', '--model', 'b.model', '--format', 'vectors', 'broken.ndjson')
+  assert.equal(code, 0)
+  assert.equal(stdout.trimEnd().split('\n').length, 1)
+  assert.match(stderr, /2 lines did not read: .*broken\.ndjson line 1/)
+  assert.equal((JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as { skipped: number }).skipped, 2)
+})
+
+test('what cannot be done is said in words, exit code 1, and no model is left half written', async () => {
+  const cases: Array<[args: string[], words: RegExp]> = [
+    [['learn', '--format', 'rows', '--to', 'x.model', 'normal.ndjson'], /there is no format rows; there are .*vectors/],
+    [['learn', '--format', 'vectors', '--to', 'x.model', 'nowhere.ndjson'], /there is no file nowhere\.ndjson/],
+    [
+      ['learn', '--format', 'vectors', '--to', 'x.model', 'labels.ndjson'],
+      /no item of the format vectors was read.*1,650 lines did not read/s,
+    ],
+    [['learn', '--format', 'vectors', '--to', 'no/x.model', 'normal.ndjson'], /cannot write no\/x\.model/],
+    [['learn', '--format', 'vectors', '--to', 'x.model', '--budget', '2', 'normal.ndjson'], /a share between 0 and 1/],
+    [['score', '--model', 'none.model', '--format', 'vectors', 'test.ndjson'], /cannot read none\.model/],
+    [['score', '--model', 'labels.ndjson', '--format', 'vectors', 'test.ndjson'], /is no model that can be used/],
+    [
+      ['score', '--model', 'b.model', '--format', 'sequences', 'test.ndjson'],
+      /learnt from vectors, not from sequences/,
+    ],
+  ]
+  for (const [args, words] of cases) {
+    const { code, stdout, stderr } = await run(...args)
+    assert.equal(code, 1, args.join(' '))
+    assert.match(stderr, words)
+    assert.equal(stdout, '')
+  }
+  assert.deepEqual(
+    readdirSync(folder).filter(name => name.startsWith('x.model') || name.endsWith('.part')),
+    [],
+  )
+})
+
+test('attacks hidden in training stand among the strangest, and labelling three of them finds the others', async () => {
+  const hidden = slow.slice(0, 18)
+  const dirty = normal.flatMap((item, i) => (i % 80 === 7 ? [item, hidden[Math.floor(i / 80)] ?? item] : [item]))
+  write('dirty.ndjson', dirty)
+  const reviewed = await run('learn', 'review', '--format', 'vectors', '--to', 'open.ndjson', '--json', 'dirty.ndjson')
+  assert.equal(reviewed.code, 0, reviewed.stderr)
+  const { strangest } = JSON.parse(reviewed.stdout) as { strangest: ScoreLine[] }
+  const seen = strangest.filter(({ id }) => id.startsWith('s'))
+  assert.ok(seen.length >= 15, strangest.map(({ id }) => id).join(' '))
+  // What a reviewer who has a look would write into the file.
+  const open = read('open.ndjson')
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as { id: string; label: null })
+  assert.deepEqual(
+    open.map(({ id }) => id),
+    strangest.map(({ id }) => id),
+  )
+  const three = new Set(seen.slice(-3).map(({ id }) => id))
+  write(
+    'three.ndjson',
+    open.map(line => (three.has(line.id) ? { ...line, label: 'abnormal' } : line)),
+  )
+
+  const poisoned = await run('learn', '--format', 'vectors', '--to', 'poisoned.model', 'dirty.ndjson')
+  assert.equal(poisoned.code, 0)
+  const tuned = await run(
+    'learn',
+    'tune',
+    '--format',
+    'vectors',
+    '--to',
+    'tuned.model',
+    '--labels',
+    'three.ndjson',
+    'dirty.ndjson',
+  )
+  assert.equal(tuned.code, 0, tuned.stderr)
+  assert.match(tuned.stdout, /^before .*\nafter .*3 of 3/m)
+  const recallOf = async (model: string): Promise<number> => {
+    const { stderr } = await run(
+      'score',
+      '--model',
+      model,
+      '--format',
+      'vectors',
+      '--labels',
+      'labels.ndjson',
+      'test.ndjson',
+    )
+    return (JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as { recall: number }).recall
+  }
+  const [worse, better] = [await recallOf('poisoned.model'), await recallOf('tuned.model')]
+  assert.ok(better > 0.9 && better > worse, `${worse} → ${better}`)
+})

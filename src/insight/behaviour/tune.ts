@@ -1,0 +1,138 @@
+import { type Learnt, learnItems, scoreOf } from './calibration.ts'
+import type { Label } from './labels.ts'
+import type { Family } from './model.ts'
+
+/** What a threshold and a model do on the last items, which they had not seen. */
+export interface HeldOut {
+  readonly threshold: number
+  /** Items that nobody labelled abnormal or told to ignore, and how many of them are alarms. */
+  readonly normal: number
+  readonly alarms: number
+  /** Items labelled abnormal, wherever they stand, and how many of them are found. */
+  readonly abnormal: number
+  readonly found: number
+}
+
+/** A model made with what a reviewer said, and what that changed. */
+export interface Tuned<Item> {
+  readonly learnt: Learnt<Item>
+  /** All items are normal, as `learn` takes them. */
+  readonly before: HeldOut
+  readonly after: HeldOut
+  /** Share of the budget that was chosen, so that held-out normal items alarm as often as was asked for. */
+  readonly budgetFactor: number
+  /** Latest share of the items that is learnt: less than all where the older ones do not fit any more. */
+  readonly window: number
+  /** Ids that nobody labelled and that are not learnt, since they are as strange as what was labelled abnormal. */
+  readonly leftOut: readonly string[]
+}
+
+/** Share of the items, the latest, on which before and after are compared. */
+const heldOutShare = 0.3
+const windows = [1, 0.5] as const
+const factors = [1, 2, 0.5] as const
+const roundsMax = 4
+
+/**
+ * Learns again with a reviewer's words. What is labelled abnormal or to be ignored is not learnt, nor is what nobody labelled and is just as strange.
+ * Window and budget are chosen on the last 30 % of the items, which the compared models have not seen. `items`: in the order of time.
+ */
+export function tuneItems<Item>(
+  family: Family<Item>,
+  items: readonly Item[],
+  { labels, budget }: { readonly labels: ReadonlyMap<string, Label>; readonly budget: number },
+): Tuned<Item> {
+  const cut = Math.floor(items.length * (1 - heldOutShare))
+  const early = items.slice(0, cut)
+  const late = items.slice(cut)
+  const labelOf = (item: Item): Label | undefined => labels.get(family.id(item))
+  const abnormal = items.filter(item => labelOf(item) === 'abnormal')
+  const normal = late.filter(item => {
+    const label = labelOf(item)
+    return label === undefined || label === 'normal'
+  })
+  const judge = ({ model, calibration }: Learnt<Item>): HeldOut => {
+    const alarmed = (item: Item): boolean => scoreOf(calibration, model.judge(item)).score > calibration.threshold
+    return {
+      threshold: calibration.threshold,
+      normal: normal.length,
+      alarms: normal.filter(alarmed).length,
+      abnormal: abnormal.length,
+      found: abnormal.filter(alarmed).length,
+    }
+  }
+  const before = judge(learnItems(family, early, budget))
+
+  const leftOut = asStrange(family, items, { labels, budget })
+  const kept = (from: readonly Item[]): Item[] =>
+    from.filter(item => {
+      const label = labelOf(item)
+      return label === 'normal' || (label === undefined && !leftOut.has(item))
+    })
+  let best: { readonly cost: number; readonly window: number; readonly factor: number; readonly held: HeldOut } | null =
+    null
+  for (const window of windows)
+    for (const factor of factors) {
+      const learnt = learnItems(family, latest(kept(early), window), budget * factor)
+      const held = judge(learnt)
+      const cost = costOf(held, budget)
+      if (best === null || cost < best.cost - 1e-9) best = { cost, window, factor, held }
+    }
+  const { window, factor, held } = best as NonNullable<typeof best>
+  return {
+    learnt: learnItems(family, latest(kept(items), window), budget * factor),
+    before,
+    after: held,
+    budgetFactor: factor,
+    window,
+    leftOut: [...leftOut].map(item => family.id(item)),
+  }
+}
+
+/** A missed attack that somebody pointed at costs as much as an alarm rate ten times too high. */
+function costOf({ normal, alarms, abnormal, found }: HeldOut, budget: number): number {
+  const rate = (alarms + 0.5) / (normal + 1)
+  const missed = abnormal === 0 ? 0 : 1 - found / abnormal
+  return Math.abs(Math.log10(rate / budget)) + missed
+}
+
+/**
+ * Items without a label that are as strange as what was labelled abnormal, to a model that learnt neither. Whoever hid one attack hid others: they are told by
+ * standing where the reviewer drew the line. Of n labelled ones the least strange leaves a share of 1/(n + 1) of all such items below it (the expectation of a
+ * smallest of n), so that many of the next strangest go too.
+ */
+function asStrange<Item>(
+  family: Family<Item>,
+  items: readonly Item[],
+  { labels, budget }: { readonly labels: ReadonlyMap<string, Label>; readonly budget: number },
+): ReadonlySet<Item> {
+  const labelOf = (item: Item): Label | undefined => labels.get(family.id(item))
+  const abnormal = items.filter(item => labelOf(item) === 'abnormal')
+  const normal = items.filter(item => labelOf(item) === 'normal')
+  const open = items.filter(item => labelOf(item) === undefined)
+  let leftOut: readonly Item[] = []
+  // Each round the model knows less of what hides, and sees more of it.
+  for (let round = 0; round < roundsMax && abnormal.length > 0; round++) {
+    const known = new Set(leftOut)
+    const { model, calibration } = learnItems(family, [...normal, ...open.filter(item => !known.has(item))], budget)
+    const scoreFor = (item: Item): number => scoreOf(calibration, model.judge(item)).score
+    const line = Math.min(...abnormal.map(scoreFor))
+    // An abnormal item that looks usual draws no line: everything would lie beyond it.
+    if (line < 1) return known
+    const normalMost = normal.reduce((most, item) => Math.max(most, scoreFor(item)), 0)
+    const ranked = open
+      .map(item => ({ item, score: scoreFor(item) }))
+      .filter(({ score }) => score > normalMost && score >= 1)
+      .sort((a, b) => b.score - a.score)
+    const beyond = ranked.filter(({ score }) => score >= line).length
+    const next = ranked.slice(0, beyond + Math.ceil(beyond / abnormal.length)).map(({ item }) => item)
+    const settled = next.length === leftOut.length
+    leftOut = next
+    if (settled) break
+  }
+  return new Set(leftOut)
+}
+
+function latest<Item>(items: readonly Item[], share: number): readonly Item[] {
+  return items.slice(Math.floor(items.length * (1 - share)))
+}
