@@ -1,5 +1,60 @@
 import { vocabularyTiers } from './vocabulary.ts'
 
+/** What the letters of one text say of it. */
+export interface TextTraits {
+  /** valueOdds. */
+  readonly odds: number
+  /** Commonness of its least common word: 0 unknown, 4 in most APIs. */
+  readonly tier: number
+  /** Share of its letters that belong to known words. */
+  readonly known: number
+  readonly pieces: number
+  /** First and last piece when there are several, lower case; '' otherwise. */
+  readonly first: string
+  readonly last: string
+  /** Manner of writing: 0 `word`, 1 `two-words`, 2 `two_words`, 3 `twoWords`, 4 `Word`, 5 `WORD`, 6 with digits, 7 with a dot, 8 other. */
+  readonly form: number
+  readonly length: number
+}
+
+/** The traits of a segment, looked at without its suffix. */
+export function traitsOf(segment: string): TextTraits {
+  const text = segment.length > 64 ? segment.slice(0, 64) : segment
+  const parts = wordsOf(text)
+  let known = 0
+  let letters = 0
+  let tier = parts.length === 0 ? 0 : 4
+  for (const part of parts) {
+    const common = commonnessOf(part)
+    letters += part.length
+    if (common > 0) known += part.length
+    tier = Math.min(tier, common)
+  }
+  const several = parts.length > 1
+  return {
+    odds: valueOdds(segment),
+    tier,
+    known: letters === 0 ? 0 : known / letters,
+    pieces: parts.length,
+    first: several ? (parts[0] as string) : '',
+    last: several ? (parts.at(-1) as string) : '',
+    form: manners.findIndex(manner => manner.test(text)),
+    length: segment.length,
+  }
+}
+
+const manners = [
+  /^[a-z]+$/,
+  /^[a-z]+(?:-[a-z]+)+$/,
+  /^[a-z]+(?:_[a-z]+)+$/,
+  /^[a-z]+(?:[A-Z]+[a-z]*)+$/,
+  /^[A-Z][a-z]+(?:[A-Z]+[a-z]*)*$/,
+  /^[A-Z_-]+$/,
+  /^[\w-]*\d[\w-]*$/,
+  /\./,
+  /^/,
+]
+
 /**
  * Log odds (natural) that a segment without a typed shape is a value rather than a name in the API, by its letters alone: below zero for
  * `search`, `getUserById`; above for `octocat`, `xkqz7`. Context comes on top (decide.ts).
@@ -22,9 +77,9 @@ export function valueOdds(segment: string): number {
   }
   const share = known / letters
   let odds: number
-  if (share === 1) odds = [-1.2, -1.4, -2, -3.2, -4][Math.floor(commonness)] as number
-  else if (share >= 0.5) odds = text.includes('-') ? 0.4 : -0.6
-  else odds = 1.3
+  if (share === 1) odds = [-0.4, -1.4, -2, -3.2, -4][Math.floor(commonness)] as number
+  else if (share >= 0.5) odds = text.includes('-') ? 0.9 : -0.6
+  else odds = 1.7
   if (share < 1) {
     const worst = Math.min(...parts.filter(part => part.length >= 4 && commonnessOf(part) === 0).map(pronounceable), 0)
     if (worst < unpronounceable) odds += 1.5
@@ -34,25 +89,63 @@ export function valueOdds(segment: string): number {
   const upper = /^[A-Z\d_-]+$/.test(text)
   if (upper && letters <= 5 && parts.length === 1)
     odds = Math.max(odds, share === 1 ? -0.5 : odds) + (letters <= 3 ? 1.6 : 1)
-  else if (upper) odds += 0.4
-  if (digits > 0) odds += share < 1 ? (digits >= 3 ? 2.2 : 1.4) : /[-_.]\d+$/.test(text) ? 1.8 : digits <= 2 ? 0.8 : 1.6
+  else if (upper) odds += 3
+  if (digits > 0 && /[A-Za-z]0\d*$/.test(text)) odds += 2.4
+  else if (digits > 0)
+    odds += share < 1 ? (digits >= 3 ? 2.2 : 1.4) : /[-_.]\d+$/.test(text) ? 1.8 : digits <= 2 ? 0.8 : 1.6
+  // How English makes names of collections, of actions and of abstract things; people, places and products are seldom called so.
+  const last = parts.at(-1) as string
+  if (share < 1 && digits === 0 && !upper) {
+    if (/[^su]s$/.test(last) && last.length >= 4 && !text.includes('.')) odds -= 1.9
+    else if (last.length >= 6 && abstract.test(last)) odds -= 1.3
+  }
+  if (text.startsWith('_')) odds -= 1.5
   // Composed names are how code names things; people's values are rarely written so.
-  if (/[a-z][A-Z]/.test(text) && parts.length >= 2 && share >= 0.5) odds -= 0.8
-  if (letters === 2 && text.length === 2 && share < 1) odds += 0.3
+  if (/^[a-z]+(?:[A-Z][a-z]+)+$/.test(text) && parts.every(part => part.length >= 2) && !looksRandom(text))
+    odds -= share >= 0.5 ? 0.8 : 1.2
+  if (languages.has(text)) odds = Math.max(odds, 0.3)
   return odds
 }
 
+/** `v2`, `v1beta3`, `api_v1`. */
+export function isVersionName(text: string): boolean {
+  return version.test(text)
+}
+
+/** A two-letter language code that is no word of APIs. */
+export function isLanguage(text: string): boolean {
+  return languages.has(text)
+}
+
+/** ISO 639-1, those that are no word of APIs (`id`, `is`, `me`, `my`, `to` …). */
+const languages: ReadonlySet<string> = new Set(
+  'ar az bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy ja ka kk km kn ko ky lt lv mk ml mn mr ms mt nb ne nl nn pa pl pt ro ru si sk sl sq sr sv sw ta te th tr uk ur uz vi zh zu'.split(
+    ' ',
+  ),
+)
+const abstract = /(?:[ts]ion|ing|ment|ity|ance|ence|ness|able|ible|ive|ed|ate|i[sz]e|ify|ical|ology|graphy)$/
 const version =
   /^v(?:er)?\d{1,3}(?:[._-]\d{1,3})*(?:[._-]?(?:alpha|beta|rc|preview|p)\d*(?:[._-]?\d+)?)?$|^(?:api|rest)[_-]?v\d+$|^v\d+[a-z]?$/i
 
-const known: ReadonlyMap<string, number> = new Map(
-  vocabularyTiers.flatMap((tier, i) =>
+const entries: ReadonlyArray<readonly [word: string, tier: number, follows: number]> = vocabularyTiers.flatMap(
+  (tier, i) =>
     tier
       .trim()
       .split(/\s+/)
-      .map(word => [word, 4 - i] as const),
-  ),
+      .map(
+        entry => [entry.replace(/[+-]$/, ''), 4 - i, entry.endsWith('+') ? 1 : entry.endsWith('-') ? -1 : 0] as const,
+      ),
 )
+/** Words with their tier, 4 the most common. */
+export const known: ReadonlyMap<string, number> = new Map(entries.map(([word, tier]) => [word, tier]))
+/** Words with what mostly stands behind them: 1 a variable, -1 a literal, 0 either. */
+export const follows: ReadonlyMap<string, number> = new Map(entries.map(([word, , sign]) => [word, sign]))
+
+/** What public APIs write behind a literal: 1 mostly a variable, -1 mostly another literal, 0 either or unknown. */
+export function mostlyFollowedBy(literal: string): -1 | 0 | 1 {
+  if (version.test(literal)) return -1
+  return (follows.get(wordsOf(literal).at(-1) ?? '') ?? 0) as -1 | 0 | 1
+}
 
 /** Pieces by case, digits and separators, lower case. */
 function wordsOf(text: string): string[] {
@@ -65,47 +158,54 @@ function wordsOf(text: string): string[] {
     .map(part => part.toLowerCase())
 }
 
-/** 0: unknown; 1–4: tiers of the vocabulary; a word of another form or of two words run together counts a little less. */
+/** 0: unknown; 1–4: tiers of the vocabulary; a little less for an inflected form, 0.5 for a derived one, 1 for known words run together. */
 function commonnessOf(word: string): number {
   const direct = known.get(word)
   if (direct !== undefined) return direct
   if (word.length < 3) return 0
-  for (const form of formsOf(word)) {
+  for (const [form, inflected] of formsOf(word)) {
     const found = known.get(form)
-    if (found !== undefined) return Math.max(1, found - 0.5)
+    if (found !== undefined) return inflected ? Math.max(1, found - 0.5) : 0.5
   }
   return composed(word) ? 1 : 0
 }
 
-function formsOf(word: string): string[] {
-  const forms = [`${word}s`, `${word}es`]
-  const cut = (end: string, put = '') => {
-    if (word.endsWith(end) && word.length - end.length >= 3) forms.push(word.slice(0, -end.length) + put)
-  }
-  cut('s')
-  cut('es')
-  cut('ies', 'y')
-  cut('ed')
-  cut('ed', 'e')
-  cut('ing')
-  cut('ing', 'e')
-  cut('er')
-  cut('er', 'e')
-  cut('or')
-  cut('or', 'e')
-  cut('ion')
-  cut('ion', 'e')
-  cut('ation', 'e')
-  cut('able')
-  cut('able', 'e')
-  cut('al')
-  cut('ly')
-  cut('ment')
-  cut('y', 'ies')
-  for (const start of ['un', 're', 'de', 'pre', 'sub', 'non', 'auto', 'multi', 'un'])
-    if (word.startsWith(start) && word.length - start.length >= 3) forms.push(word.slice(start.length))
+/** Other forms of a word, and whether they are mere inflections. */
+function formsOf(word: string): Array<readonly [form: string, inflected: boolean]> {
+  const forms: Array<readonly [string, boolean]> = [
+    [`${word}s`, true],
+    [`${word}es`, true],
+  ]
+  for (const [end, put, inflected] of endings)
+    if (word.endsWith(end) && word.length - end.length >= 3) forms.push([word.slice(0, -end.length) + put, inflected])
+  for (const start of beginnings)
+    if (word.startsWith(start) && word.length - start.length >= 3) forms.push([word.slice(start.length), false])
   return forms
 }
+
+const endings: ReadonlyArray<readonly [end: string, put: string, inflected: boolean]> = [
+  ['s', '', true],
+  ['es', '', true],
+  ['ies', 'y', true],
+  ['y', 'ies', true],
+  ['ed', '', true],
+  ['ed', 'e', true],
+  ['ing', '', true],
+  ['ing', 'e', true],
+  ['ion', '', true],
+  ['ion', 'e', true],
+  ['ation', 'e', true],
+  ['er', '', false],
+  ['er', 'e', false],
+  ['or', '', false],
+  ['or', 'e', false],
+  ['able', '', false],
+  ['able', 'e', false],
+  ['al', '', false],
+  ['ly', '', false],
+  ['ment', '', false],
+]
+const beginnings = ['un', 're', 'de', 'pre', 'sub', 'non', 'auto', 'multi']
 
 /** `getconnection`: known words of at least three letters run together (two letters only for a few). */
 function composed(word: string): boolean {

@@ -12,82 +12,70 @@ export interface Step {
 /** Names given by the operator: `/users/{}` (the template up to the variable, unnamed) → name. */
 export type GivenNames = ReadonlyMap<string, string>
 
-/** Writes a place as a template with named variables, confidence and evidence. */
+/** Writes a place as a template with named variables, confidence and evidence. `tail`: segments behind it that were never seen. */
 export function describe(steps: readonly Step[], given: GivenNames, tail: readonly string[] = []): PathTemplate {
-  const declaredEnd =
-    tail.length > 0 ? undefined : steps.at(-1)?.place.declared.find(one => one.template !== null)?.template
-  const declared = (steps.at(-1)?.place.declared ?? [])
-    .map(one => one.template)
-    .filter(one => one !== null)
-    .toSorted((a, b) => Number(b.origin === 'operator') - Number(a.origin === 'operator'))[0]
+  const declared = tail.length > 0 ? null : declaredTemplate(steps.at(-1)?.place)
+  const names = [...(declared?.text.matchAll(hole) ?? [])].map(match => match[1] as string)
   const used = new Set<string>()
   const variables: TemplateVariable[] = []
   const evidence: string[] = []
+  /** Name of the next variable or hole: a declared template knows better than its place. */
+  const nextName = (other: () => string) => unique(names[used.size] ?? other(), used)
   let text = ''
   let unnamed = ''
   let confidence = 1
   let parent = ''
-  for (const [segment, step] of steps.entries()) {
-    confidence = Math.min(confidence, step.place.confidence)
-    if (step.text !== null) {
-      text += `/${filled(step.text, used)}`
-      unnamed += `/${step.text}`
-      parent = step.text
+  for (const [segment, { place, text: literal, suffix }] of steps.entries()) {
+    confidence = Math.min(confidence, place.confidence)
+    if (literal !== null) {
+      text += `/${filled(literal, nextName)}`
+      unnamed += `/${literal}`
+      parent = literal
       continue
     }
-    unnamed += `/{}${step.suffix}`
-    const place = step.place as VariablePlace
-    const types = place.types
-    const name = unique(
-      given.get(unnamed) ??
-        declaredName(place, step.suffix, steps[segment - 1]?.place) ??
-        variableName(parent, types, used),
-      used,
-    )
-    variables.push({
-      name,
-      segment,
-      type: types.length === 1 ? (types[0] as string) : 'string',
-      distinct: place.distinct,
-    })
+    unnamed += `/{}${suffix}`
+    const { types, distinct, origin } = place as VariablePlace
+    const renamed = given.get(unnamed)
+    if (renamed !== undefined) names[used.size] = renamed
+    const name = nextName(() => declaredName(steps[segment - 1]?.place, suffix) ?? variableName(parent, types, used))
+    variables.push({ name, segment, type: types.length === 1 ? (types[0] as string) : 'string', distinct })
     evidence.push(
-      place.origin === 'declared'
+      origin === 'declared'
         ? `{${name}}: declared`
-        : `{${name}}: ${place.distinct} ${place.distinct === 1 ? 'value' : 'values'} seen${types.length === 0 ? '' : `, ${types.join(' or ')}`}`,
+        : `{${name}}: ${distinct} ${distinct === 1 ? 'value' : 'values'}, ${types.join(' or ')}`,
     )
-    text += types.includes('rest') ? '/**' : `/{${name}}${step.suffix}`
+    text += types.includes('rest') ? '/**' : `/{${name}}${suffix}`
   }
   for (const part of tail) text += `/${part}`
-  if (declared !== undefined && declaredEnd !== undefined) {
-    const names = [...declared.text.matchAll(/\{([^{}]*)\}/g)].map(match => match[1] as string)
-    const own = variables.map((variable, i) => ({ ...variable, name: names[i] ?? variable.name }))
+  if (declared === null)
     return {
-      template: renamed(declared.text, own, variables, given),
-      origin: declared.origin,
-      confidence: 1,
-      evidence: [`declared by ${declared.origin === 'openapi' ? 'an OpenAPI document' : 'an operator'}`],
-      variables: own,
+      template: text === '' ? '/' : text,
+      origin: 'inferred',
+      confidence: Math.round(confidence * 1000) / 1000,
+      evidence,
+      variables,
     }
-  }
+  const final = [...used]
+  let at = 0
   return {
-    template: text === '' ? '/' : text,
-    origin: 'inferred',
-    confidence: Math.round(confidence * 1000) / 1000,
-    evidence,
+    template: declared.text.replaceAll(hole, () => `{${final[at++] ?? 'id'}}`),
+    origin: declared.origin,
+    confidence: 1,
+    evidence: [`declared by ${declared.origin === 'openapi' ? 'an OpenAPI document' : 'an operator'}`],
     variables,
   }
 }
 
-function renamed(
-  text: string,
-  _own: readonly TemplateVariable[],
-  _inferred: readonly TemplateVariable[],
-  _given: GivenNames,
-): string {
-  return text
+const hole = /\{([^{}]*)\}/g
+
+/** What was declared to end here; an operator's word first. */
+function declaredTemplate(place: Place | undefined) {
+  const templates = (place?.declared ?? []).map(one => one.template).filter(one => one !== null)
+  return templates.find(({ origin }) => origin === 'operator') ?? templates[0] ?? null
 }
 
-function declaredName(_place: VariablePlace, suffix: string, before: Place | undefined): string | null {
+/** The name that a longer declared template gives the variable. */
+function declaredName(before: Place | undefined, suffix: string): string | null {
   for (const one of before?.declared ?? []) {
     const found = one.variables.get(suffix) ?? one.variables.get('')
     if (found !== undefined) return found.name
@@ -95,12 +83,13 @@ function declaredName(_place: VariablePlace, suffix: string, before: Place | und
   return null
 }
 
-/** A frame's holes get names as well: `Orders({})` → `Orders({id})`. */
-function filled(text: string, used: Set<string>): string {
-  return text.includes('{}') && /\(.*\)$|=\{\}$/.test(text)
-    ? text.replaceAll('{}', () => `{${unique('id', used)}}`)
-    : text
+/** Names the holes of a frame as well: `Orders({})` → `Orders({id})`. */
+function filled(text: string, nextName: (other: () => string) => string): string {
+  if (text.endsWith('.{}')) return `${text.slice(0, -2)}{${nextName(() => 'format')}}`
+  return framed.test(text) ? text.replaceAll('{}', () => `{${nextName(() => 'id')}}`) : text
 }
+
+const framed = /\(.*\{\}.*\)$|=\{\}$/
 
 const plainNames: Readonly<Record<string, string>> = {
   date: 'date',

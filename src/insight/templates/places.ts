@@ -1,5 +1,8 @@
-import { type CallSpread, type Candidate, type Surroundings, decide, lexicalOdds } from './decide.ts'
+import { decide } from './decide.ts'
+import { segmentShape } from '../../lib/segment-shape.ts'
 import type { DeclaredNode } from './declared.ts'
+import type { CallSpread, Elsewhere, Surroundings, TextCounts } from './features.ts'
+import { type Candidate, lexicalOdds } from './sketch.ts'
 import type { TrieNode } from './trie.ts'
 
 /** A place in the templates: nodes of the trie that count as one, and what comes below. */
@@ -22,19 +25,35 @@ export interface VariablePlace extends Place {
   readonly origin: 'declared' | 'inferred'
 }
 
-/** Works out all templates of a trie. Each node is looked at once (plus two levels for comparing siblings): O(nodes). */
-export function inferPlaces(root: TrieNode, declared: DeclaredNode): Place {
-  const surroundings = { parent: '', literalCalls: literalCalls(root), elsewhere: null }
-  const first = infer([root], [declared], surroundings, 1)
-  // Once more, now that it is known which texts are values somewhere.
-  return infer([root], [declared], { ...surroundings, elsewhere: valueTexts(first) }, 1)
+/**
+ * Works out all templates of a trie. Each node is looked at once (plus a few levels for comparing siblings): O(nodes). `abroad`: what the texts are
+ * in other tries of the same list.
+ */
+export function inferPlaces(root: TrieNode, declared: DeclaredNode, abroad: Elsewhere | null = null): Place {
+  const start = { parent: '', depth: 0, literalCalls: null, elsewhere: abroad }
+  let found = infer([root], [declared], start, 1, null)
+  // Again, now that it is known about how often literals are called and which texts are values somewhere.
+  for (let round = 0; round < 2; round++) {
+    const own = textsOfPlaces(found)
+    const elsewhere =
+      abroad === null
+        ? own
+        : { values: added(own.values, abroad.values), literals: added(own.literals, abroad.literals) }
+    found = infer([root], [declared], { ...start, literalCalls: literalCalls(found), elsewhere }, 1, found)
+  }
+  return found
+}
+
+function added(own: TextCounts, abroad: TextCounts): TextCounts {
+  return { get: text => (own.get(text) ?? 0) + (abroad.get(text) ?? 0) }
 }
 
 function infer(
   nodes: readonly TrieNode[],
   declared: readonly DeclaredNode[],
-  surroundings: Surroundings,
+  surroundings: Omit<Surroundings, 'here'>,
   confidence: number,
+  before: Place | null,
 ): Place {
   const words = new Map<string, TrieNode[]>()
   const shared = new Map<string, TrieNode[]>()
@@ -45,7 +64,16 @@ function infer(
   const literals = new Map<string, Place>()
   const variables = new Map<string, VariablePlace>()
   const addLiteral = (text: string, children: readonly TrieNode[], sure: number) => {
-    literals.set(text, infer(children, declaredLiterals(declared, text), { ...surroundings, parent: text }, sure))
+    literals.set(
+      text,
+      infer(
+        children,
+        declaredLiterals(declared, text),
+        { ...surroundings, parent: text, depth: surroundings.depth + 1 },
+        sure,
+        before?.literals.get(text) ?? null,
+      ),
+    )
   }
   const suffixes = new Map<string, Candidate[]>()
   const forced = new Map<string, TrieNode[]>()
@@ -55,7 +83,7 @@ function infer(
       addLiteral(text, children, 1)
     else if (declared.some(one => one.variables.has(suffix) || one.variables.has(''))) {
       const key = declared.some(one => one.variables.has(suffix)) ? suffix : ''
-      forced.set(key, [...(forced.get(key) ?? []), ...children])
+      for (const child of children) push(forced, key, child)
     } else {
       const listed = suffixes.get(suffix) ?? []
       listed.push({ text, nodes: children })
@@ -63,18 +91,27 @@ function infer(
     }
   }
   for (const suffix of shared.keys()) if (!suffixes.has(suffix)) suffixes.set(suffix, [])
+  for (const [stem, offered] of formatsOf(suffixes)) addLiteral(`${stem}.{}`, offered, 0.9)
   joinFiles(suffixes, shared)
   const found = new Map<string, { nodes: TrieNode[]; confidence: number }>()
   for (const [suffix, candidates] of suffixes) {
     const typed = shared.get(suffix) ?? []
-    const verdict = decide(candidates, typed, surroundings)
+    const valuesBefore = textsOf(before?.variables.get(suffix))
+    const here = (text: string) =>
+      valuesBefore?.has(text) === true ? true : before?.literals.has(text) === true ? false : null
+    const around = { ...surroundings, here }
+    const verdict = decide(candidates, typed, around)
     const members = [...typed]
-    for (const { text, nodes: own } of candidates) {
-      if (verdict.values.has(text)) members.push(...own)
-      else
-        addLiteral(text, own, literalConfidence(verdict.exists, verdict.confidence, lexicalOdds({ text, nodes: own })))
+    let sure = typed.length > 0 ? 1 - 0.1 / Math.max(1, typedCount(typed)) : 0
+    for (const [i, { text, nodes: own }] of candidates.entries()) {
+      const value = sigmoid(verdict.odds[i] as number)
+      if (verdict.values.has(text)) {
+        for (const node of own) members.push(node)
+        // The clearest value vouches for the variable.
+        if (value > sure) sure = value
+      } else addLiteral(text, own, 1 - value)
     }
-    if (verdict.exists) found.set(suffix, { nodes: members, confidence: verdict.confidence })
+    if (members.length > 0) found.set(suffix, { nodes: members, confidence: sure })
   }
   for (const [key, members] of forced) {
     const own = found.get(key)
@@ -87,8 +124,14 @@ function infer(
   for (const [key, { nodes: members, confidence: sure }] of found) {
     const below = declared.flatMap(one => one.variables.get(key) ?? [])
     variables.set(key, {
-      ...infer(members, below, { ...surroundings, parent: null }, below.length > 0 ? 1 : sure),
-      types: [...new Set(members.map(node => node.shape ?? 'string'))].toSorted(),
+      ...infer(
+        members,
+        below,
+        { ...surroundings, parent: null, depth: surroundings.depth + 1 },
+        below.length > 0 ? 1 : sure,
+        before?.variables.get(key) ?? null,
+      ),
+      types: [...new Set(members.map(typeOf))].toSorted(),
       distinct: members.reduce((sum, node) => sum + (node.distinct?.count() ?? 1), 0),
       origin: below.length > 0 ? 'declared' : 'inferred',
     })
@@ -96,10 +139,44 @@ function infer(
   return { nodes, literals, variables, declared, confidence }
 }
 
+/** One thing in several formats is one operation: `export.json`, `export.csv`. Takes these out of the candidates. */
+function formatsOf(candidates: Map<string, Candidate[]>): Map<string, TrieNode[]> {
+  const stems = new Map<string, Candidate[]>()
+  for (const [suffix, listed] of candidates) {
+    if (!suffix.startsWith('.')) continue
+    for (const candidate of listed) {
+      if (lexicalOdds(candidate) > 0.5) continue
+      const stem = candidate.text.slice(0, -suffix.length)
+      const offered = stems.get(stem)
+      if (offered === undefined) stems.set(stem, [candidate])
+      else offered.push(candidate)
+    }
+  }
+  const found = new Map<string, TrieNode[]>()
+  const taken = new Set<Candidate>()
+  for (const [stem, offered] of stems) {
+    if (offered.length < 2) continue
+    found.set(
+      stem,
+      offered.flatMap(one => one.nodes),
+    )
+    for (const one of offered) taken.add(one)
+  }
+  if (taken.size > 0)
+    for (const [suffix, listed] of candidates)
+      candidates.set(
+        suffix,
+        listed.filter(candidate => !taken.has(candidate)),
+      )
+  return found
+}
+
 /** Values with endings of many kinds are names of files: one variable, not one for each ending. */
 function joinFiles(candidates: Map<string, Candidate[]>, typed: Map<string, TrieNode[]>): void {
-  const endings = [...candidates.keys()].filter(suffix => suffix.startsWith('.'))
-  const files = typed.get('')?.some(node => node.shape === 'file-name') ?? false
+  const endings = [...candidates.keys()].filter(
+    suffix => suffix.startsWith('.') && ((candidates.get(suffix)?.length ?? 0) > 0 || typed.has(suffix)),
+  )
+  const files = candidates.get('')?.some(one => segmentShape(one.text) === 'file-name' && lexicalOdds(one) > 0) ?? false
   if (endings.length === 0 || (!files && endings.length < 3)) return
   const words = candidates.get('') ?? []
   const values = typed.get('') ?? []
@@ -112,9 +189,18 @@ function joinFiles(candidates: Map<string, Candidate[]>, typed: Map<string, Trie
   typed.set('', values)
 }
 
-function literalConfidence(exists: boolean, confidence: number, odds: number): number {
-  const own = 1 / (1 + Math.exp(odds))
-  return exists ? own : Math.max(own, confidence)
+/** Names of files and hosts are kept as words: they may be literals. */
+function typeOf({ shape, text }: TrieNode): string {
+  const written = shape === null && text !== null ? segmentShape(text) : shape
+  return written === 'text' ? 'string' : (written ?? 'string')
+}
+
+function typedCount(typed: readonly TrieNode[]): number {
+  return typed.reduce((sum, node) => sum + (node.distinct?.count() ?? 1), 0)
+}
+
+function sigmoid(odds: number): number {
+  return 1 / (1 + Math.exp(-odds))
 }
 
 function declaredLiterals(declared: readonly DeclaredNode[], text: string): DeclaredNode[] {
@@ -128,36 +214,50 @@ function push(map: Map<string, TrieNode[]>, key: string, value: TrieNode): void 
 }
 
 /** How often operations are called that end in a literal beyond doubt. */
-function literalCalls(root: TrieNode): CallSpread | null {
+function literalCalls(root: Place): CallSpread | null {
   let count = 0
   let sum = 0
   let squares = 0
   const open = [root]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (at.text !== null && at.ends > 0 && lexicalOdds({ text: at.text, nodes: [at] }) < -1.5) {
-      const one = Math.log(at.ends)
+    for (const variable of at.variables.values()) open.push(variable)
+    for (const [text, literal] of at.literals) {
+      open.push(literal)
+      let ends = 0
+      for (const node of literal.nodes) ends += node.ends
+      if (ends === 0 || lexicalOdds({ text, nodes: literal.nodes }) > -1.5) continue
+      const one = Math.log(ends)
       count++
       sum += one
       squares += one * one
     }
-    open.push(...(at.words?.values() ?? []), ...(at.shared?.values() ?? []))
   }
   if (count < 3) return null
   const mean = sum / count
   return { mean, deviation: Math.max(0.6, Math.sqrt(Math.max(0, squares / count - mean * mean))) }
 }
 
-/** Each text that is a value somewhere, with the number of places. */
-function valueTexts(root: Place): Map<string, number> {
-  const found = new Map<string, number>()
+/** Each text that is a value or a literal somewhere, with the number of places. */
+export function textsOfPlaces(root: Place): {
+  values: ReadonlyMap<string, number>
+  literals: ReadonlyMap<string, number>
+} {
+  const values = new Map<string, number>()
+  const literals = new Map<string, number>()
   const open = [root]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     for (const variable of at.variables.values()) {
-      const texts = new Set(variable.nodes.map(node => node.text).filter(text => text !== null))
-      for (const text of texts) found.set(text, (found.get(text) ?? 0) + 1)
+      for (const text of textsOf(variable) ?? []) values.set(text, (values.get(text) ?? 0) + 1)
       open.push(variable)
     }
-    open.push(...at.literals.values())
+    for (const [text, literal] of at.literals) {
+      literals.set(text, (literals.get(text) ?? 0) + 1)
+      open.push(literal)
+    }
   }
-  return found
+  return { values, literals }
+}
+
+function textsOf(variable: VariablePlace | undefined): ReadonlySet<string> | null {
+  return variable === undefined ? null : new Set(variable.nodes.map(node => node.text).filter(text => text !== null))
 }

@@ -1,4 +1,5 @@
 import { sketchHash } from '../../lib/hyper-log-log.ts'
+import type { TextCounts } from './features.ts'
 import { TemplateSet } from './template-set.ts'
 import { type UrlLine, parseUrlLine } from './url-line.ts'
 
@@ -33,6 +34,7 @@ export function* templatesOfLines(lines: readonly string[]): Generator<ListedTem
     }
     for (let n = counts.get(line) as number; n > 0; n--) set.learn(path)
   }
+  hearEachOther([...sets.values()])
   const answers = new Map<string, ListedTemplate>()
   for (const line of lines) {
     let answer = answers.get(line)
@@ -42,6 +44,28 @@ export function* templatesOfLines(lines: readonly string[]): Generator<ListedTem
     }
     yield answer
   }
+}
+
+/** An API behind several hosts, or by several schemes, shows a value here that could not be told from a name there. */
+function hearEachOther(sets: readonly TemplateSet[]): void {
+  if (sets.length < 2) return
+  const all = sets.map(set => set.texts())
+  const values = summed(all.map(one => one.values))
+  const literals = summed(all.map(one => one.literals))
+  for (const [i, set] of sets.entries()) {
+    const own = all[i] as (typeof all)[number]
+    set.hear({ values: without(values, own.values), literals: without(literals, own.literals) })
+  }
+}
+
+function summed(counts: ReadonlyArray<ReadonlyMap<string, number>>): Map<string, number> {
+  const sums = new Map<string, number>()
+  for (const one of counts) for (const [text, count] of one) sums.set(text, (sums.get(text) ?? 0) + count)
+  return sums
+}
+
+function without(all: ReadonlyMap<string, number>, own: ReadonlyMap<string, number>): TextCounts {
+  return { get: text => (all.get(text) ?? 0) - (own.get(text) ?? 0) }
 }
 
 function answerOf(line: string, url: UrlLine | undefined, sets: ReadonlyMap<string, TemplateSet>): ListedTemplate {

@@ -1,7 +1,8 @@
 import { type DeclaredNode, addDeclaration, declaredNode, templateParts, valueLikeLiterals } from './declared.ts'
 import { type Step, describe } from './naming.ts'
 import type { CallSigns, LeafId, PathTemplate, TemplateEdit, TemplateGroup } from './path-template.ts'
-import { type Place, inferPlaces } from './places.ts'
+import type { Elsewhere } from './features.ts'
+import { type Place, inferPlaces, textsOfPlaces } from './places.ts'
 import { readSegment } from './segment.ts'
 import { changedRows, restoreRows } from './trie-rows.ts'
 import { PathTrie, type TrieLimits, type TrieNode, trieLimits } from './trie.ts'
@@ -27,14 +28,15 @@ export class TemplateSet {
   /** What was inferred, and from how much; worked out again when something has come since. */
   #inferred: Inferred | null = null
   #byLeaf: Array<PathTemplate | undefined> | null = null
+  #abroad: Elsewhere | null = null
 
   constructor(limits: Partial<TrieLimits> = {}) {
     this.#trie = new PathTrie({ ...trieLimits, ...limits })
   }
 
-  /** Grows whenever a template may have changed. */
+  /** Grows whenever a template may have changed: with every call and edit. Reading costs O(nodes) once after that, so read in batches. */
   get version(): number {
-    return this.#trie.size + this.#edited
+    return this.#trie.root.calls + this.#edited
   }
 
   /** Words that found no room of their own: counted with the values of their place. */
@@ -76,6 +78,17 @@ export class TemplateSet {
   /** The template that this leaf counts to now. */
   templateOfLeaf(leaf: LeafId): PathTemplate {
     return this.#templatesByLeaf()[leaf] ?? describe([], new Map())
+  }
+
+  /** Each text that is a value or a literal here, with the number of places. */
+  texts(): ReturnType<typeof textsOfPlaces> {
+    return textsOfPlaces(this.#infer().places)
+  }
+
+  /** What texts are in other sets that belong together with this one: of other hosts in one list. */
+  hear(abroad: Elsewhere): void {
+    this.#abroad = abroad
+    this.#edited++
   }
 
   /** All templates seen or declared, with their leaves. */
@@ -167,7 +180,13 @@ export class TemplateSet {
         if (edit.kind === 'rename') names.set(upTo(edit.template, edit.variable), edit.name)
         else addDeclaration(declared, edit)
       }
-      this.#inferred = { places: inferPlaces(this.#trie.root, declared), size, calls, edited: this.#edited, names }
+      this.#inferred = {
+        places: inferPlaces(this.#trie.root, declared, this.#abroad),
+        size,
+        calls,
+        edited: this.#edited,
+        names,
+      }
       this.#byLeaf = null
       return this.#inferred
     }
@@ -203,6 +222,11 @@ function next(place: Place, part: string): Step | null {
   if (frame !== '') {
     const framed = place.literals.get(frame)
     if (framed !== undefined) return { place: framed, text: frame, suffix: '' }
+  }
+  if (suffix.startsWith('.')) {
+    const stem = `${part.slice(0, -suffix.length)}.{}`
+    const offered = place.literals.get(stem)
+    if (offered !== undefined) return { place: offered, text: stem, suffix: '' }
   }
   const own = place.variables.get(suffix)
   if (own !== undefined) return { place: own, text: null, suffix }

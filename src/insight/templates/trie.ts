@@ -2,6 +2,7 @@
 import { HyperLogLog, sketchHash } from '../../lib/hyper-log-log.ts'
 import type { SegmentShape } from '../../lib/segment-shape.ts'
 import type { CallSigns, LeafId } from './path-template.ts'
+import { type TextTraits, isVersionName } from './literalness.ts'
 import { readSegment } from './segment.ts'
 
 /** Bounds of a trie; what is beyond is counted and goes to the place's shared node. */
@@ -34,8 +35,8 @@ export interface TrieNode {
   /** Calls that ended here. */
   ends: number
   leaf: LeafId
-  /** valueOdds of the text; NaN until it is asked for. */
-  odds: number
+  /** Of the text; null until they are asked for. */
+  traits: TextTraits | null
   /** Distinct values, of shared nodes. */
   distinct: HyperLogLog | null
   /** Calls that ended here by status class, index 1–5; null until one is known. */
@@ -131,7 +132,7 @@ export class PathTrie {
     const { shape, suffix, frame } = readSegment(text)
     const own = frame === '' ? undefined : at.words?.get(frame)
     // What is a word only by its place was kept apart there, or found no room and went to the shared node.
-    const kind = frame !== '' || shape === null || isVersion(at, shape, text) ? 'string' : shape
+    const kind = frame !== '' || shape === null || isName(at, shape, text) ? 'string' : shape
     return own ?? at.shared?.get(sharedKey(kind, suffix))
   }
 
@@ -140,7 +141,7 @@ export class PathTrie {
     if (this.apart.has(text)) return this.#word(at, text, '')
     const { shape, suffix, frame } = readSegment(text)
     if (frame !== '') return this.#word(at, frame, '')
-    if (shape === null || isVersion(at, shape, text)) return this.#word(at, text, suffix)
+    if (shape === null || isName(at, shape, text)) return this.#word(at, text, suffix)
     return this.#shared(at, shape, suffix, text)
   }
 
@@ -194,7 +195,7 @@ export class PathTrie {
       calls: 0,
       ends: 0,
       leaf: -1,
-      odds: Number.NaN,
+      traits: null,
       distinct: shape === null ? null : new HyperLogLog(),
       statuses: null,
       keys: null,
@@ -238,8 +239,13 @@ export class PathTrie {
 const smallVersion = /^\d{1,2}(?:\.\d{1,2})?$/
 const versionParents: ReadonlySet<string> = new Set(['api', 'rest', 'services', 'service', 'version', 'v'])
 
-/** `/1.1/statuses`, `/api/2/issue`: the number of a version stands where nothing has been named yet. */
-function isVersion(at: TrieNode, shape: SegmentShape, text: string): boolean {
+/**
+ * What may be a literal for all its form: `swagger.yaml`, `networking.k8s.io`, `v1beta2`; and `/1.1/statuses`, `/api/2/issue`: the number of a version
+ * stands where nothing has been named yet.
+ */
+function isName(at: TrieNode, shape: SegmentShape, text: string): boolean {
+  if (shape === 'file-name' || shape === 'domain') return true
+  if (shape === 'code' && isVersionName(text)) return true
   if ((shape !== 'integer' && shape !== 'number') || !smallVersion.test(text)) return false
   return at.depth === 0 || (at.depth < 4 && at.text !== null && versionParents.has(at.text.toLowerCase()))
 }

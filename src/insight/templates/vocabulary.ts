@@ -2,49 +2,51 @@
 
 /**
  * Words that public APIs use in the literal segments of their paths, the most common tier first: by at least 20 providers, 5, 2, and last those
- * of one provider or only of parameter, property and operation names.
+ * of one provider or only of parameter, property and operation names. A word that is mostly followed by a variable ends in +, one that is
+ * mostly followed by a literal in - (four providers and more).
  */
 export const vocabularyTiers: readonly string[] = [
   `
-    access account accounts add all api auth batch by cancel categories check comments config configuration content count countries
-    create custom data delete details download email event events export fields file files get group groups history id images import
-    info items json keys list locations login logs me members messages metadata name oauth options orders password payment product
-    products query remove reports request reset roles rules search send service services sessions set settings start stats status
-    subscriptions summary tags templates test token transactions type types update user users validate verify version versions
-    webhooks
+    access account- accounts add- all api- auth- batch by cancel categories check comments+ config- configuration content count
+    countries+ create custom data delete details+ download+ email event events export fields+ file files get+ group groups+ history
+    id+ images import- info items json keys+ list locations login logs me- members messages metadata name oauth- options orders
+    password payment product+ products query- remove reports request reset roles+ rules search- send service services+ sessions set
+    settings start stats- status subscriptions summary tags templates test- token transactions type+ types+ update user users validate
+    verify version versions+ webhooks
   `,
   `
-    about accept accounting action actions activate active activities activity address addresses admin admins advanced alerts aliases
-    amazon analysis analytics and apis app application applications apply approve apps archive areas articles artifacts asset assets
-    assign associations attachment attachments attribute attributes audit authenticate authentication authorization authorizations
-    authorize autocomplete availability available avatar balance bank basic batches billing block blocks bulk bundle business cache
-    calendar call calls campaign campaigns capabilities capture card cards case cash catalog category certificates change changes
-    channel channels charges chart chat checkout children cities classes clear client clients close cluster clusters code codes
-    collection collections companies company complete components configs confirm connect connection connections consents contact
-    contacts context conversations copy cost country counts credentials credit credits csv currencies currency current customer
-    customers daily dashboard datasets date deactivate default defaults definitions deleted delivery dependencies deployments
-    description device devices disable disconnect display distance dns document documents domain domains draft edit emails enable end
-    endpoints entities entity entries episodes error errors estimate exchange execute expense exports external failed favorites
-    feature features feed feedback feeds field filter filters financial find flag folders followers following for force forecast form
-    free from full funding gateway generate genres geo guest health html identity ids image in index information instance instances
-    integration integrations invalidate inventory invitation invite invoice invoices ip ips is issue item job jobs join journal jwt
-    key label labels languages last latest leave level license licenses line lines link linked links listings lists live local
-    location log logo logout lookup map markets match media member merge message meta method methods metrics mobile models monitor
-    monitoring move multi my names network networks new news node nodes note notes notification notifications notify number numbers
-    object objects of offer offers on operations order organization organizations owner owners packages page pages parse participants
-    party path pause pay payments pdf pending people performance permission permissions persons phone pin ping places plan plans
-    players plugins points policies policy pools portal post posts preferences preview price prices pricing private profile profiles
-    progress project projects properties property providers provision public publish published purchase purchases push qr question
-    questions quote quotes random rate rates rating ratings raw reactions read recent record records reference references refresh
-    refund refunds regions register registration registrations reject related relationships render renew replies report reporting
-    repositories repository requests resend resource resources rest restart restore result results resume retention retry reverse
-    review reviews revisions revoke role route rule run runs sales saved scan schedule scheduled schedules schema schemas scopes
-    script secret secrets security segments select self series server servers session sets setting setup share shared ship shipment
-    shipping similar simple site sites skills sms snapshot snapshots source sources specs state statistics statuses stock stop storage
-    store stores stream streams sub submit subscription suggestions summaries support surveys suspend swagger sync system table tag
-    target task tasks tax team teams template term terms text thumbnail tickets tier time to tokens top topic topics total track
-    tracking transaction transfer transfers trigger triggers ui unassign uninstall unpublish updated updates upload uploads upsert url
-    urls usage value values variants vat verification video videos view views virtual void web webhook with write xml zip zones
+    about accept accounting action actions activate active activities activity address- addresses admin- admins advanced alerts
+    aliases amazon analysis analytics- and apis+ app application applications+ apply approve apps archive areas+ articles artifacts
+    asset assets assign associations attachment attachments+ attribute attributes audit authenticate authentication authorization
+    authorizations+ authorize autocomplete availability available avatar balance bank basic batches billing block+ blocks bulk bundle
+    business cache calendar call calls campaign campaigns capabilities capture card cards+ case cash catalog category certificates
+    change changes- channel channels+ charges chart chat checkout children cities classes clear client clients+ close cluster clusters
+    code+ codes+ collection collections companies+ company complete components configs+ confirm connect connection connections
+    consents+ contact contacts context conversations copy cost country counts credentials+ credit credits csv currencies currency
+    current customer customers daily dashboard datasets+ date deactivate default defaults definitions deleted delivery dependencies
+    deployments+ description device devices disable disconnect display distance dns document documents domain domains+ draft edit
+    emails enable end endpoints+ entities+ entity entries episodes error errors estimate exchange execute expense exports external
+    failed favorites feature features feed- feedback feeds field filter filters financial find flag folders followers following for
+    force forecast form free from full funding gateway generate genres geo guest health html identity ids image in index information-
+    instance instances integration integrations invalidate inventory invitation invite invoice+ invoices ip ips is issue item job jobs
+    join journal jwt key label labels languages last latest leave level license licenses line lines link linked links listings lists
+    live local location log logo logout lookup map markets match media member merge message meta method methods metrics- mobile
+    models+ monitor- monitoring- move+ multi my names network networks+ new news node nodes note notes+ notification notifications-
+    notify number numbers object objects of offer offers on operations order organization organizations+ owner owners packages page
+    pages parse participants party path pause pay payments pdf pending people performance permission permissions persons+ phone pin
+    ping places plan plans+ players+ plugins points policies+ policy pools+ portal post posts preferences preview price prices pricing
+    private profile profiles progress project projects properties property providers provision public publish published purchase
+    purchases push qr question questions quote quotes random rate rates rating ratings raw reactions read recent record records+
+    reference references refresh refund refunds+ regions register registration registrations reject related relationships render renew
+    replies report reporting repositories repository requests resend resource resources rest restart restore result results resume
+    retention retry reverse review reviews+ revisions revoke role route+ rule run runs sales saved scan schedule scheduled schedules
+    schema schemas scopes script secret secrets security- segments+ select self- series server servers+ session sets+ setting setup
+    share shared ship shipment shipping similar simple site sites skills sms snapshot snapshots source sources+ specs state
+    statistics- statuses stock stop storage store stores+ stream streams sub submit subscription suggestions summaries support surveys
+    suspend swagger sync system- table tag+ target task tasks tax team teams template term+ terms text thumbnail tickets tier time to
+    tokens top topic topics total track tracking transaction+ transfer transfers+ trigger triggers ui unassign uninstall unpublish
+    updated updates upload uploads upsert url urls usage value values variants+ vat verification video videos view views virtual void
+    web webhook with write xml zip zones
   `,
   `
     abandoned abilities abuse acceptance accepted accessible accuracy acknowledge acl acs activation actors ad adapters added
@@ -54,18 +56,18 @@ export const vocabularyTiers: readonly string[] = [
     amendment amendments amount analyses analyze ancestors android annotate annotation annotations announcement announcements annual
     anomaly anon anonymize anonymized answer answers any ap apikeys appearances append apple applicationrole applied appointment
     appointments approval approvals approved approximate archives are area arn arrangements arrival art article artifact artist
-    artists as ask asn assessment assignable assigned assignee assignees assignment assignments associated association async at atm
+    artists as ask asn assessment assignable assigned assignee assignees assignment assignments+ associated association async at atm
     attach attempted attempts attendance attendees attrs audience audio auditing audits authn author authorized authors auto
     autocompletedata automation availabilities avatars average avoid awaiting aws azure back backend background backgrounds backup
     backups bad badges balancer balancers balances ban band bandwidth banks banned banner barcode base based basket bay beneficiaries
-    benefit benefits best bet beta between bgp bias big bill billable bills bin bind binding bindings bio bitrate blacklist blocked
+    benefit benefits best bet beta between bgp bias big bill billable bills+ bin bind binding bindings bio bitrate blacklist blocked
     blog board boards bodies body book booking bookings bookmark bookmarks books bottom bounce bounces bounds box branch branches
     brand branding brands break bridge broadcast broadcasts browse browser bucket buckets budget build bundles bus button buyer buying
     bypass bytes ca cable cached caches calculate calculation calculations callback callbacks camera cancellation cancelled candidate
     candidates capability captions captures carbon care cargo carlo carriers cart carts cases cat categorize cause cdm cdn centers
     cert certificate certs changelog changeset chapter chapters character characters charge charging charts chassis checklist checks
     child circuit cisco citation citations city claim class classification classifications classifier cleanup click clicks clips clock
-    clone cloud cm cmd cms co coaches collaborators collect collected colors column columns com combinations coming command commands
+    clone cloud cm cmd cms co coaches collaborators+ collect collected colors column columns com combinations coming command commands
     comment commerce commercial commit commits committee committees common communication community compare comparison compatible
     compensation complaints completed compliance component composite composition compound compute computed concept condition
     conditional conditions conference confidence configurable configurations configure configured confirmation confirmations conflicts
@@ -83,7 +85,7 @@ export const vocabularyTiers: readonly string[] = [
     downloadable downloaded downloads driver drivers drives driving duplicate duplicates duty dynamic ean early easy ec echo ecommerce
     edge edges edited editmeta editor edits education effective effects ein election elements elevation eligibility eligible embargo
     emergency emoji employee employees employer employers employment en enabled encoded encrypt encryption endpoint energy enforce
-    engine enhanced enterprise entitlement entitlements entry enum env environment environments ephemeral equal equipment eta
+    engine enhanced enterprise entitlement entitlements entry enum env environment environments+ ephemeral equal equipment eta
     ethnicity eu eula evaluate eviction evidence ex example excel excluded exclusion exec execution executions exempt exif exists exit
     expand expected expenses experience experiment expiration expire expired expiry exposed expression ext extend extensions extra
     extract extraction extractor extras face facebook facets facilities facility factions factor factors fail failover failures
@@ -129,7 +131,7 @@ export const vocabularyTiers: readonly string[] = [
     publications publisher pull purchased purge purpose put pv qos qrcode quality queries questionnaire queue queued queues quick
     quota race races rad radius range ranges rank ranking rankings ranks rated ratio reachable reader readonly ready real realm
     realtime reason reasons reboot rebuild receipt receipts received receiver receiving recipe recipes recipient recipients
-    recognition recognize recommendation recommendations recommended reconcile reconciliation recorded recording recordings recover
+    recognition recognize recommendation recommendations recommended reconcile reconciliation recorded recording recordings+ recover
     recovery recurring redeem ref referrer refs reg regenerate region registered registrant registrar registries registry regular
     rejected rejection relation relations relationship relative relay release released religion reload reminder reminders remote
     remotelink removed rename rent rental reopen reorder repayment repeat replace replicas replication reply representation
