@@ -44,7 +44,7 @@ export function readDocuments(
 ): ApiDocument[] {
   const byProvider = Map.groupBy(globSync('**/*.json', { cwd: folder }), file => file.split('/')[0] as string)
   const providers = [...byProvider.keys()]
-    .filter(provider => (hashOf(`half ${provider}`) % 2 === 0) === (half === 'tuning'))
+    .filter(provider => halfOf(provider) === half)
     .toSorted((a, b) => hashOf(a) - hashOf(b))
   const documents: ApiDocument[] = []
   for (const provider of providers) {
@@ -57,6 +57,11 @@ export function readDocuments(
     }
   }
   return documents
+}
+
+/** Which half a provider (the first part of a file's path) belongs to. */
+export function halfOf(provider: string): 'tuning' | 'held-out' {
+  return hashOf(`half ${provider}`) % 2 === 0 ? 'tuning' : 'held-out'
 }
 
 type Json = { readonly [key: string]: unknown }
