@@ -1,4 +1,6 @@
 import type { Log } from '../core/host.ts'
+import type { DetectionSettings } from './detection/settings.ts'
+import { readDetectorSettings } from './detectors/read-settings.ts'
 import { Learner, type LearningPart } from './learner.ts'
 import { createParts, type Parts, partList } from './parts.ts'
 import { openRecording, type Recording } from './recording.ts'
@@ -13,6 +15,8 @@ export interface EngineOptions {
   readonly historyBytesMax: number
   /** File for everything taken; null: none. */
   readonly record: string | null
+  /** How detection is set up; absent: as usual. */
+  readonly detection?: DetectionSettings
   /** Makes further parts that are fed and kept as insight's own are; absent: none. */
   readonly join?: (parts: Parts) => readonly LearningPart[]
 }
@@ -44,7 +48,7 @@ const complainEveryMs = 60_000
 /** Opens the stores and gives every part what it knew. Rejects when another process has them. */
 export async function openEngine(options: EngineOptions, log: Log): Promise<Engine> {
   const { folder } = options
-  const parts = createParts()
+  const parts = createParts(options.detection === undefined ? undefined : await readDetectorSettings(options.detection))
   let state: StateStore | null = null
   let history: History | null = null
   let recording: Recording | null = null

@@ -1,9 +1,10 @@
 import type { Config } from '../config/types.ts'
+import { baselinesReport, changeBaseline, findingsReport, wantedChange } from './detection/ask.ts'
 import type { Engine } from './engine.ts'
 import { takeEdit, wantedEdit } from './inventory/take-edit.ts'
 import { assess } from './posture/assess.ts'
 import { surfaceReport } from './surface/report.ts'
-import { surfaceOf } from './surface/surface.ts'
+import { overflowedOf, surfaceOf } from './surface/surface.ts'
 import { traceReport } from './traces/trace-report.ts'
 
 /** What a question may be about. */
@@ -29,6 +30,16 @@ export const questions: Readonly<Record<string, Question>> = Object.assign(Objec
     const edit = wanted === undefined ? null : wantedEdit(JSON.parse(wanted))
     return edit === null ? { refused: 'it is no edit: see the API description' } : takeEdit(parts.inventory, edit, now)
   },
+  /** What detectors found; `since`: number of one, only later ones are told. */
+  findings: ({ engine: { parts } }, { since }) => findingsReport(parts.detection, Number(since ?? 0) || 0),
+  baselines: ({ engine: { parts } }) => baselinesReport(parts.detection),
+  /** `wanted`: JSON of a BaselineChange with `author` and `reason`. */
+  'baseline-change'({ engine: { parts }, now }, { wanted }) {
+    const change = wanted === undefined ? null : wantedChange(JSON.parse(wanted))
+    return change === null
+      ? { refused: 'it is no change: see the API description' }
+      : changeBaseline(parts.detection, change, now)
+  },
   services: ({ engine: { parts } }) => ({
     services: parts.inventory
       .services()
@@ -50,6 +61,7 @@ export const questions: Readonly<Record<string, Question>> = Object.assign(Objec
       surfaceOf({
         config,
         operations: parts.inventory.operations(),
+        overflowed: overflowedOf(parts.inventory.services()),
         toNothing: aside.reduce((sum, calls) => sum + calls, 0),
         nowMs: now,
       }),

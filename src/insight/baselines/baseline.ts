@@ -6,6 +6,8 @@ export interface Metric {
   readonly unit: string
   /** Nothing up to this is ever abnormal: what any caller may do on a quiet day. */
   readonly floor: number
+  /** How many samples of the warm-up one is worth, since a day of somebody says more than a minute; 1 when absent. */
+  readonly worth?: number
   /** Scenarios may scale what is normal (a sale has more calls; nobody has more stolen ids). */
   readonly elastic?: boolean
 }

@@ -120,7 +120,8 @@ export class LearnedBaseline implements Baseline {
     if (this.said !== null) return this.said.threshold
     const { warmUp, settleMs, stepPerDay, reach } = this.#around.terms()
     if (this.#level === null) {
-      if (this.#tail.n < warmUp.samples || timeMs - this.#tail.firstMs < warmUp.spanMs) return null
+      if (this.#tail.n * (this.metric.worth ?? 1) < warmUp.samples || timeMs - this.#tail.firstMs < warmUp.spanMs)
+        return null
       this.#level = this.#reference = this.#wanted()
       this.#day = Math.floor(timeMs / DAY_MS)
       this.changed = true
@@ -172,7 +173,8 @@ export class LearnedBaseline implements Baseline {
   }
 
   #wanted(): number {
-    return Math.max(this.metric.floor, this.#tail.quantile(this.#around.share()) ?? this.#tail.bodyQuantile(1))
+    // Where no tail shows, what was seen is not yet all that may be.
+    return Math.max(this.metric.floor, this.#tail.quantile(this.#around.share()) ?? this.#tail.bodyQuantile(1) * 1.25)
   }
 }
 

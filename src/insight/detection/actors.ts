@@ -15,6 +15,17 @@ export interface Actor {
   readonly suspicion: number
   /** Until then (event time, Unix ms) nothing is learnt from it. */
   readonly suspectUntilMs: number
+  /** Its latest calls, at most `trailMax`, in no order. */
+  readonly trail: readonly Passed[]
+}
+
+/** One call of an actor, as far as findings tell of it. */
+export interface Passed {
+  readonly timeMs: number
+  readonly event: string
+  readonly address: string
+  /** Id of the operation; `METHOD /path` when it is none that is known. */
+  readonly operation: string
 }
 
 export type ActorKind = 'principal' | 'session' | 'address'
@@ -25,10 +36,9 @@ export interface KnownActor extends Actor {
   calls: number
   suspicion: number
   suspectUntilMs: number
+  readonly trail: Passed[]
   /** State of detectors, by slot. */
   readonly state: unknown[]
-  /** Something durable of it changed since it was last written. */
-  changed: boolean
   place: number
 }
 
@@ -36,6 +46,7 @@ export interface KnownActor extends Actor {
 const actorsMax: Readonly<Record<ActorKind, number>> = { principal: 24_576, session: 12_288, address: 12_288 }
 /** Actors that are compared when one must go. */
 const compared = 24
+export const trailMax = 8
 /** Half of a suspicion is gone after so long, ms. */
 const halfLifeMs = 6 * 3_600_000
 
@@ -81,8 +92,8 @@ export class Actors {
       calls: 0,
       suspicion: 0,
       suspectUntilMs: 0,
+      trail: [],
       state: [],
-      changed: false,
       place: list.length,
     }
     list.push(made)
@@ -91,7 +102,10 @@ export class Actors {
   }
 
   /** Counts a call; `turnedAway`: it was refused, or answered 4xx. */
-  called(actor: KnownActor, timeMs: number, turnedAway: boolean): void {
+  called(actor: KnownActor, passed: Passed, turnedAway: boolean): void {
+    const { timeMs } = passed
+    if (actor.trail.length < trailMax) actor.trail.push(passed)
+    else actor.trail[actor.calls % trailMax] = passed
     actor.calls++
     if (turnedAway) this.suspect(actor, timeMs, 0.05)
     if (timeMs > actor.lastMs) actor.lastMs = timeMs

@@ -29,6 +29,8 @@ export interface KeptAnomaly {
   readonly normal: string
   readonly explanation: string
   readonly events: readonly string[]
+  /** Without an actor: what makes it one. */
+  readonly about: string
 }
 
 export interface AddressSeen {
@@ -64,7 +66,7 @@ export class AnomalyList {
     anomaly: Anomaly,
     { nowMs, addressOf }: { readonly nowMs: number; readonly addressOf: (address: string) => AddressSeen },
   ): KeptAnomaly {
-    const key = keyOf(detector, anomaly.code, anomaly.actor?.name ?? null, anomaly.operations[0])
+    const key = keyOf(detector, anomaly.code, anomaly.actor?.name ?? null, anomaly.about ?? anomaly.operations[0])
     const before = this.#byNumber.get(this.#open.get(key) ?? 0)
     const goesOn = before !== undefined && anomaly.firstMs - Date.parse(before.last) <= joinMs
     const actor = anomaly.actor?.name ?? null
@@ -103,6 +105,7 @@ export class AnomalyList {
             normal: anomaly.normal,
             explanation: anomaly.explanation,
           }),
+      about: anomaly.about ?? anomaly.operations[0] ?? '',
       events: joined(goesOn ? before.events : [], anomaly.events ?? [], true).slice(-eventsMax),
     }
     this.#put(kept)
@@ -143,7 +146,7 @@ export class AnomalyList {
     }
     for (const kept of read.sort((a, b) => a.number - b.number)) {
       this.#put(kept)
-      this.#open.set(keyOf(kept.detector, kept.code, kept.actor, kept.operations[0]), kept.number)
+      this.#open.set(keyOf(kept.detector, kept.code, kept.actor, kept.about), kept.number)
       this.#next = Math.max(this.#next, kept.number + 1)
     }
   }

@@ -11,7 +11,7 @@ import type { LearningPart } from '../learner.ts'
 import type { ExchangeRecord } from '../model/exchange.ts'
 import { type CallTree, endOf } from '../traces/call-tree.ts'
 import type { Traces } from '../traces/traces.ts'
-import { type Actor, Actors, type KnownActor } from './actors.ts'
+import { type Actor, Actors, type KnownActor, type Passed } from './actors.ts'
 import { type AddressSeen, AnomalyList } from './anomaly-list.ts'
 import type { Moment } from './moment.ts'
 import { OperationNames } from './operation-names.ts'
@@ -121,16 +121,28 @@ export class Detection implements LearningPart {
     const where = this.#who.where(event.client)
     const actor = this.#who.actor(record, timeMs, { where, answered })
     const principal = provenBy(event) === null ? null : actor.name
-    this.#actors.called(actor, timeMs, event.status >= 400 && event.status < 500)
+    const operation = this.#names.nameOf(record)
+    const source =
+      actor.kind === 'address' ? actor : this.#actors.of('address', where.name, { method: 'address', timeMs })
+    const passed: Passed = {
+      timeMs,
+      event: event.id,
+      address: where.address,
+      operation: operation ?? `${event.method} ${event.path.slice(0, 200)}`,
+    }
+    const turnedAway = event.status >= 400 && event.status < 500
+    this.#actors.called(actor, passed, turnedAway)
+    if (source !== actor) this.#actors.called(source, passed, turnedAway)
     const moment: Moment = {
       record,
       timeMs,
       actor,
+      source,
       principal,
       address: where.address,
       network: where.network,
       service: event.service ?? event.host,
-      operation: this.#names.nameOf(record),
+      operation,
       reached,
       answered,
       refused: event.verdict === 'refuse',

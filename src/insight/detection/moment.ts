@@ -8,6 +8,8 @@ export interface Moment {
   readonly timeMs: number
   /** Who called: verified principal, else session, else address. */
   readonly actor: Actor
+  /** The address as an actor: the same as `actor` when nobody was proved. What refused calls show belongs here. */
+  readonly source: Actor
   /** `method issuer subject` of the verified principal; null: none. */
   readonly principal: string | null
   /** The peer's address (IPv6: its /64). A forged X-Forwarded-For never shows here: the gateway took it off. */

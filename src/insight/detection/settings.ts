@@ -1,3 +1,4 @@
+import type { DetectionConfig } from '../../config/detection.ts'
 import type { BaselineSettings } from '../baselines/baselines.ts'
 import type { QuarantineTerms } from '../baselines/quarantine.ts'
 
@@ -9,20 +10,12 @@ export interface DetectionSettings {
   /** CIDRs whose callers are our own. */
   readonly internal: readonly string[]
   /** By detector's name; what is absent runs with its defaults. */
-  readonly detectors: Readonly<Record<string, DetectorSettings>>
-}
-
-export interface DetectorSettings {
-  readonly enabled: boolean
-  /** null: the detector's own. */
-  readonly weight: number | null
-  /** Read by the detector's schema. */
-  readonly with: Readonly<Record<string, unknown>>
+  readonly detectors: DetectionConfig['detectors']
 }
 
 const HOUR_MS = 3_600_000
 
-/** One false alarm in 10,000 requests, a day of warm-up. */
+/** One false alarm in 10,000 requests, a day of warm-up: the defaults of the configuration. */
 export const usualDetection: DetectionSettings = {
   enabled: true,
   baselines: {
@@ -37,4 +30,15 @@ export const usualDetection: DetectionSettings = {
   quarantine: { callers: 3, spanMs: 24 * HOUR_MS },
   internal: [],
   detectors: {},
+}
+
+export function detectionSettings(config: DetectionConfig, internal: readonly string[]): DetectionSettings {
+  const { enabled, budget, warmUp, quarantine, drift, scenarios, baselines, detectors } = config
+  return {
+    enabled,
+    baselines: { budget, warmUp, ...drift, scenarios, expert: baselines },
+    quarantine,
+    internal,
+    detectors,
+  }
 }

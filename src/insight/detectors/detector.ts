@@ -111,6 +111,8 @@ export interface Anomaly {
   readonly normal: string
   /** One sentence or two for people. */
   readonly explanation: string
+  /** Without an actor: what makes it one and the same while it goes on; the first operation when absent. */
+  readonly about?: string
   /** Ids of the latest events that belong to it, few. */
   readonly events?: readonly string[]
 }

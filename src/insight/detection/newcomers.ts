@@ -1,0 +1,152 @@
+// Hot path: once per event and detector.
+import { sketchHash } from '../../lib/hyper-log-log.ts'
+import type { DetectorHost } from '../detectors/detector.ts'
+import { ChangedRows } from '../traces/changed-rows.ts'
+import type { Actor } from './actors.ts'
+
+interface OperationUse {
+  /** Calls, and callers that were new, both fading by the day. */
+  calls: number
+  newcomers: number
+  /** Hashes of the callers that it has. */
+  readonly callers: Set<number>
+  /** New callers with when they were first seen, Unix ms. */
+  readonly waiting: Map<number, number>
+}
+
+interface OperationDump {
+  readonly calls: number
+  readonly newcomers: number
+  readonly callers: readonly number[]
+  readonly waiting: ReadonlyArray<readonly [number, number]>
+}
+
+const operationsMax = 4096
+const callersMax = 16_384
+const waitingMax = 1024
+const DAY_MS = 86_400_000
+const fading = 0.75
+/** An operation of which little is known is like all others. */
+const trust = 20
+/** A new caller is one of its kind only after so long, ms. */
+const waitMs = DAY_MS
+
+/**
+ * Who calls which operation, and how surprising a new caller is: -ln of the chance (Good-Turing) that a call of this operation comes from somebody who never
+ * called it. Operations that gain callers every day surprise nobody; those of a closed circle do.
+ */
+export class Newcomers {
+  /** Operations for which there was no room. */
+  overflow = 0
+  readonly #host: DetectorHost
+  readonly #uses = new Map<string, OperationUse>()
+  readonly #rows = new ChangedRows()
+  #calls = 0
+  #newcomers = 0
+  #day = -1
+  #firstMs = 0
+
+  constructor(host: DetectorHost) {
+    this.#host = host
+  }
+
+  /** 0: it is one of its callers, or too little is known. `learn`: the call was answered and nobody objects. */
+  surprise(
+    actor: Actor,
+    operation: string,
+    { timeMs, learn }: { readonly timeMs: number; readonly learn: boolean },
+  ): number {
+    if (this.#firstMs === 0) this.#firstMs = timeMs
+    this.#turn(timeMs)
+    let use = this.#uses.get(operation)
+    const caller = sketchHash(actor.name)
+    if (use?.callers.has(caller) === true) {
+      if (learn) {
+        use.calls++
+        this.#calls++
+        this.#rows.changed(operation)
+      }
+      return 0
+    }
+    const warm = this.#host.isWarm(this.#calls, this.#firstMs)
+    const rate = (this.#newcomers + 0.5) / (this.#calls + 1)
+    const chance = ((use?.newcomers ?? 0) + trust * rate) / ((use?.calls ?? 0) + trust)
+    const surprise = warm ? Math.max(0, -Math.log(Math.min(1, chance))) : 0
+    if (!learn) return surprise
+    if (use === undefined) {
+      if (this.#uses.size >= operationsMax) {
+        this.overflow++
+        return surprise
+      }
+      this.#uses.set(operation, (use = { calls: 0, newcomers: 0, callers: new Set(), waiting: new Map() }))
+    }
+    use.calls++
+    this.#calls++
+    this.#rows.changed(operation)
+    const since = use.waiting.get(caller)
+    if (since === undefined) {
+      use.newcomers++
+      this.#newcomers++
+      if (!warm) this.#admit(use, caller)
+      else if (use.waiting.size < waitingMax) use.waiting.set(caller, timeMs)
+    } else if (timeMs - since >= waitMs) this.#admit(use, caller)
+    return surprise
+  }
+
+  /** In how many calls of the operation, for sentences. */
+  calls(operation: string): { readonly calls: number; readonly callers: number } {
+    const use = this.#uses.get(operation)
+    return { calls: Math.round(use?.calls ?? 0), callers: use?.callers.size ?? 0 }
+  }
+
+  changes(): Iterable<readonly [key: string, value: string | null]> {
+    this.#rows.changed('')
+    return this.#rows.take(operation => {
+      if (operation === '')
+        return JSON.stringify({ calls: this.#calls, newcomers: this.#newcomers, day: this.#day, first: this.#firstMs })
+      const use = this.#uses.get(operation)
+      if (use === undefined) return null
+      const dump: OperationDump = { ...use, callers: [...use.callers], waiting: [...use.waiting] }
+      return JSON.stringify(dump)
+    })
+  }
+
+  restore(rows: Iterable<readonly [key: string, value: string]>): void {
+    for (const [operation, text] of rows) {
+      this.#rows.stored(operation)
+      if (operation === '') {
+        const { calls, newcomers, day, first } = JSON.parse(text) as Record<string, number>
+        this.#calls = calls ?? 0
+        this.#newcomers = newcomers ?? 0
+        this.#day = day ?? -1
+        this.#firstMs = first ?? 0
+      } else {
+        const { calls, newcomers, callers, waiting } = JSON.parse(text) as OperationDump
+        this.#uses.set(operation, { calls, newcomers, callers: new Set(callers), waiting: new Map(waiting) })
+      }
+    }
+  }
+
+  #admit(use: OperationUse, caller: number): void {
+    use.waiting.delete(caller)
+    if (use.callers.size < callersMax) use.callers.add(caller)
+  }
+
+  #turn(timeMs: number): void {
+    const day = Math.floor(timeMs / DAY_MS)
+    if (day <= this.#day) return
+    if (this.#day >= 0) {
+      const fade = fading ** Math.min(60, day - this.#day)
+      this.#calls *= fade
+      this.#newcomers *= fade
+      for (const [operation, use] of this.#uses) {
+        use.calls *= fade
+        use.newcomers *= fade
+        // Who waited and never came again must not hold a place.
+        for (const [caller, since] of use.waiting) if (timeMs - since > 30 * DAY_MS) use.waiting.delete(caller)
+        this.#rows.changed(operation)
+      }
+    }
+    this.#day = day
+  }
+}

@@ -1,0 +1,61 @@
+// Hot path: once per event.
+import type { Moment } from '../../detection/moment.ts'
+import { ChangedRows } from '../../traces/changed-rows.ts'
+import type { DetectorHost } from '../detector.ts'
+
+const operationsMax = 4096
+const namesMax = 128
+const asked = 8
+
+/** Which query parameters each operation is called with. A name is known once several callers have used it over some time. */
+export function createKnownNames(host: DetectorHost): {
+  /** Names in the call that nobody uses there; empty while the operation is new. */
+  unknown(moment: Moment): readonly string[]
+  changes(): Iterable<readonly [key: string, value: string | null]>
+  restore(rows: Iterable<readonly [key: string, value: string]>): void
+} {
+  const operations = new Map<string, { calls: number; firstMs: number; readonly names: Set<string> }>()
+  const rows = new ChangedRows()
+
+  return {
+    unknown({ operation, record, actor, timeMs, learnable }) {
+      if (operation === null) return []
+      const { query } = record.event
+      const sent = record.observation?.query ?? query
+      let known = operations.get(operation)
+      if (known === undefined) {
+        if (!learnable || operations.size >= operationsMax) return []
+        operations.set(operation, (known = { calls: 0, firstMs: timeMs, names: new Set() }))
+      }
+      if (learnable) known.calls++
+      if (sent.length === 0) return []
+      const warm = host.isWarm(known.calls, known.firstMs)
+      const unknown: string[] = []
+      for (const { name } of sent.slice(0, asked)) {
+        if (known.names.has(name)) continue
+        const standing = learnable
+          ? host.quarantine.see(`api-probing ${operation} ${name}`, actor.name, timeMs)
+          : 'waiting'
+        if ((standing === 'known' || !warm) && learnable && known.names.size < namesMax) {
+          known.names.add(name)
+          rows.changed(operation)
+        } else unknown.push(name)
+      }
+      return unknown
+    },
+    changes: () =>
+      rows.take(operation => {
+        const known = operations.get(operation)
+        return known === undefined
+          ? null
+          : JSON.stringify({ calls: known.calls, first: known.firstMs, names: [...known.names] })
+      }),
+    restore(stored) {
+      for (const [operation, text] of stored) {
+        const { calls, first, names } = JSON.parse(text) as { calls: number; first: number; names: string[] }
+        operations.set(operation, { calls, firstMs: first, names: new Set(names) })
+        rows.stored(operation)
+      }
+    },
+  }
+}

@@ -1,0 +1,79 @@
+// Hot path: for every identifier of every exchange.
+
+/** How an id came to who uses it. `unknown`: nobody had it before; `foreign`: it was somebody else's, and was never given to this one. */
+export type Flow = 'had' | 'unknown' | 'foreign'
+
+interface Place {
+  uses: number
+  unknown: number
+  foreign: number
+}
+
+const placesMax = 16_384
+const trust = 20
+const fading = 0.93
+
+/** How often ids in each place of each operation came otherwise than by being given: Good-Turing, fading by the day. */
+export class FlowRates {
+  readonly #places = new Map<string, Place>()
+  readonly #all: Place = { uses: 0, unknown: 0, foreign: 0 }
+  readonly #changed = new Set<string>()
+
+  get uses(): number {
+    return this.#all.uses
+  }
+
+  /** -ln of the chance that an id in this place comes so; 0 for what was had. */
+  surprise(place: string, flow: Flow): number {
+    if (flow === 'had') return 0
+    const known = this.#places.get(place)
+    const rate = (this.#all[flow] + 0.5) / (this.#all.uses + 1)
+    const chance = ((known?.[flow] ?? 0) + trust * rate) / ((known?.uses ?? 0) + trust)
+    return Math.max(0, -Math.log(chance))
+  }
+
+  learn(place: string, flow: Flow): void {
+    let known = this.#places.get(place)
+    if (known === undefined) {
+      if (this.#places.size >= placesMax) return
+      this.#places.set(place, (known = { uses: 0, unknown: 0, foreign: 0 }))
+    }
+    known.uses++
+    this.#all.uses++
+    if (flow !== 'had') {
+      known[flow]++
+      this.#all[flow]++
+    }
+    this.#changed.add(place)
+  }
+
+  /** Another day. */
+  fade(days: number): void {
+    const factor = fading ** Math.min(60, days)
+    for (const place of [this.#all, ...this.#places.values()]) {
+      place.uses *= factor
+      place.unknown *= factor
+      place.foreign *= factor
+    }
+  }
+
+  seen(place: string): Readonly<Place> {
+    return this.#places.get(place) ?? { uses: 0, unknown: 0, foreign: 0 }
+  }
+
+  *changes(): Iterable<readonly [key: string, value: string | null]> {
+    for (const place of this.#changed) {
+      const { uses, unknown, foreign } = this.seen(place)
+      yield [place, JSON.stringify([uses, unknown, foreign])]
+    }
+    this.#changed.clear()
+  }
+
+  restoreRow(place: string, text: string): void {
+    const [uses = 0, unknown = 0, foreign = 0] = JSON.parse(text) as number[]
+    this.#places.set(place, { uses, unknown, foreign })
+    this.#all.uses += uses
+    this.#all.unknown += unknown
+    this.#all.foreign += foreign
+  }
+}

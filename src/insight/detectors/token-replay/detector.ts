@@ -1,0 +1,76 @@
+// Hot path: once per event.
+import { ActorRates, lengthOf, type Scale } from '../../detection/actor-rates.ts'
+import { latestOf } from '../../detection/trail.ts'
+import { count, figure } from '../../detection/words.ts'
+import type { Detector } from '../detector.ts'
+import { type NoSettings, noSettings } from '../no-settings.ts'
+
+const scales: readonly Scale[] = [
+  { windowMs: 600_000, metric: { name: 'switches-10m', unit: 'changes of network in 10 minutes', floor: 2 } },
+  { windowMs: 3_600_000, metric: { name: 'switches-1h', unit: 'changes of network in an hour', floor: 2 } },
+]
+/** Networks remembered per caller: coming back to one of the latest is the sign, moving on is not. */
+const remembered = 4
+
+interface Networks {
+  /** The latest first. */
+  readonly latest: string[]
+  readonly addresses: string[]
+}
+
+/** One credential from two networks at once: calls go back and forth between them. */
+export const tokenReplay: Detector<NoSettings> = {
+  name: 'token-replay',
+  schema: noSettings,
+  defaults: {},
+  findings: {
+    'two-networks': {
+      title: 'one credential from two networks in turns',
+      severity: 'high',
+      references: ['API2:2023', 'T1550.001'],
+    },
+  },
+  create(_, host) {
+    const rates = new ActorRates(host, { scales })
+    const slot = host.slot<Networks>(() => ({ latest: [], addresses: [] }))
+    return {
+      take({ actor, timeMs, network, address, refused }) {
+        if (actor.kind === 'address' || refused) return
+        const { latest, addresses } = slot.of(actor)
+        if (latest[0] === network) {
+          rates.add(actor, timeMs, 0)
+          return
+        }
+        const at = latest.indexOf(network)
+        if (at !== -1) {
+          latest.splice(at, 1)
+          addresses.splice(at, 1)
+        }
+        latest.unshift(network)
+        addresses.unshift(address)
+        latest.length = Math.min(latest.length, remembered)
+        addresses.length = latest.length
+        // Back on a network that it had left: the token is in two places. A new one may be a train or a café.
+        const much = rates.add(actor, timeMs, at === -1 ? 0 : 1)
+        if (much === null) return
+        const told = latestOf(actor, much.firstMs)
+        host.report({
+          code: 'two-networks',
+          actor,
+          ...told,
+          addresses: [...new Set([...addresses, ...told.addresses])],
+          firstMs: much.firstMs,
+          lastMs: timeMs,
+          deviation: much.value,
+          threshold: much.threshold,
+          evidence: [
+            `${count(much.count, 'return')} to a network it had left, within ${lengthOf(much.scale.windowMs)}`,
+            `networks ${latest.join(', ')}`,
+          ],
+          normal: much.baseline.describe(),
+          explanation: `${actor.name} called from ${latest.join(' and ')} in turns, ${count(much.count, 'change')} within ${lengthOf(much.scale.windowMs)}; at most ${figure(much.threshold)} are usual.`,
+        })
+      },
+    }
+  },
+}

@@ -1,0 +1,102 @@
+// Hot path: once per event.
+import { ActorRates, lengthOf, type Scale } from '../../detection/actor-rates.ts'
+import { GroupRates } from '../../detection/group-rates.ts'
+import { latestOf } from '../../detection/trail.ts'
+import { count, figure, named } from '../../detection/words.ts'
+import type { Detector } from '../detector.ts'
+import { type NoSettings, noSettings } from '../no-settings.ts'
+
+const ofActor: readonly Scale[] = [
+  {
+    windowMs: 600_000,
+    metric: { name: 'actor-10m', unit: 'above its habit (√calls in 10 minutes)', floor: 5, elastic: true },
+  },
+  {
+    windowMs: 3_600_000,
+    metric: { name: 'actor-1h', unit: 'above its habit (√calls in an hour)', floor: 6, elastic: true },
+  },
+  {
+    windowMs: 86_400_000,
+    metric: { name: 'actor-1d', unit: 'above its habit (√calls in a day)', floor: 8, elastic: true },
+  },
+]
+const ofOperation: readonly Scale[] = [
+  {
+    windowMs: 600_000,
+    metric: { name: 'operation-10m', unit: 'above its habit (√calls in 10 minutes)', floor: 5, elastic: true },
+  },
+  {
+    windowMs: 3_600_000,
+    metric: { name: 'operation-1h', unit: 'above its habit (√calls in an hour)', floor: 6, elastic: true },
+  },
+]
+
+/** Too many calls of one caller, or for one operation, though nothing is wrong with a single one. */
+export const volume: Detector<NoSettings> = {
+  name: 'volume',
+  schema: noSettings,
+  defaults: {},
+  findings: {
+    'actor-volume': {
+      title: 'far more calls than this caller makes',
+      severity: 'medium',
+      references: ['API4:2023', 'API6:2023', 'T1119'],
+    },
+    'operation-volume': {
+      title: 'far more calls of this operation than usual',
+      severity: 'medium',
+      references: ['API4:2023', 'API6:2023', 'T1499.003'],
+    },
+  },
+  create(_, host) {
+    const actors = new ActorRates(host, { scales: ofActor, own: true })
+    const operations = new GroupRates(host, { scales: ofOperation, own: true })
+    return {
+      take({ actor, timeMs, operation, refused }) {
+        const much = actors.add(actor, timeMs, 1)
+        if (much !== null) {
+          const usual = actors.usual(actor, much.scale)
+          const told = latestOf(actor, much.firstMs)
+          host.report({
+            code: 'actor-volume',
+            actor,
+            ...told,
+            firstMs: much.firstMs,
+            lastMs: timeMs,
+            deviation: much.value,
+            threshold: much.threshold,
+            evidence: [
+              `${count(much.count, 'call')} within ${lengthOf(much.scale.windowMs)}`,
+              `usually ${figure(usual)}`,
+            ],
+            normal: `${figure(usual)} calls within ${lengthOf(much.scale.windowMs)}, when it calls at all`,
+            explanation: `${actor.name} made ${count(much.count, 'call')} within ${lengthOf(much.scale.windowMs)}; it usually makes about ${figure(usual)}.`,
+          })
+        }
+        if (operation === null || refused) return
+        const busy = operations.add(operation, actor, { timeMs, amount: 1 })
+        if (busy === null) return
+        const heavy = busy.by.filter(([, part]) => part >= busy.sum / 200)
+        const addresses = [...new Set(heavy.flatMap(([one]) => latestOf(one, busy.firstMs).addresses))]
+        host.report({
+          code: 'operation-volume',
+          actor: null,
+          principals: heavy.flatMap(([one]) => (one.kind === 'principal' ? [one.name] : [])),
+          addresses,
+          operations: [operation],
+          firstMs: busy.firstMs,
+          lastMs: timeMs,
+          deviation: busy.value,
+          threshold: busy.threshold,
+          evidence: [
+            `${count(busy.sum, 'call')} of ${operation} within ${lengthOf(busy.scale.windowMs)}`,
+            `usually ${figure(busy.usual)}`,
+            `from ${count(busy.by.length, 'caller')}`,
+          ],
+          normal: `${figure(busy.usual)} calls within ${lengthOf(busy.scale.windowMs)}`,
+          explanation: `${operation} was called ${count(busy.sum, 'time')} within ${lengthOf(busy.scale.windowMs)} by ${named(busy.by.map(([one]) => one.name))}; usually it is about ${figure(busy.usual)}.`,
+        })
+      },
+    }
+  },
+}
