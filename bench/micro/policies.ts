@@ -6,6 +6,9 @@ import { apiKey } from '../../src/policies/api-key/policy.ts'
 import { schema as apiKeySchema } from '../../src/policies/api-key/schema.ts'
 import { basic } from '../../src/policies/basic/policy.ts'
 import { schema as basicSchema } from '../../src/policies/basic/schema.ts'
+import { createJudgedMemory, createJudgedWriter } from '../../src/state/judged-callers.ts'
+import { behaviour } from '../../src/policies/behaviour/policy.ts'
+import { schema as behaviourSchema } from '../../src/policies/behaviour/schema.ts'
 import { headers } from '../../src/policies/headers/policy.ts'
 import { schema as headersSchema } from '../../src/policies/headers/schema.ts'
 import { require } from '../../src/policies/require/policy.ts'
@@ -19,6 +22,7 @@ export const cases: readonly MicroCase[] = [
   await basicCase(),
   requireCase(),
   headersCase(),
+  ...behaviourCases(),
 ]
 
 function addressCases(): MicroCase[] {
@@ -73,6 +77,41 @@ function requireCase(): MicroCase {
   const principal = { scopes: ['openid', 'orders:read'], roles: ['clerk'], claims: { tier: 'silver' } }
   const x = exchange({ principal })
   return { name: 'require: scope, role and claim', run: () => compiled.request?.(x) }
+}
+
+/** With nobody judged, and with 2,000 callers judged of which the one who calls is none, and is one. */
+function behaviourCases(): MicroCase[] {
+  const principals = Array.from({ length: 200 }, (_, i) => ({
+    method: 'jwt',
+    issuer: 'https://idp/',
+    subject: `u${i}`,
+  }))
+  const exchanges = principals.map(principal => exchange({ principal }))
+  const checkOf = (names: readonly string[]) => {
+    const counters = {
+      memory: new SharedArrayBuffer(1 << 20),
+      hashKey: new Uint8Array(32),
+      judged: createJudgedMemory(),
+    }
+    createJudgedWriter(
+      counters.judged,
+      counters.hashKey,
+    )(names.map(name => ({ name, untilMs: Date.UTC(2100, 0), severity: 4, incident: 1 })))
+    return behaviour.compile(behaviourSchema.parse({ action: 'block' }), testHost({ counters })).request
+  }
+  const others = Array.from({ length: 2_000 }, (_, i) => `jwt https://idp/ other${i}`)
+  const [nobody, strangers, known] = [
+    checkOf([]),
+    checkOf(others),
+    checkOf([...others, ...principals.map(({ method, issuer, subject }) => `${method} ${issuer} ${subject}`)]),
+  ]
+  let at = 0
+  const next = () => exchanges[at++ % exchanges.length] as (typeof exchanges)[number]
+  return [
+    { name: 'behaviour: nobody is judged', run: () => nobody?.(next()) },
+    { name: 'behaviour: 2,000 are judged, others call', run: () => strangers?.(next()) },
+    { name: 'behaviour: a judged caller is blocked', run: () => known?.(next()) },
+  ]
 }
 
 function headersCase(): MicroCase {
