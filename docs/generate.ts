@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { configurationPage } from './generators/configuration.ts'
+import { detectorPages } from './generators/detectors.ts'
 import { eventsPage } from './generators/events.ts'
 import { metricsPage } from './generators/metrics.ts'
 import { postureRulesPage } from './generators/posture-rules.ts'
@@ -20,6 +21,7 @@ export const generators: readonly Generator[] = [
   { file: 'docs/reference/metrics.md', make: metricsPage },
   { file: 'docs/reference/posture-rules.md', make: postureRulesPage },
   { file: 'docs/reference/problems.md', make: problemsPage },
+  ...detectorPages,
 ]
 
 export const root = path.resolve(import.meta.dirname, '..')

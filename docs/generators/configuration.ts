@@ -48,7 +48,7 @@ const policyIntroduction = `Each entry is \`{ use, id, mode, with }\`: \`use\` n
 events and counters; \`mode: observe\` records what would have been refused and passes (not for identify policies); \`with\` holds the settings below.`
 
 /** Tables of all keys of a schema: one for the map itself, and nested keys by their path. */
-function rows(root: JsonSchema): string[] {
+export function rows(root: JsonSchema): string[] {
   const lines: string[] = []
   collect(root, root, '', lines, 0)
   if (lines.length === 0) return ['No settings.']
