@@ -27,6 +27,7 @@ export async function leastPrivilege({ files, truth, parts, loaded }: LearntBed)
     config: loaded.config,
     operations: inventory.operations(),
     toNothing: 0,
+    overflowed: new Set(),
     nowMs: inventory.nowMs,
   })
   const { patch, notes } = surfacePatch(surface.plan, loaded.authored)

@@ -10,7 +10,7 @@ import { enforcedAt, type EnforcedAt } from '../insight/surface/enforced/enforce
 import { readEnforcement, type EnforcementFile } from '../insight/surface/enforced/read-enforcement.ts'
 import { surfaceReport } from '../insight/surface/report.ts'
 import { surfacePatch, surfacePatchText, type SurfacePatch } from '../insight/surface/surface-patch.ts'
-import { surfaceOf, type Surface } from '../insight/surface/surface.ts'
+import { overflowedOf, surfaceOf, type Surface } from '../insight/surface/surface.ts'
 import { UserError } from './fail.ts'
 import { complain, gather } from './inventory.ts'
 import { loadConfiguration } from './load-configuration.ts'
@@ -41,6 +41,7 @@ export async function surface(files: readonly string[], flags: SurfaceFlags): Pr
   const found = surfaceOf({
     config: loaded.config,
     operations: inventory.operations(),
+    overflowed: overflowedOf(inventory.services()),
     toNothing: inventory.services().reduce((sum, { aside }) => sum + sumOf(aside), 0),
     nowMs: systemClock().now(),
     youngDays: flags.young,

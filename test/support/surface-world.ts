@@ -9,7 +9,7 @@ import type { EventRecord } from '../../src/insight/model/event-record.ts'
 import type { Operation } from '../../src/insight/model/operation.ts'
 import { applyPatch, type ConfigPatch } from '../../src/insight/posture/patch.ts'
 import { surfacePatch, surfacePatchText } from '../../src/insight/surface/surface-patch.ts'
-import { surfaceOf, type Surface, type SurfaceInput } from '../../src/insight/surface/surface.ts'
+import { overflowedOf, surfaceOf, type Surface, type SurfaceInput } from '../../src/insight/surface/surface.ts'
 import { policies } from '../../src/policies/index.ts'
 import { loadWritten } from './configuration.ts'
 
@@ -103,6 +103,7 @@ export async function worldOf(
     config: before.config,
     operations: inventory.operations().map(operation => change(operation)),
     toNothing: 0,
+    overflowed: overflowedOf(inventory.services()),
     nowMs: inventory.nowMs,
     ...rest,
   })

@@ -22,6 +22,13 @@ export interface Plan {
   readonly after: Config
 }
 
+export interface PlanFacts {
+  readonly traffic: TrafficByRoute
+  readonly grants: Grants
+  /** Services of which not every operation is known. */
+  readonly overflowed: ReadonlySet<string>
+}
+
 /** Each round can only give up more places, so it ends; this is how many are tried before whole routes are left alone. */
 const roundsMax = 6
 
@@ -30,17 +37,24 @@ const roundsMax = 6
  * to a wider route that would let them in, and no new route may take what another one answered: both are tried out with every kind of call that
  * is known, and a cut that would do so is not made.
  */
-export function planOf(config: Config, census: Census, facts: { traffic: TrafficByRoute; grants: Grants }): Plan {
-  const { traffic, grants } = facts
+export function planOf(config: Config, census: Census, facts: PlanFacts): Plan {
+  const { traffic, grants, overflowed } = facts
   /** By route: operations for which no part is made. */
   const whole = new Map<RouteConfig, Set<string>>()
   const untouched = new Set<RouteConfig>()
   const locked = new Set<RouteConfig>()
   for (let round = 0; ; round++) {
     const cuts = config.routes.map(route =>
-      untouched.has(route) || !wasSeen(route, traffic)
-        ? keep(route, untouched.has(route))
-        : split(route, traffic.behind.get(route) ?? [], { census, grants, whole: whole.get(route) ?? new Set() }),
+      untouched.has(route)
+        ? keep(route, 'to part it would let other routes take its calls')
+        : overflowed.has(route.service)
+          ? keep(
+              route,
+              `there was no room for all operations of service ${route.service}, so some that are used are not known`,
+            )
+          : !wasSeen(route, traffic)
+            ? keep(route, `nothing was seen of service ${route.service}, so nothing is concluded`)
+            : split(route, traffic.behind.get(route) ?? [], { census, grants, whole: whole.get(route) ?? new Set() }),
     )
     const plan = assemble(config, cuts, locked)
     const faults = faultsOf(config, plan, traffic)
@@ -63,10 +77,7 @@ function wasSeen(route: RouteConfig, { behind }: TrafficByRoute): boolean {
   return false
 }
 
-function keep(route: RouteConfig, tried: boolean): Split {
-  const why = tried
-    ? 'to part it would let other routes take its calls'
-    : `nothing was seen of service ${route.service}, so nothing is concluded`
+function keep(route: RouteConfig, why: string): Split {
   return { route, parts: null, notes: [`route ${route.name} stays as it is: ${why}`] }
 }
 

@@ -14,6 +14,8 @@ export interface SurfaceInput {
   readonly operations: readonly Operation[]
   /** Calls that belong to no operation. */
   readonly toNothing: number
+  /** Services of which answered calls came to operations that had no room: who makes them to what is not known. */
+  readonly overflowed: ReadonlySet<string>
   /** Unix time, ms: keys that have expired let nobody in. */
   readonly nowMs: number
   /** Callers known for less are flagged, days. */
@@ -39,11 +41,19 @@ export interface Surface {
   readonly notes: readonly string[]
 }
 
+/** Those of which an answered call had no room. */
+export function overflowedOf(
+  services: ReadonlyArray<{ readonly name: string; readonly overflow: number }>,
+): ReadonlySet<string> {
+  return new Set(services.flatMap(({ name, overflow }) => (overflow > 0 ? [name] : [])))
+}
+
 /** Pure. */
 export function surfaceOf({
   config,
   operations,
   toNothing,
+  overflowed,
   nowMs,
   youngDays = 7,
   strict = false,
@@ -51,7 +61,7 @@ export function surfaceOf({
   const census = takeCensus(operations, config, { strict, youngDays })
   const grants = new Grants(config, nowMs)
   const traffic = trafficByRoute(config, census, grants)
-  const plan = planOf(config, census, { traffic, grants })
+  const plan = planOf(config, census, { traffic, grants, overflowed })
   const privileges = privilegesOf(config, plan.after, { census, traffic, nowMs })
   const surplus = privileges.list.filter(isSurplus)
   return {
