@@ -9,7 +9,7 @@ export const retiredInUse: Rule = {
   heading: 'surface',
   title: 'Deprecated or retired operation still called',
   severity: 'low',
-  references: ['API9:2023', 'CWE-1059', 'CWE-477', 'NIST SP 800-228 REC-API-3'],
+  references: ['API9:2023', 'CWE-1059', 'CWE-477', 'NIST SP 800-228 REC-API-4'],
   *judge({ endpoints, now }) {
     for (const { subject, operation, routes } of endpoints) {
       if (operation === null || operation.traffic.status['2xx'] === 0) continue

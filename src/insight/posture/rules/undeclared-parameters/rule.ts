@@ -7,7 +7,7 @@ export const undeclaredParameters: Rule = {
   heading: 'parameters',
   title: 'Parameters that no document names',
   severity: 'low',
-  references: ['API9:2023', 'CWE-1059', 'NIST SP 800-228 REC-API-2'],
+  references: ['API9:2023', 'CWE-1059', 'NIST SP 800-228 REC-API-3'],
   *judge({ endpoints }) {
     for (const { subject, operation } of endpoints) {
       if (operation === null) continue

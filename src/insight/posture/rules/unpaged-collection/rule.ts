@@ -10,7 +10,7 @@ export const unpagedCollection: Rule = {
   heading: 'limits',
   title: 'Large answers without pages',
   severity: 'low',
-  references: ['API4:2023', 'CWE-770', 'NIST SP 800-228 REC-API-14'],
+  references: ['API4:2023', 'CWE-770'],
   *judge({ endpoints }) {
     for (const { subject, method, template, operation, declared } of endpoints) {
       if (operation === null || method !== 'GET' || template.endsWith('}')) continue

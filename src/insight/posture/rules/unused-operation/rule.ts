@@ -10,7 +10,7 @@ export const unusedOperation: Rule = {
   heading: 'surface',
   title: 'Declared operation that nobody uses',
   severity: 'info',
-  references: ['API9:2023', 'CWE-1164', 'NIST SP 800-228 REC-API-3'],
+  references: ['API9:2023', 'CWE-1164', 'NIST SP 800-228 REC-API-4'],
   *judge({ endpoints }) {
     const calls = new Map<string, number>()
     for (const { service, operation } of endpoints)

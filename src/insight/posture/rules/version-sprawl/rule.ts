@@ -10,7 +10,7 @@ export const versionSprawl: Rule = {
   heading: 'surface',
   title: 'Old version beside a newer one',
   severity: 'low',
-  references: ['API9:2023', 'CWE-1059', 'NIST SP 800-228 REC-API-3'],
+  references: ['API9:2023', 'CWE-1059', 'NIST SP 800-228 REC-API-4'],
   *judge({ endpoints }) {
     const live = endpoints.filter(
       ({ template, operation }) =>
