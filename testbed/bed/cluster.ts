@@ -89,16 +89,43 @@ export function createCluster(
     }
     standing.set(name, fresh)
   }
-  const byService = Map.groupBy(pods, pod => pod.service)
+  const byService = new Map([...Map.groupBy(pods, pod => pod.service)].map(([name, own]) => [name, shiftsOf(own)]))
   return {
     pods,
-    at: (service, timeMs) =>
-      (byService.get(service) ?? []).filter(
-        // A pod takes calls once it is ready and until it is told to end.
-        ({ fromMs, toMs }) => fromMs + 10_000 <= timeMs && (toMs === null || timeMs < toMs - 15_000),
-      ),
+    at(service, timeMs) {
+      const shifts = byService.get(service) ?? []
+      let [low, high] = [0, shifts.length]
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if ((shifts[middle] as Shift).fromMs <= timeMs) low = middle + 1
+        else high = middle
+      }
+      return shifts[low - 1]?.pods ?? []
+    },
     objects: () => objectsOf(services, pods),
   }
+}
+
+/** From a moment on until the next one, the same pods of a service answer. */
+interface Shift {
+  readonly fromMs: number
+  readonly pods: readonly Pod[]
+}
+
+/** A pod takes calls once it is ready and until it is told to end. */
+function shiftsOf(pods: readonly Pod[]): Shift[] {
+  const serving = pods.map(pod => ({
+    pod,
+    fromMs: pod.fromMs + 10_000,
+    toMs: pod.toMs === null ? Number.POSITIVE_INFINITY : pod.toMs - 15_000,
+  }))
+  const moments = new Set(serving.flatMap(({ fromMs, toMs }) => [fromMs, toMs]))
+  return [...moments]
+    .sort((a, b) => a - b)
+    .map(moment => ({
+      fromMs: moment,
+      pods: serving.filter(({ fromMs, toMs }) => fromMs <= moment && moment < toMs).map(({ pod }) => pod),
+    }))
 }
 
 function objectsOf(services: readonly BedService[], pods: readonly Pod[]): unknown {

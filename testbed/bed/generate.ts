@@ -43,6 +43,8 @@ export interface BedOptions {
   readonly scenario?: Scenario
   /** Share (0–1) of the days' calls that belong to attacks, labelled. */
   readonly poison?: number
+  /** Share of the usual number of visits (1): a smaller bed with the same operations and attacks. */
+  readonly visits?: number
   /** An adversary who is there while the days are learnt, labelled. */
   readonly training?: Training
 }
@@ -112,7 +114,12 @@ export async function generateBed(options: BedOptions): Promise<BedFiles> {
   for (const day of numbers) {
     const random = createRandom(`traffic/${seed}/${after ? 'unseen' : day}`)
     const startMs = firstDay + day * DAY
-    const season = seasonOf(random.fork('season'), { startMs, day, scenario: day === lastDay ? scenario : null })
+    const season = seasonOf(random.fork('season'), {
+      startMs,
+      day,
+      scenario: day === lastDay ? scenario : null,
+      scale: options.visits ?? 1,
+    })
     const words: DayWords = { seed, after, plain, attacks, poison, training: options.training, season, population }
     await runDay(
       {
@@ -201,7 +208,7 @@ function writer(file: string): Writer {
 }
 
 const usage = `usage: generate.ts --seed NUMBER --days NUMBER --out FOLDER [--plain] [--unseen | --attacks dev|acceptance]
-  [--scenario sale|release] [--poison SHARE] [--training drift|warm-up]
+  [--scenario sale|release] [--poison SHARE] [--training drift|warm-up] [--visits FACTOR]
 `
 
 if (import.meta.main) {
@@ -215,10 +222,16 @@ if (import.meta.main) {
       attacks: { type: 'string' },
       scenario: { type: 'string' },
       poison: { type: 'string', default: '0' },
+      visits: { type: 'string', default: '1' },
       training: { type: 'string' },
     },
   })
-  const [seed, days, poison] = [Number(values.seed), Number(values.days), Number(values.poison)]
+  const [seed, days, poison, visits] = [values.seed, values.days, values.poison, values.visits].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ]
   const attacks = wordOf(values.attacks, ['dev', 'acceptance'])
   const scenario = wordOf(values.scenario, ['sale', 'release'])
   const training = wordOf(values.training, ['drift', 'warm-up'])
@@ -229,6 +242,7 @@ if (import.meta.main) {
     days >= 1 &&
     poison >= 0 &&
     poison < 0.5 &&
+    visits > 0 &&
     attacks !== null &&
     scenario !== null &&
     training !== null
@@ -243,6 +257,7 @@ if (import.meta.main) {
     unseen: values.unseen,
     plain: values.plain,
     poison,
+    visits,
     ...(attacks === undefined ? {} : { attacks }),
     ...(scenario === undefined ? {} : { scenario }),
     ...(training === undefined ? {} : { training }),

@@ -30,15 +30,16 @@ function streamOf(first: number, second: number, third: number): Random {
   let b = mixed(second)
   let c = mixed(third)
   let d = 1
-  function next(): number {
+  function draw(): number {
     const t = (((a + b) | 0) + d) | 0
     d = (d + 1) | 0
     a = b ^ (b >>> 9)
     b = (c + (c << 3)) | 0
     c = (((c << 21) | (c >>> 11)) + t) | 0
-    return (t >>> 0) / 4_294_967_296
+    return t >>> 0
   }
-  for (let i = 0; i < 12; i++) next()
+  const next = (): number => draw() / 4_294_967_296
+  for (let i = 0; i < 12; i++) draw()
   const below = (limit: number): number => Math.floor(next() * limit)
   const pick = <T>(list: readonly T[]): T => list[below(list.length)] as T
   return {
@@ -59,10 +60,7 @@ function streamOf(first: number, second: number, third: number): Random {
     },
     hex(digits) {
       let text = ''
-      while (text.length < digits)
-        text += Math.floor(next() * 0x1_0000_0000)
-          .toString(16)
-          .padStart(8, '0')
+      while (text.length < digits) text += draw().toString(16).padStart(8, '0')
       return text.slice(0, digits)
     },
   }

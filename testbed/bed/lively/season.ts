@@ -21,7 +21,18 @@ const salesHours = [6, 3, 2, 1, 1, 2, 6, 18, 34, 30, 22, 18, 20, 16, 14, 14, 16,
 
 export function seasonOf(
   random: Random,
-  { startMs, day, scenario }: { readonly startMs: number; readonly day: number; readonly scenario: Scenario | null },
+  {
+    startMs,
+    day,
+    scenario,
+    scale,
+  }: {
+    readonly startMs: number
+    readonly day: number
+    readonly scenario: Scenario | null
+    /** Of the usual number of visits. */
+    readonly scale: number
+  },
 ): Season {
   const sale = scenario === 'sale'
   // The shop grows a little, and the weather is as it is.
@@ -30,9 +41,9 @@ export function seasonOf(
   const weather = Array.from({ length: 24 }, () => random.around(1, 0.09))
   return {
     visitsOf({ name, visits, kind }) {
-      if (kind === 'partner') return visits
-      if (kind === 'operator') return Math.round(visits * (busy > 0.9 ? 1 : 0.6))
-      return Math.round(visits * busy * (sale ? (name === 'regular' ? 1.4 : rush) : 1))
+      if (kind === 'partner') return Math.round(visits * scale)
+      if (kind === 'operator') return Math.round(visits * scale * (busy > 0.9 ? 1 : 0.6))
+      return Math.round(visits * scale * busy * (sale ? (name === 'regular' ? 1.4 : rush) : 1))
     },
     hoursOf: ({ hours, kind }) =>
       (sale && kind === 'person' ? salesHours : hours).map((share, hour) => share * (weather[hour] as number)),
