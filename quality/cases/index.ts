@@ -1,6 +1,7 @@
 import type { QualityCase } from '../quality-case.ts'
 import { inventory } from './inventory.ts'
 import { bed } from './bed.ts'
+import { behaviourParameters } from './behaviour-parameters.ts'
 import { learntSchemas } from './learnt-schemas.ts'
 import { nezhaSpans } from './nezha.ts'
 import { posture } from './posture.ts'
@@ -16,4 +17,5 @@ export const cases: readonly QualityCase[] = [
   nezhaSpans,
   ...posture,
   ...bed,
+  ...behaviourParameters,
 ]

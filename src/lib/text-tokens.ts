@@ -37,7 +37,9 @@ const digitBins = binTable([1, 2, 3, 4, 5, 8, 16, 32])
 /** What lies behind says nothing that its length does not. */
 const textMax = 32_768
 /** Changes between letters and digits from which a run is a random word (`9f3a01…`), not words and numbers. */
-const turnsMax = 4
+const turnsMax = 3
+/** Letters and digits in one so long: no word has a number in it and goes on so. */
+const randomMin = 14
 
 /**
  * A reader of texts as tokens: runs of letters by case and length, runs of digits by length, random words of both by length, every other
@@ -79,7 +81,7 @@ export function createTokenReader(): (text: string) => Tokens {
           digit = !digit
         }
       }
-      if (turns >= turnsMax) {
+      if (turns >= turnsMax || (turns > 0 && to - at >= randomMin)) {
         ids[length] = mixed + (pieces === smallRandom ? 0 : 7) + letterBin(to - at)
         starts[length++] = at
         at = to

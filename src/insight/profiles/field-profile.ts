@@ -1,5 +1,6 @@
 // Hot path: every value of every judged request.
 import { escapeMarkNames } from '../../lib/escaped-text.ts'
+import { machineWords } from '../../lib/machine-words.ts'
 import { sketchHash } from '../../lib/hyper-log-log.ts'
 import { type Stretch, TokenModel } from '../../lib/token-model.ts'
 import type { Tokens } from '../../lib/text-tokens.ts'
@@ -18,6 +19,8 @@ export interface FieldValue {
   readonly kind: ValueKind
   /** lib/escaped-text. */
   readonly marks: number
+  /** Its kind is only how its text looks (a query, a form): there a number is a text too. */
+  readonly loose: boolean
   readonly tokens: Tokens
 }
 
@@ -25,16 +28,28 @@ export interface FieldValue {
 export interface FieldJudgement {
   /** Signs and structure. */
   readonly text: Stretch
-  /** Kind, member of a short list, way of escaping: bits. */
+  /** Kind, member of a short list: bits. */
   kind: number
   member: number
+  /** Ways of escaping, words of machine languages. */
   escape: number
+  /** Bits in the order of `markNames`. */
+  marks: number
   /** Length, or the number itself: the farther, standard deviations. */
   range: number
 }
 
+const stringKind = valueKinds.indexOf('string')
+const textLike: ReadonlySet<ValueKind> = new Set(['integer', 'number', 'boolean'])
 const membersMax = 128
-const marksMax = escapeMarkNames.length
+const numbersMax = 16
+/** Ways of escaping, and after them two or three words of machine languages. */
+export const markNames = [
+  ...escapeMarkNames,
+  'two words of query or script languages',
+  'three words of query or script languages',
+] as const
+const marksMax = markNames.length
 /** Relative differences that are nothing: 5 %. */
 const leastLog = 0.05
 /** Numbers grow: orders are counted up, prices rise. Less than a factor of 1.6 is nothing. */
@@ -44,7 +59,7 @@ const leastNumber = 0.5
 export class FieldProfile {
   count = 0
   readonly #kinds = valueKinds.map(() => 0)
-  readonly #marks = escapeMarkNames.map(() => 0)
+  readonly #marks = markNames.map(() => 0)
   readonly #tokens: TokenModel
   readonly #lengths: Spread
   readonly #numbers: Spread
@@ -56,8 +71,9 @@ export class FieldProfile {
     this.#numbers = numbers
   }
 
-  learn({ text, kind, marks, tokens }: FieldValue): void {
+  learn({ text, kind, marks: escapes, tokens }: FieldValue): void {
     this.count++
+    const marks = marksOf(text, kind, escapes)
     const place = valueKinds.indexOf(kind)
     this.#kinds[place] = (this.#kinds[place] as number) + 1
     for (let i = 0; i < marksMax; i++) if ((marks & (1 << i)) !== 0) this.#marks[i] = (this.#marks[i] as number) + 1
@@ -70,11 +86,19 @@ export class FieldProfile {
   }
 
   /** Judged with the profiles of all alike (of this place, of all places) behind it, which count as far as there is little of its own. */
-  judge({ text, kind, marks, tokens }: FieldValue, alike: FieldProfile, all: FieldProfile, into: FieldJudgement): void {
+  judge(
+    { text, kind, marks: escapes, tokens, loose }: FieldValue,
+    alike: FieldProfile,
+    all: FieldProfile,
+    into: FieldJudgement,
+  ): void {
     const own = this.count > 0
+    const marks = marksOf(text, kind, escapes)
     const place = valueKinds.indexOf(kind)
-    into.kind = rareness(this.#kinds[place] as number, this.count, alike.#shareOf(place))
+    const asText = loose && textLike.has(kind) ? (this.#kinds[stringKind] as number) : 0
+    into.kind = rareness((this.#kinds[place] as number) + asText, this.count, alike.#shareOf(place))
     into.escape = 0
+    into.marks = marks
     for (let i = 0; i < marksMax; i++) {
       if ((marks & (1 << i)) === 0) continue
       const share = ((alike.#marks[i] as number) + 0.05) / (alike.count + 1)
@@ -84,8 +108,10 @@ export class FieldProfile {
     into.range = 0
     into.text.bits = 0
     if (kind === 'list' || kind === 'object' || kind === 'null') return
-    if (own) into.member = this.#members.surprise(sketchHash(text))
-    const number = this.#numbers.count < 2 || this.#numbers.count * 2 < this.count ? null : numberOf(text, kind)
+    const numeric = this.#numbers.count >= 2 && this.#numbers.count * 2 >= this.count
+    // More than some numbers are no list to choose from: there the distance says more.
+    if (own && !(numeric && this.#members.distinct > numbersMax)) into.member = this.#members.surprise(sketchHash(text))
+    const number = numeric ? numberOf(text, kind) : null
     // Where numbers come, a number of more digits is no other structure: how far it lies off says all.
     if (number === null) this.#tokens.strangest(tokens, alike.#tokens, all.#tokens, into.text)
     const lengths = own ? this.#lengths : alike.#lengths
@@ -152,6 +178,12 @@ function isCounts(value: unknown, length: number): value is number[] {
   return Array.isArray(value) && value.length === length && value.every(one => Number.isSafeInteger(one) && one >= 0)
 }
 
+/** Bits in the order of `markNames`. */
+function marksOf(text: string, kind: ValueKind, escapes: number): number {
+  const count = kind === 'string' ? machineWords(text) : 0
+  return count < 2 ? escapes : escapes | (1 << (escapeMarkNames.length + count - 2))
+}
+
 /** On a scale on which ratios are distances. */
 function numberOf(text: string, kind: ValueKind): number | null {
   if (kind !== 'integer' && kind !== 'number') return null
@@ -160,5 +192,5 @@ function numberOf(text: string, kind: ValueKind): number | null {
 }
 
 export function fieldJudgement(): FieldJudgement {
-  return { text: { bits: 0, from: 0, to: 0 }, kind: 0, member: 0, escape: 0, range: 0 }
+  return { text: { bits: 0, from: 0, to: 0 }, kind: 0, member: 0, escape: 0, marks: 0, range: 0 }
 }

@@ -12,6 +12,8 @@ export interface NamedText {
   readonly text: string
   readonly kind: ValueKind
   readonly marks: number
+  /** Its kind is only how its text looks. */
+  readonly loose: boolean
 }
 
 /** What was found in one place of a request. */
@@ -50,7 +52,7 @@ export function pairsOf(text: string, separator: '&' | ';'): NamedValues {
       const name = unescaped(plus ? rawName : rawName.trim(), plus)
       const value = unescaped(text.slice(Math.min(split + 1, to), to), plus)
       const marks = value.marks | name.marks
-      values.push({ ...named(name.text), text: value.text, kind: kindOfText(value.text), marks })
+      values.push({ ...named(name.text), text: value.text, kind: kindOfText(value.text), marks, loose: true })
     }
     from = to + 1
   }
@@ -79,18 +81,25 @@ export function membersOf(value: unknown): NamedValues {
             : typeof one === 'boolean'
               ? 'boolean'
               : 'null'
-      values.push({ name, written, text: one === null ? '' : String(one as string | number), kind, marks: 0 })
+      values.push({
+        name,
+        written,
+        text: one === null ? '' : String(one as string | number),
+        kind,
+        marks: 0,
+        loose: false,
+      })
       return
     }
     if (Array.isArray(one)) {
-      values.push({ name, written: name, text: '', kind: 'list', marks: 0 })
+      values.push({ name, written: name, text: '', kind: 'list', marks: 0, loose: false })
       for (const item of one as unknown[]) {
         if (!whole) return
         visit(item, `${name}[]`, '', depth + 1)
       }
       return
     }
-    values.push({ name, written: name, text: '', kind: 'object', marks: 0 })
+    values.push({ name, written: name, text: '', kind: 'object', marks: 0, loose: false })
     for (const key of Object.keys(one)) {
       if (!whole) return
       const member = named(key)
@@ -117,18 +126,25 @@ export function elementsOf(text: string): NamedValues {
     const tag = text.slice(at + 1, end)
     const next = text.indexOf('<', end)
     if (tag.startsWith('!') || tag.startsWith('?')) {
-      values.push({ name: '{declaration}', written: '', text: tag, kind: 'string', marks: 0 })
+      values.push({ name: '{declaration}', written: '', text: tag, kind: 'string', marks: 0, loose: true })
     } else if (!tag.startsWith('/')) {
       const name = named(/^[\w:.-]+/.exec(tag)?.[0] ?? '')
       const content = text.slice(Math.min(end + 1, text.length), next < 0 ? text.length : next).trim()
-      values.push({ ...name, text: content, kind: kindOfText(content), marks: 0 })
+      values.push({ ...name, text: content, kind: kindOfText(content), marks: 0, loose: true })
       const attribute = /([\w:.-]+)\s{0,8}=\s{0,8}(?:"([^"]*)"|'([^']*)')/g
       for (let found = attribute.exec(tag); found !== null; found = attribute.exec(tag)) {
         if (values.length >= valuesMax) break
         const own = found[2] ?? found[3] ?? ''
         const attributeName = named(found[1] ?? '')
         const path = `${name.name}@${attributeName.name}`
-        values.push({ name: path, written: attributeName.written, text: own, kind: kindOfText(own), marks: 0 })
+        values.push({
+          name: path,
+          written: attributeName.written,
+          text: own,
+          kind: kindOfText(own),
+          marks: 0,
+          loose: true,
+        })
       }
     }
     at = next
@@ -149,8 +165,16 @@ export function partsOf(text: string): NamedValues {
     const file = /;\s{0,4}filename="?([^"\r\n]{0,1024})/i.exec(head)?.[1]
     if (file === undefined) {
       const value = part.slice(split).trim()
-      values.push({ ...name, text: value, kind: kindOfText(value), marks: 0 })
-    } else values.push({ name: `${name.name}@filename`, written: name.written, text: file, kind: 'string', marks: 0 })
+      values.push({ ...name, text: value, kind: kindOfText(value), marks: 0, loose: true })
+    } else
+      values.push({
+        name: `${name.name}@filename`,
+        written: name.written,
+        text: file,
+        kind: 'string',
+        marks: 0,
+        loose: true,
+      })
   }
   return { values, names: runsOf(values), whole: values.length < valuesMax - 1 }
 }
@@ -158,7 +182,7 @@ export function partsOf(text: string): NamedValues {
 /** A body without names. */
 export function wholeText(text: string): NamedValues {
   return {
-    values: [{ name: '(body)', written: '', text, kind: kindOfText(text), marks: 0 }],
+    values: [{ name: '(body)', written: '', text, kind: kindOfText(text), marks: 0, loose: true }],
     names: ['(body)'],
     whole: true,
   }

@@ -19,8 +19,8 @@ export function createExchangeModel(dump?: unknown): Model<ExchangeItem> {
 
   function learnValue(value: NamedText, pool: Pool, own: FieldProfile | undefined): void {
     const tokens = tokensOf(value.text)
-    const { text, kind, marks } = value
-    const field = { text, kind, marks, tokens }
+    const { text, kind, marks, loose } = value
+    const field = { text, kind, marks, tokens, loose }
     own?.learn(field)
     pooled[pool].learn(field)
     pooled.all.learn(field)
@@ -74,10 +74,12 @@ export function createExchangeModel(dump?: unknown): Model<ExchangeItem> {
       if (item.status !== null) profile.countWord('status', String(item.status))
       if (parts.response !== null && item.responseBody !== null) {
         const { kind, names, values } = parts.response
-        profile.countWord('response', kind)
-        profile.figure('response').add(Math.log1p(item.responseBody.length))
         for (const mark of marksOf(item.responseBody, kind === 'json')) profile.countWord('mark', mark)
         profile.countWord('mark', 'answer')
+        // Errors look otherwise, and how often they come the status says.
+        if ((item.status ?? 200) >= 400) return
+        profile.countWord('response', kind)
+        profile.figure('response').add(Math.log1p(item.responseBody.length))
         if (kind === 'json' || kind === 'xml') {
           profile.names.response.learn(names)
           for (const value of values) profile.countWord(`response ${value.name}`, value.kind)

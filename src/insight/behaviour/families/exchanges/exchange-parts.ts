@@ -40,7 +40,7 @@ function segmentsOf(path: string): NamedText[] {
     .split('/', segmentsMax)
     .map(segment => {
       const { text, marks } = unescaped(segment, false)
-      return { name: '', written: '', text, kind: kindOfText(text), marks }
+      return { name: '', written: '', text, kind: kindOfText(text), marks, loose: true }
     })
 }
 
@@ -50,7 +50,14 @@ function headersOf(fields: readonly HeaderField[]): NamedValues {
     .filter(([name]) => name !== 'cookie')
     .map(([name, text]) => {
       const found = unescaped(text, false)
-      return { name: safeName(name), written: name, text: found.text, kind: kindOfText(found.text), marks: found.marks }
+      return {
+        name: safeName(name),
+        written: name,
+        text: found.text,
+        kind: kindOfText(found.text),
+        marks: found.marks,
+        loose: true,
+      }
     })
   return { values, names: [...new Set(fields.map(([name]) => safeName(name)))].sort(), whole: true }
 }

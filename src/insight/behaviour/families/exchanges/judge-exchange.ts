@@ -1,29 +1,20 @@
 // Hot path: once per judged exchange.
-import { escapeMarkNames } from '../../../../lib/escaped-text.ts'
 import { sketchHash } from '../../../../lib/hyper-log-log.ts'
 import { createTokenReader, tokenWords } from '../../../../lib/text-tokens.ts'
-import { marksOf } from '../../../observe/body-marks.ts'
-import { FieldProfile, fieldJudgement } from '../../../profiles/field-profile.ts'
+import { FieldProfile, fieldJudgement, markNames } from '../../../profiles/field-profile.ts'
 import type { NamedText } from '../../../profiles/named-values.ts'
-import type { NamesJudgement } from '../../../profiles/names-profile.ts'
 import type { OperationProfile, ProfilePlace } from '../../../profiles/operation-profile.ts'
 import { novelty, rareness } from '../../../profiles/rarity.ts'
 import type { Judgement } from '../../model.ts'
 import type { AxisName } from './axes.ts'
+import { type Deviation, noted, notedDistance, noteNames, type Notes } from './notes.ts'
 import type { ExchangeItem } from './exchange-item.ts'
+import { judgeAnswer } from './judge-answer.ts'
 import { type Learnt, mediaType, type Pool } from './learnt.ts'
 import { type ExchangeParts, partsOfExchange } from './exchange-parts.ts'
 import type { Found } from '../../../profiles/operations.ts'
 import { judgePace } from '../../../profiles/pace-profile.ts'
 
-/** Clauses of an explanation are added here as they are found; null when nobody reads them. */
-export type Notes = { axis: string; text: string }[] | null
-
-type Deviation = Partial<Record<AxisName, number>>
-
-/** Bits below which nothing is worth a word. */
-const noted = 6
-const notedDistance = 4
 const none = new FieldProfile()
 const judged = fieldJudgement()
 const tokensOf = createTokenReader()
@@ -38,7 +29,7 @@ export function judgeExchange(learnt: Learnt, item: ExchangeItem, notes: Notes):
   if (found.profile !== null) judgeMethod(learnt, item, { found, profile, deviation, notes })
   judgeRequest(learnt, parts, { found, profile, deviation, notes })
   if (parts.headers !== null) judgeHeaders(learnt, parts, deviation, notes)
-  if (profile !== null) judgeAnswer(item, parts, { found, profile, deviation, notes })
+  if (profile !== null) judgeAnswer(profile, item, parts.response, deviation, notes)
   if (profile !== null && item.principal !== null) {
     const hash = sketchHash(item.principal)
     const calls = learnt.principals.times(hash)
@@ -138,14 +129,15 @@ function judgeRequest(learnt: Learnt, parts: ExchangeParts, context: Context): v
     for (const value of list) {
       const own = profile?.field(place, value.name)
       const { text: stretch, kind, member, escape, range: distance } = judgeValue(learnt, value, place, own)
-      const odd = Math.max(own === undefined ? 0 : kind, member) + escape
-      if (stretch.bits > text) text = stretch.bits
+      const form = stretch.bits + escape
+      const odd = Math.max(own === undefined ? 0 : kind, member)
+      if (form > text) text = form
       if (odd > values) values = odd
       // A range is nothing that other fields can tell.
       if (own !== undefined && distance > range) range = distance
       if (notes !== null) {
         const words = `\`${value.name}\` (${place})`
-        if (stretch.bits >= noted) noteValue(notes, 'text', words, value)
+        if (form >= noted) noteValue(notes, 'text', words, value)
         if (odd >= noted) noteOdd(notes, 'values', words, value, own)
         if (own !== undefined && distance >= notedDistance)
           notes.push({ axis: 'range', text: `${words} has ${sizeOf(value)}, usual is ${own.usual}` })
@@ -199,13 +191,14 @@ function judgeHeaders(learnt: Learnt, parts: ExchangeParts, deviation: Deviation
     for (const value of (place === 'header' ? parts.headers : parts.cookies)?.values ?? []) {
       const own = learnt.headerFields.get(`${place} ${value.name}`)
       const { text: stretch, kind, member, escape, range: distance } = judgeValue(learnt, value, place, own)
-      const odd = Math.max(own === undefined ? 0 : kind, member) + escape
-      if (stretch.bits > text) text = stretch.bits
+      const form = stretch.bits + escape
+      const odd = Math.max(own === undefined ? 0 : kind, member)
+      if (form > text) text = form
       if (odd > values) values = odd
       if (own !== undefined && distance > range) range = distance
       if (notes === null) continue
       const words = `${place === 'header' ? 'header field' : 'cookie'} \`${value.name}\``
-      if (stretch.bits >= noted) noteValue(notes, 'header-text', words, value)
+      if (form >= noted) noteValue(notes, 'header-text', words, value)
       if (odd >= noted) noteOdd(notes, 'header-values', words, value, own)
       if (own !== undefined && distance >= notedDistance)
         notes.push({ axis: 'header-range', text: `${words} has ${sizeOf(value)}, usual is ${own.usual}` })
@@ -221,63 +214,26 @@ function judgeHeaders(learnt: Learnt, parts: ExchangeParts, deviation: Deviation
   noteNames(notes, 'headers', cookies, 'cookies', learnt.cookies.count)
 }
 
-function judgeAnswer(item: ExchangeItem, parts: ExchangeParts, { profile, deviation, notes }: Context): void {
-  if (profile === null) return
-  if (item.status !== null) {
-    const bits = profile.wordSurprise('status', String(item.status))
-    deviation.status = bits
-    if (bits >= noted)
-      notes?.push({
-        axis: 'status',
-        text: `status ${item.status} is rare here, usual is ${profile.usualWord('status')}`,
-      })
-  }
-  const responseSize = profile.figures.get('response')
-  if (parts.response === null || item.responseBody === null || responseSize === undefined) return
-  const { kind, names, values, whole } = parts.response
-  let bits = profile.wordSurprise('response', kind)
-  if (bits >= noted)
-    notes?.push({ axis: 'response', text: `the answer is ${kind}, usual is ${profile.usualWord('response')}` })
-  for (const mark of marksOf(item.responseBody, kind === 'json')) {
-    const strange = profile.wordSurprise('mark', mark)
-    bits += strange
-    if (strange >= noted)
-      notes?.push({ axis: 'response', text: `the answer shows signs of ${mark.replaceAll('-', ' ')}` })
-  }
-  if ((kind === 'json' || kind === 'xml') && profile.names.response.count > 0) {
-    const drift = profile.names.response.judge(names, whole)
-    noteNames(notes, 'response', drift, 'answer', profile.names.response.count)
-    let odd = 0
-    for (const value of values) odd = Math.max(odd, profile.wordSurprise(`response ${value.name}`, value.kind))
-    bits += drift.bits + odd
-    if (odd >= noted) notes?.push({ axis: 'response', text: 'a member of the answer is of another type than ever' })
-  }
-  deviation.response = bits
-  const size = responseSize.distance(Math.log1p(item.responseBody.length), null, 0.05)
-  deviation['response-size'] = size
-  if (size >= notedDistance)
-    notes?.push({
-      axis: 'response-size',
-      text: `the answer has ${item.responseBody.length} characters, usual are about ${Math.round(Math.expm1(responseSize.mean))}`,
-    })
-}
-
 function judgeValue(learnt: Learnt, value: NamedText, pool: Pool, own: FieldProfile | undefined): typeof judged {
   const tokens = tokensOf(value.text)
-  const { text, kind, marks } = value
-  ;(own ?? none).judge({ text, kind, marks, tokens }, learnt.pooled[pool], learnt.pooled.all, judged)
+  const { text, kind, marks, loose } = value
+  ;(own ?? none).judge({ text, kind, marks, tokens, loose }, learnt.pooled[pool], learnt.pooled.all, judged)
   return judged
 }
 
 /** The stretch that is strange, by its form: signs as they are, words and numbers as `a` and `0`, so that no value is told. */
 function noteValue(notes: { axis: string; text: string }[], axis: AxisName, words: string, value: NamedText): void {
-  const { bits, from, to } = judged.text
+  const { text: stretch, escape, marks } = judged
   const tokens = tokensOf(value.text)
   let form = ''
-  for (let i = Math.max(0, from - 1); i < Math.min(to, tokens.length) && form.length < 60; i++)
+  for (let i = Math.max(0, stretch.from - 1); i < Math.min(stretch.to, tokens.length) && form.length < 60; i++)
     form += tokenWords(tokens.ids[i] as number)
-  const place = form === '' ? 'it ends where it never did' : `the form “${form}”`
-  notes.push({ axis, text: `${words}: ${place} is ${Math.round(bits)} bits rarer than what comes there` })
+  const said: string[] = []
+  if (stretch.bits >= noted / 2 || escape === 0)
+    said.push(form === '' ? 'it ends where it never did' : `the form “${form}”`)
+  if (escape > 0) said.push(...markNames.filter((_, i) => (marks & (1 << i)) !== 0))
+  const bits = Math.round(stretch.bits + escape)
+  notes.push({ axis, text: `${words}: ${said.join(', ')}: ${bits} bits rarer than what comes there` })
 }
 
 function noteOdd(
@@ -287,26 +243,8 @@ function noteOdd(
   value: NamedText,
   own: FieldProfile | undefined,
 ): void {
-  const hidden = escapeMarkNames.filter((_, i) => (value.marks & (1 << i)) !== 0).join(', ')
-  const what =
-    judged.member >= noted
-      ? 'is none of the values that came before'
-      : judged.kind >= noted
-        ? `is ${value.kind}`
-        : `has ${hidden}`
+  const what = judged.member >= noted ? 'is none of the values that came before' : `is ${value.kind}`
   notes.push({ axis, text: own === undefined ? `${words} ${what}` : `${words} ${what}; usual is ${own.usual}` })
-}
-
-function noteNames(notes: Notes, axis: AxisName, names: NamesJudgement, place: string, count: number): void {
-  if (notes === null || names.bits < noted) return
-  if (names.unknown.length > 0)
-    notes.push({ axis, text: `${listed(names.unknown)} never came in ${count} calls (${place})` })
-  else if (names.missing.length > 0) notes.push({ axis, text: `${listed(names.missing)} is missing (${place})` })
-  else notes.push({ axis, text: `these names never came together in ${count} calls (${place})` })
-}
-
-function listed(names: readonly string[]): string {
-  return names.map(name => `\`${name}\``).join(', ')
 }
 
 function sizeOf({ text, kind }: NamedText): string {
