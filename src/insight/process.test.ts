@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
+import { createAuthority } from '../../test/support/certificates.ts'
+import { startKubernetesApi } from '../../test/support/kubernetes-api.ts'
 import { until } from '../../test/support/until.ts'
 import { Fields } from '../core/fields.ts'
 import { createFrameEncoder, type FrameEncoder } from '../events/stream/frame-encoder.ts'
+import type { Owner } from './model/operation.ts'
 import { createReducer } from './observe/reduce.ts'
 import { type Insight, type InsightOptions, startInsight } from './process.ts'
 
@@ -148,6 +151,39 @@ describe('insight', () => {
     assert.match(lines.join('\n'), new RegExp(`insight takes no spans: insight.otlp: 127.0.0.1:${port} is taken`))
     await two.close()
     await one.close()
+  })
+
+  it('names the owner of what answers, from the cluster that it watches', async () => {
+    const authority = createAuthority()
+    const api = await startKubernetesApi(authority.issue({ san: 'IP:127.0.0.1' }), 'token')
+    const [tokenFile, caFile] = [path.join(folder, 'token'), path.join(folder, 'ca.crt')]
+    writeFileSync(tokenFile, 'token')
+    writeFileSync(caFile, authority.certificate)
+    authority.close()
+    api.put('/api/v1/pods', {
+      kind: 'Pod',
+      metadata: { name: 'orders-1', namespace: 'store', uid: 'u1', labels: { tenant: 'retail' } },
+      spec: {},
+      status: { podIP: '10.1.2.3', startTime: '2026-01-01T00:00:00Z' },
+    })
+    const insight = await start('cluster', { kubernetes: { server: api.url, tokenFile, caFile, namespaces: [] } })
+    const { socket, send } = await dial('cluster')
+    send(encoder => {
+      encoder.hello(0)
+      encoder.exchange(event('owned', { target: 'http://10.1.2.3:8080' }), contents)
+    })
+    const owner = await until('the owner is known', 30_000, () => {
+      const { services } = JSON.parse(insight.ask('services', {}) ?? '') as { services: { owner: Owner | null }[] }
+      return services[0]?.owner ?? null
+    })
+    assert.deepEqual(
+      [owner.tenant, owner.application, owner.pod, owner.source],
+      ['retail', 'store', 'orders-1', 'kubernetes'],
+    )
+    assert.deepEqual(insight.status().kubernetes, { listed: 8, kinds: 8, objects: 1, dropped: 0 })
+    socket.end()
+    await insight.close()
+    await api.close()
   })
 
   it('says what is wrong with a socket path that is too long', async () => {
