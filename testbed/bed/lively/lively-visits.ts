@@ -9,7 +9,7 @@ import type { Random } from '../random.ts'
 import type { Step } from '../steps.ts'
 import { operationsOf, type Persona, personas, startOf } from '../visits.ts'
 import { lapsesOf, strayPaths } from './lapses.ts'
-import { callerOn, type Population, type Visit } from './population.ts'
+import { callerOn, type Device, type Population } from './population.ts'
 import type { Season } from './season.ts'
 
 /** Visits as people make them: with mistakes, second thoughts, two devices and networks that change under way. */
@@ -25,7 +25,8 @@ export function livelyVisits(season: Season, population: Population, parts: DayP
       if (persona.kind === 'partner') partnerVisit(persona, fromMs, visit)
       else {
         const person = personOf(persona, n, visit)
-        personVisit({ persona, person, fromMs, random: visit, topics: topicsOf(persona, visit) })
+        const device = persona.kind === 'person' && visit.chance(0.5) ? 'phone' : 'laptop'
+        personVisit({ persona, person, fromMs, random: visit, device, topics: topicsOf(persona, visit) })
         // The other device lies beside the first one.
         if (persona.kind === 'person' && visit.chance(0.05))
           personVisit({
@@ -33,6 +34,7 @@ export function livelyVisits(season: Season, population: Population, parts: DayP
             person,
             fromMs: fromMs + visit.below(120_000),
             random: visit.fork('second'),
+            device: device === 'phone' ? 'laptop' : 'phone',
             topics: topicsOf(persona, visit).slice(0, 2),
           })
       }
@@ -82,32 +84,33 @@ export function livelyVisits(season: Season, population: Population, parts: DayP
     readonly person: Person
     readonly fromMs: number
     readonly random: Random
+    readonly device: Device['name']
     readonly topics: readonly string[]
   }): void {
     const { persona, person, fromMs, random: visit } = words
     const kind = persona.kind === 'operator' ? 'operator' : 'person'
-    const place: Visit = population.on(person, visit)
+    const device = population.on(person, words.device, startMs)
     const traces = visit.chance(0.4)
-    const movesMs = place.nextAddress === null ? Number.POSITIVE_INFINITY : fromMs + visit.between(20_000, 240_000)
-    const placeAt = (timeMs: number): Visit =>
-      timeMs < movesMs ? place : { ...place, address: place.nextAddress ?? place.address }
     const actorAt = (timeMs: number): Actor => ({
       kind,
       name: '',
       person,
-      address: placeAt(timeMs).address,
-      agent: place.agent,
+      address: device.at(timeMs).address,
+      agent: device.agent,
       forged: null,
       proof: 'good',
-      device: place.device,
+      device: device.name,
     })
-    if (place.device === 'laptop' && visit.chance(0.06))
+    if (device.name === 'laptop' && visit.chance(0.06))
       steps.push(...strayPaths(parts.sender, actorAt(fromMs), { timeMs: fromMs, random: visit.fork('stray') }))
     walk({
       random: visit,
       fromMs,
       operations: words.topics.flatMap(topic => operationsOf(topic)),
-      callerAt: timeMs => ({ caller: callerOn(kind, person, placeAt(timeMs), traces), headers: place.headers }),
+      callerAt: timeMs => ({
+        caller: callerOn(kind, person, { device, timeMs, traces }),
+        headers: device.at(timeMs).headers,
+      }),
       actorAt,
     })
   }

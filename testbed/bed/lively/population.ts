@@ -9,19 +9,25 @@ export interface Population {
   visitor(random: Random, day: number): Person
   /** Somebody who registers on that day. */
   newcomer(day: number, number: number): Person
-  /** On which device and from where a visit is made. */
-  on(person: Person, random: Random): Visit
+  /** A device of the person on a day. */
+  on(person: Person, device: Device['name'], startMs: number): Device
 }
 
-export interface Visit {
-  readonly device: 'phone' | 'laptop'
+/** A device is in one network at a time, whoever uses it for what. */
+export interface Device {
+  readonly name: 'phone' | 'laptop'
   readonly agent: string
+  at(timeMs: number): Place
+}
+
+export interface Place {
+  readonly fromMs: number
   readonly address: string
-  /** Where the same visit goes on, when the phone changes its network; null: it does not. */
-  readonly nextAddress: string | null
   /** What a proxy of the office adds. */
   readonly headers: Readonly<Record<string, string>>
 }
+
+const HOUR = 3_600_000
 
 /** Registrations a day of which each may come back. */
 const returning = 30
@@ -38,6 +44,7 @@ const phones = ['ShopApp/5.2 (Android 16)', 'ShopApp/5.2 (iOS 26.3)', 'ShopApp/5
 
 export function createPopulation(world: World): Population {
   const newcomers = new Map<string, Person>()
+  const devices = new Map<string, Device>()
   const habits = new Map<Person, { readonly laptop: string; readonly phone: string; readonly office: string | null }>()
 
   function newcomer(day: number, number: number): Person {
@@ -69,42 +76,60 @@ export function createPopulation(world: World): Population {
         ? (world.people[random.early(world.people.length)] as Person)
         : random.pick(world.people)
     },
-    on(person, random) {
-      const { laptop, phone, office } = habitsOf(person)
-      const home = world.addressOf(person)
-      const none = {}
-      if (random.chance(0.5)) {
-        const away = random.chance(0.6)
-        const carrier = `198.18.${random.below(4)}.${random.between(1, 254)}`
-        const moves = random.chance(0.25)
-        return {
-          device: 'phone',
-          agent: phone,
-          address: away ? carrier : home,
-          nextAddress: moves
-            ? away
-              ? random.chance(0.5)
-                ? home
-                : `198.18.${random.below(4)}.${random.between(1, 254)}`
-              : carrier
-            : null,
-          headers: none,
-        }
-      }
-      if (office !== null && random.chance(0.5))
-        return {
-          device: 'laptop',
-          agent: laptop,
-          address: office,
-          nextAddress: null,
-          headers: { 'x-forwarded-for': `192.168.${random.between(1, 4)}.${random.between(2, 250)}`, via: '1.1 proxy' },
-        }
-      return { device: 'laptop', agent: laptop, address: home, nextAddress: null, headers: none }
+    on(person, name, startMs) {
+      const key = `${person.id}/${name}/${startMs}`
+      let device = devices.get(key)
+      if (device === undefined) devices.set(key, (device = deviceOf(key, person, { name, startMs })))
+      return device
     },
+  }
+
+  function deviceOf(
+    key: string,
+    person: Person,
+    { name, startMs }: { readonly name: Device['name']; readonly startMs: number },
+  ): Device {
+    const { laptop, phone, office } = habitsOf(person)
+    const random = world.random.fork(`whereabouts/${key}`)
+    const home: Place = { fromMs: startMs, address: world.addressOf(person), headers: {} }
+    const places = [home]
+    const weekday = new Date(startMs).getUTCDay() % 6 > 0
+    if (name === 'laptop' && office !== null && weekday && random.chance(0.8)) {
+      const fromMs = startMs + random.between(6 * HOUR, 9 * HOUR)
+      const headers = {
+        'x-forwarded-for': `192.168.${random.between(1, 4)}.${random.between(2, 250)}`,
+        via: '1.1 proxy',
+      }
+      places.push(
+        { fromMs, address: office, headers },
+        { ...home, fromMs: fromMs + random.between(6 * HOUR, 9 * HOUR) },
+      )
+    }
+    if (name === 'phone') {
+      // Out of the house and back, from mast to mast.
+      const moves = Array.from({ length: random.between(3, 16) }, () => startMs + random.between(5 * HOUR, 23 * HOUR))
+      for (const fromMs of moves.sort((a, b) => a - b)) {
+        const away = places.at(-1)?.address === home.address || random.chance(0.4)
+        places.push({
+          fromMs,
+          address: away ? `198.18.${random.below(4)}.${random.between(1, 254)}` : home.address,
+          headers: {},
+        })
+      }
+    }
+    return {
+      name,
+      agent: name === 'phone' ? phone : laptop,
+      at: timeMs => places.findLast(({ fromMs }) => fromMs <= timeMs) ?? home,
+    }
   }
 }
 
 /** As a caller of the wallet. */
-export function callerOn(kind: 'person' | 'operator', person: Person, visit: Visit, traces: boolean): Caller {
-  return { kind, person, address: visit.address, agent: visit.agent, traces, device: visit.device }
+export function callerOn(
+  kind: 'person' | 'operator',
+  person: Person,
+  { device, timeMs, traces }: { readonly device: Device; readonly timeMs: number; readonly traces: boolean },
+): Caller {
+  return { kind, person, address: device.at(timeMs).address, agent: device.agent, traces, device: device.name }
 }
