@@ -43,14 +43,15 @@ export class TimeModel {
     return this.#whole
   }
 
-  add(time: number): void {
+  add(time: number, times = 1): void {
+    if (times === 0) return
     const ms = Math.min(longestMs, time)
-    this.#count++
+    this.#count += times
     const distance = ms - this.#mean
-    this.#mean += distance / this.#count
-    this.#squares += distance * (ms - this.#mean)
+    this.#mean += (times * distance) / this.#count
+    this.#squares += times * distance * (ms - this.#mean)
     if (this.#whole && !Number.isInteger(ms)) this.#whole = false
-    this.#put(bucketOf(ms), 1)
+    this.#put(bucketOf(ms), times)
   }
 
   merge(other: TimeModel): void {

@@ -1,0 +1,69 @@
+// Hot path: once per line of a file.
+import { CallShapes } from '../../../signatures/call-shape.ts'
+import { type Chain, chainOf } from '../../../signatures/chain.ts'
+import { buildTrees } from '../../../traces/call-tree.ts'
+import { createOperationName } from '../../../traces/operation-name.ts'
+import type { FileLine } from '../../model.ts'
+import { type FileSpan, SpanColumns } from './span-columns.ts'
+
+/**
+ * Reads spans, `{"traceId","spanId","parentId","service","operation","startUs","durationUs","status","attributes"}` a line, into one chain for each
+ * trace, in the order of their first spans. A span that does not read is told to `skip`.
+ */
+export async function* readSpans(
+  lines: AsyncIterable<FileLine>,
+  skip: (line: number, why: string) => void,
+): AsyncGenerator<Chain> {
+  const columns = new SpanColumns()
+  for await (const { text, number } of lines) {
+    const span = spanOf(text)
+    if (typeof span === 'string') skip(number, span)
+    else columns.add(span)
+  }
+  const shapes = new CallShapes()
+  const operation = createOperationName()
+  for (const [traceId, spans] of columns.traces()) yield chainOf(traceId, buildTrees(spans), shapes, operation)
+}
+
+const nameMax = 512
+
+function spanOf(text: string): FileSpan | string {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return 'not JSON'
+  }
+  if (typeof value !== 'object' || value === null) return 'not an object'
+  const { traceId, spanId, parentId, service, operation, startUs, durationUs, status } = value as Readonly<
+    Record<string, unknown>
+  >
+  if (typeof traceId !== 'string' || traceId === '') return 'the trace id is missing'
+  if (typeof spanId !== 'string' || spanId === '') return 'the span id is missing'
+  if (parentId !== undefined && parentId !== null && typeof parentId !== 'string') return 'the parent id is no text'
+  if (typeof service !== 'string' || typeof operation !== 'string') return 'service or operation is missing'
+  if (!isTime(startUs)) return 'the start is no time'
+  if (!isTime(durationUs)) return 'the duration is none'
+  return {
+    traceId,
+    spanId,
+    parentId: parentId === undefined || parentId === '' ? null : parentId,
+    service: service.slice(0, nameMax),
+    operation: operation.slice(0, nameMax),
+    startUs,
+    durationUs,
+    error: isFailure(status),
+  }
+}
+
+/** Below 2^53, so that sums stay exact; fractions of µs are none. */
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
+}
+
+/** `error` in any of the spellings of tracers; of HTTP 5xx: a 4xx is the caller's fault, and may be normal. */
+function isFailure(status: unknown): boolean {
+  if (typeof status === 'number') return status === 2 || status >= 500
+  if (typeof status === 'string') return /error|fail/i.test(status) || /^5\d\d$/.test(status)
+  return typeof status === 'object' && status !== null && isFailure((status as { readonly code?: unknown }).code)
+}
