@@ -4,7 +4,7 @@ import { TemplateSet } from './template-set.ts'
 import { type UrlLine, parseUrlLine } from './url-line.ts'
 
 /** Wider than live: a list is read once, is in memory as a whole, and may hold the calls of hundreds of services under one host. */
-const listLimits = { nodesMax: 600_000, wordsMax: 2_000 }
+const listLimits = { nodesMax: 600_000 }
 
 export interface ListedTemplate {
   /** The line, unchanged. */
