@@ -1,6 +1,8 @@
 import type { QualityCase } from '../quality-case.ts'
 import { inventory } from './inventory.ts'
 import { bed } from './bed.ts'
+import { behaviourChains } from './behaviour-chains.ts'
+import { behaviourSequences } from './behaviour-sequences.ts'
 import { behaviourParameters } from './behaviour-parameters.ts'
 import { learntSchemas } from './learnt-schemas.ts'
 import { nezhaSpans } from './nezha.ts'
@@ -17,5 +19,7 @@ export const cases: readonly QualityCase[] = [
   nezhaSpans,
   ...posture,
   ...bed,
+  ...behaviourChains,
+  ...behaviourSequences,
   ...behaviourParameters,
 ]

@@ -90,11 +90,12 @@ export class ContextTree {
   }
 
   /** Bits of surprise of each symbol after the first, into `out[1…]`. `alphabet`: symbols that could come, for one never seen. */
-  surprises(symbols: ArrayLike<number>, alphabet: number, out: Float64Array): void {
+  surprises(symbols: ArrayLike<number>, alphabet: number, out: Float64Array, bare?: Float64Array): void {
     const active = new Int32Array(this.#depth + 1)
     this.#place(symbols, 1, active)
     for (let at = 1; at < symbols.length; at++) {
       out[at] = this.#bits(active, symbols[at] as number, alphabet)
+      if (bare !== undefined) bare[at] = this.#bareBits(symbols[at] as number, alphabet)
       this.#step(active, symbols[at] as number)
     }
   }
@@ -182,6 +183,13 @@ export class ContextTree {
       probability = (times + distinct * probability) / (followers + distinct)
     }
     return -Math.log2(probability)
+  }
+
+  #bareBits(symbol: number, alphabet: number): number {
+    const child = this.#children.get(symbol, -1)
+    const distinct = this.#distinct[0] as number
+    const times = child < 0 ? 0 : (this.#count[child] as number)
+    return -Math.log2((times + distinct / (alphabet + 1)) / ((this.#followers[0] as number) + distinct))
   }
 
   /** Nodes directly below one. */

@@ -1,6 +1,6 @@
 // Hot path: once for every sequence that is learnt or judged.
 import type { Composition } from './compositions.ts'
-import { endSymbol, startSymbol } from './vocabulary.ts'
+import { endSymbol, startSymbol, unknownSymbol } from './vocabulary.ts'
 
 /** A sequence as the models read it. */
 export interface Encoded {
@@ -11,6 +11,8 @@ export interface Encoded {
   /** Different symbols in the order in which they came first. */
   readonly firsts: readonly number[]
   readonly composition: Composition
+  /** Different steps that have no symbol. */
+  readonly unknown: number
   /** The beginning with runs collapsed to one. */
   readonly example: readonly number[]
 }
@@ -26,10 +28,12 @@ export function encode(steps: readonly string[], symbolOf: (name: string) => num
   const places = new Int32Array(steps.length + 2)
   const counts = new Map<number, number>()
   const example: number[] = []
+  const unknown = new Set<string>()
   symbols[0] = startSymbol
   let length = 1
   for (let i = 0; i < steps.length; i++) {
     const symbol = symbolOf(steps[i] as string)
+    if (symbol === unknownSymbol) unknown.add(steps[i] as string)
     counts.set(symbol, (counts.get(symbol) ?? 0) + 1)
     if (symbols[length - 1] !== symbol) {
       if (example.length < exampleMax) example.push(symbol)
@@ -46,6 +50,7 @@ export function encode(steps: readonly string[], symbolOf: (name: string) => num
     firsts: [...counts.keys()],
     composition: { symbols: different, counts: different.map(symbol => rounded(counts.get(symbol) as number)) },
     example,
+    unknown: unknown.size,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clause } from '../behaviour/model.ts'
 import type { Signature } from './compositions.ts'
 import type { Encoded } from './encode.ts'
-import { type LocalSurprise, windowSteps } from './local-surprise.ts'
+import type { LocalSurprise } from './local-surprise.ts'
 import type { SequenceParts } from './sequence-model.ts'
 import { endSymbol, startSymbol } from './vocabulary.ts'
 
@@ -12,7 +12,6 @@ export interface JudgedSequence {
   readonly surprises: Float64Array
   readonly local: LocalSurprise
   readonly signature: Signature
-  readonly deviation: Readonly<Record<string, number>>
 }
 
 /** Below it, in bits, a step is no surprise worth a word: it came at least once in sixteen times. */
@@ -23,6 +22,7 @@ const clausesPerAxis = 3
 export function explainSequence(parts: SequenceParts, judged: JudgedSequence): Clause[] {
   return [
     ...unseen(parts, judged),
+    ...counts(parts, judged),
     ...composition(parts, judged),
     ...transitions(parts, judged),
     ...order(parts, judged),
@@ -46,6 +46,16 @@ function unseen({ vocabulary, compositions }: SequenceParts, { steps, encoded }:
           : `step ${place + 1} ${quoted(step)} was seen in ${counted(sequences)} of ${counted(total)} sequences`,
     }))
     .slice(0, encoded.symbols.length)
+}
+
+function counts({ vocabulary, stepCounts }: SequenceParts, { encoded }: JudgedSequence): Clause[] {
+  return stepCounts
+    .most(encoded.composition, symbol => vocabulary.sequencesWith(symbol))
+    .slice(0, clausesPerAxis)
+    .map(({ symbol, count, asMany, all }) => ({
+      axis: 'counts',
+      text: `${quoted(vocabulary.nameOf(symbol) ?? '?')} comes ${times(count)}: as often in ${counted(asMany)} of ${counted(all)} sequences with it`,
+    }))
 }
 
 function composition({ vocabulary, compositions }: SequenceParts, judged: JudgedSequence): Clause[] {
@@ -81,10 +91,9 @@ function transitions({ vocabulary, contexts }: SequenceParts, judged: JudgedSequ
   const { symbols, places } = encoded
   const nameOf = (symbol: number): string =>
     symbol === startSymbol ? 'the start' : symbol === endSymbol ? 'the end' : quoted(vocabulary.nameOf(symbol) ?? '?')
-  const window: number[] = []
-  for (let at = local.from; at < Math.min(symbols.length, local.from + windowSteps); at++)
-    if ((surprises[at] as number) >= wordyBits) window.push(at)
-  return window
+  const odd: number[] = []
+  for (let at = local.from; at < local.to; at++) if ((surprises[at] as number) >= wordyBits) odd.push(at)
+  return odd
     .sort((a, b) => (surprises[b] as number) - (surprises[a] as number))
     .slice(0, clausesPerAxis)
     .map(at => {
@@ -105,10 +114,13 @@ function transitions({ vocabulary, contexts }: SequenceParts, judged: JudgedSequ
 }
 
 function order({ vocabulary, precedence }: SequenceParts, { encoded }: JudgedSequence): Clause[] {
-  return precedence.inversions(encoded.firsts, clausesPerAxis).map(({ first, second, seen, usual }) => ({
-    axis: 'order',
-    text: `${quoted(vocabulary.nameOf(first) ?? '?')} comes before ${quoted(vocabulary.nameOf(second) ?? '?')}: in ${counted(usual)} of ${counted(usual + seen)} sequences it comes after`,
-  }))
+  return precedence.unprepared(encoded.firsts, clausesPerAxis).map(({ step, before, later, usual, all }) => {
+    const [what, missing] = [quoted(vocabulary.nameOf(step) ?? '?'), quoted(vocabulary.nameOf(before) ?? '?')]
+    return {
+      axis: 'order',
+      text: `${what} comes ${later ? 'before' : 'without'} ${missing}, which came before it in ${counted(usual)} of ${counted(all)} sequences`,
+    }
+  })
 }
 
 function times(count: number, what = 'time'): string {

@@ -1,27 +1,27 @@
 /** Where a sequence is strange, by the surprise of each of its steps in bits. */
 export interface LocalSurprise {
-  /** Of the strangest stretch of up to `windowSteps` steps, all together. */
-  readonly worst: number
-  /** Where that stretch begins. */
+  /** Bits by which the strangest stretch is better explained by steps drawn at random, each as often as it usually comes, than by what was learnt. */
+  readonly misfit: number
+  /** That stretch: first place, and the one after the last; equal when there is none. */
   readonly from: number
-  /** Mean over all steps. */
+  readonly to: number
+  /** Bits of a step, on average. */
   readonly mean: number
 }
 
-/** A stretch of this length holds what an attack changes, while a long sequence around it would dilute that. */
-export const windowSteps = 8
-
-/** `surprises[1…steps]`, the last one of the end. Linear. */
-export function localSurprise(surprises: Float64Array, steps: number): LocalSurprise {
-  let sum = 0
-  let window = 0
-  let worst = 0
-  let from = 1
-  for (let at = 1; at <= steps; at++) {
-    const bits = surprises[at] as number
+/**
+ * `informed[1…]`: surprise of each step after those before it; `bare[1…]`: without knowing them. A stretch of any length is found (Kadane's largest
+ * sum), so that a few foreign steps are as plain in a thousand as in ten, and places where anything may follow do not count. Linear.
+ */
+export function localSurprise(informed: Float64Array, bare: Float64Array): LocalSurprise {
+  let [misfit, from, to] = [0, 0, 0]
+  let [run, began, sum] = [0, 1, 0]
+  for (let at = 1; at < informed.length; at++) {
+    const bits = informed[at] as number
     sum += bits
-    window += bits - (at > windowSteps ? (surprises[at - windowSteps] as number) : 0)
-    if (window > worst) [worst, from] = [window, Math.max(1, at - windowSteps + 1)]
+    if (run <= 0) [run, began] = [0, at]
+    run += bits - (bare[at] as number)
+    if (run > misfit) [misfit, from, to] = [run, began, at + 1]
   }
-  return { worst, from, mean: steps === 0 ? 0 : sum / steps }
+  return { misfit, from, to, mean: informed.length < 2 ? 0 : sum / (informed.length - 1) }
 }

@@ -1,4 +1,4 @@
-// Hot path of judging: a new composition is compared with up to 2,048 others.
+// Hot path of judging: every composition is compared with up to 2,048 others.
 import type { Composition, Signature } from './compositions.ts'
 import { unknownSymbol } from './vocabulary.ts'
 
@@ -9,21 +9,22 @@ export interface Nearest {
   readonly strangeness: number
 }
 
-/** Signatures that a new sequence is compared with: half the most frequent, half drawn from the rest. */
+/** Signatures that a sequence is compared with: half the most frequent, half drawn from the rest. */
 const comparedMax = 2_048
 /** Signatures on which is measured how neighbours differ. */
 const sampledMax = 384
-/** Steps of all candidates times signatures of the sample: what measuring may take. */
-const sampledSteps = 30_000_000
-/** Above all symbols. */
-const noSymbol = 2 ** 31 - 1
 
 interface Candidate {
   readonly signature: Signature
-  readonly symbols: Int32Array
-  readonly levels: Float64Array
-  /** Learnt sequences that it stands for. */
+  /** Bits of how few learnt sequences it stands for. */
+  readonly rarity: number
   readonly mass: number
+}
+
+/** Where a step comes: candidates, and the place of its count there among all different counts. */
+interface Postings {
+  readonly candidates: number[]
+  readonly counts: number[]
 }
 
 /**
@@ -34,11 +35,17 @@ interface Candidate {
 export class NearestComposition {
   readonly total: number
   readonly #candidates: readonly Candidate[]
-  /** 1 / spread by symbol; `#constant` of a symbol that never differed. */
-  #sharpness: Float64Array
+  readonly #postings = new Map<number, Postings>()
+  /** log2(1 + count) of all different counts. */
+  readonly #levels: readonly number[]
+  /** 1 / how much the count of a symbol differs between neighbours; `#constant` where it never does. */
+  readonly #sharpness = new Map<number, number>()
   readonly #constant: number
   /** Bits of a composition that is new at all. */
   readonly #novelty: number
+  /** Bits of each candidate from a sequence without any step. */
+  readonly #fromNothing: Float64Array
+  readonly #distances: Float64Array
 
   /** `ranked`: the most frequent first; `total`: sequences that were learnt, those of dropped signatures too. */
   constructor(ranked: readonly Signature[], total: number) {
@@ -46,94 +53,113 @@ export class NearestComposition {
     this.#candidates = chosen(ranked, total)
     const singles = this.#candidates.reduce((sum, { signature, mass }) => sum + (signature.count === 1 ? mass : 0), 0)
     this.#novelty = Math.log2(total / Math.min(total, singles + 0.5))
+    this.#distances = new Float64Array(this.#candidates.length)
+    this.#fromNothing = new Float64Array(this.#candidates.length)
+    this.#levels = this.#index()
     const sample = sampled(this.#candidates)
     this.#constant = 2 * (sample.length + 1)
-    this.#sharpness = new Float64Array(0)
     // Twice: the first neighbours are found without knowing which counts matter.
     for (let round = 0; round < 2; round++) this.#measure(sample)
   }
 
   /** null: nothing was learnt. `exact`: the signature of an equal composition. */
   of(composition: Composition, exact: Signature | null): Nearest | null {
-    const symbols = Int32Array.from(composition.symbols)
-    const levels = levelsOf(composition.counts)
-    const found: { distance: number; candidate: Candidate }[] = []
+    const distances = this.#measureFrom(composition)
     let best = exact === null ? Number.POSITIVE_INFINITY : Math.log2(this.total / exact.count)
-    for (const candidate of this.#candidates) {
-      const distance =
-        candidate.signature === exact
-          ? 0
-          : this.#distance(symbols, levels, candidate, best - this.#novelty) + this.#novelty
-      if (distance > best) continue
-      found.push({ distance, candidate })
-      best = Math.min(best, distance + Math.log2(this.total / candidate.mass))
+    for (const [i, { rarity, signature }] of this.#candidates.entries()) {
+      const distance = signature === exact ? 0 : (distances[i] as number) + this.#novelty
+      distances[i] = distance
+      if (distance + rarity < best) best = distance + rarity
     }
-    if (found.length === 0) return exact === null ? null : { signature: exact, strangeness: Math.max(0, best) }
-    found.sort((a, b) => a.distance - b.distance)
+    const near: number[] = []
+    for (let i = 0; i < distances.length; i++) if ((distances[i] as number) <= best) near.push(i)
+    near.sort((a, b) => (distances[a] as number) - (distances[b] as number) || a - b)
     let mass = 0
-    for (const { distance, candidate } of found) {
-      mass += candidate.mass
-      best = Math.min(best, distance + Math.max(0, Math.log2(this.total / mass)))
+    for (const i of near) {
+      mass += (this.#candidates[i] as Candidate).mass
+      best = Math.min(best, (distances[i] as number) + Math.max(0, Math.log2(this.total / mass)))
     }
-    return { signature: exact ?? (found[0] as (typeof found)[0]).candidate.signature, strangeness: Math.max(0, best) }
+    const signature = exact ?? this.#candidates[near[0] ?? 0]?.signature
+    return signature === undefined ? null : { signature, strangeness: Math.max(0, best) }
   }
 
-  /** By how much a difference multiplies the odds: the bits that it costs are the logarithm. */
-  #factor(symbol: number, difference: number): number {
+  #bits(symbol: number, difference: number): number {
     // Of a step that was never seen, not even one neighbour says how it varies.
-    const sharpness = symbol === unknownSymbol ? 2 * (this.total + 1) : (this.#sharpness[symbol] ?? this.#constant)
-    return 1 + difference * sharpness
+    const sharpness = symbol === unknownSymbol ? 2 * (this.total + 1) : (this.#sharpness.get(symbol) ?? this.#constant)
+    return Math.log2(1 + difference * sharpness)
   }
 
-  /** Bits; what exceeds `most` may be given as anything above it. One logarithm for all: they would be most of the time. */
-  #distance(symbols: Int32Array, levels: Float64Array, other: Candidate, most: number): number {
-    const { symbols: others, levels: otherLevels } = other
-    const limit = 2 ** Math.min(900, most)
-    let bits = 0
-    let factors = 1
-    let i = 0
-    let j = 0
-    while (i < symbols.length || j < others.length) {
-      const a = i < symbols.length ? (symbols[i] as number) : noSymbol
-      const b = j < others.length ? (others[j] as number) : noSymbol
-      if (a === b) {
-        const difference = Math.abs((levels[i++] as number) - (otherLevels[j++] as number))
-        if (difference === 0) continue
-        factors *= this.#factor(a, difference)
-      } else if (a < b) factors *= this.#factor(a, levels[i++] as number)
-      else factors *= this.#factor(b, otherLevels[j++] as number)
-      if (factors <= limit) continue
-      bits += Math.log2(factors)
-      if (bits > most) return bits
-      factors = 1
+  /**
+   * Bits between a composition and each candidate. All are first taken to have no step in common; then each step that is in common is put right.
+   * A table for the different counts of a step saves the logarithms.
+   */
+  #measureFrom({ symbols, counts }: Composition): Float64Array {
+    const distances = this.#distances
+    distances.set(this.#fromNothing)
+    let alone = 0
+    for (const [i, symbol] of symbols.entries()) {
+      const level = Math.log2(1 + (counts[i] as number))
+      const here = this.#bits(symbol, level)
+      alone += here
+      const postings = this.#postings.get(symbol)
+      if (postings === undefined) continue
+      const table = Float64Array.from(
+        this.#levels,
+        there => this.#bits(symbol, Math.abs(level - there)) - here - this.#bits(symbol, there),
+      )
+      const { candidates, counts: places } = postings
+      for (let at = 0; at < candidates.length; at++) {
+        const candidate = candidates[at] as number
+        distances[candidate] = (distances[candidate] as number) + (table[places[at] as number] as number)
+      }
     }
-    return bits + Math.log2(factors)
+    // What should come out as 0 may be off by rounding.
+    for (let i = 0; i < distances.length; i++) distances[i] = Math.max(0, (distances[i] as number) + alone)
+    return distances
   }
 
   /** How much the counts of each symbol differ between a signature and its nearest other. */
-  #measure(sample: readonly Candidate[]): void {
+  #measure(sample: readonly number[]): void {
     const sums = new Map<number, number>()
-    for (const { symbols, levels, signature } of sample) {
-      let nearest: Candidate | null = null
-      let least = Number.POSITIVE_INFINITY
-      for (const other of this.#candidates) {
-        if (other.signature === signature) continue
-        const distance = this.#distance(symbols, levels, other, least)
-        if (distance < least) [nearest, least] = [other, distance]
-      }
-      if (nearest === null) continue
-      const there = new Map<number, number>()
-      for (const [i, symbol] of nearest.symbols.entries()) there.set(symbol, nearest.levels[i] as number)
-      for (const [i, symbol] of symbols.entries()) {
-        const difference = Math.abs((levels[i] as number) - (there.get(symbol) ?? 0))
-        if (difference > 0) sums.set(symbol, (sums.get(symbol) ?? 0) + difference)
-        there.delete(symbol)
-      }
-      for (const [symbol, level] of there) sums.set(symbol, (sums.get(symbol) ?? 0) + level)
+    this.#measureNothing()
+    for (const at of sample) {
+      const { signature } = this.#candidates[at] as Candidate
+      const distances = this.#measureFrom(signature)
+      let nearest = -1
+      for (let i = 0; i < distances.length; i++)
+        if (i !== at && (nearest < 0 || (distances[i] as number) < (distances[nearest] as number))) nearest = i
+      const other = this.#candidates[nearest]?.signature
+      if (other === undefined) continue
+      for (const [symbol, difference] of differences(signature, other))
+        sums.set(symbol, (sums.get(symbol) ?? 0) + difference)
     }
-    const sharpness = new Float64Array(1 + Math.max(0, ...sums.keys())).fill(this.#constant)
-    for (const [symbol, sum] of sums) sharpness[symbol] = (sample.length + 1) / (sum + 0.5)
-    this.#sharpness = sharpness
+    this.#sharpness.clear()
+    for (const [symbol, sum] of sums) this.#sharpness.set(symbol, (sample.length + 1) / (sum + 0.5))
+    this.#measureNothing()
+  }
+
+  #measureNothing(): void {
+    for (const [i, { signature }] of this.#candidates.entries())
+      this.#fromNothing[i] = signature.symbols.reduce(
+        (sum, symbol, at) => sum + this.#bits(symbol, Math.log2(1 + (signature.counts[at] as number))),
+        0,
+      )
+  }
+
+  /** Fills the postings, and gives the levels. */
+  #index(): number[] {
+    const places = new Map<number, number>()
+    for (const [candidate, { signature }] of this.#candidates.entries()) {
+      for (const [i, symbol] of signature.symbols.entries()) {
+        const count = signature.counts[i] as number
+        if (!places.has(count)) places.set(count, places.size)
+        let postings = this.#postings.get(symbol)
+        if (postings === undefined) this.#postings.set(symbol, (postings = { candidates: [], counts: [] }))
+        postings.candidates.push(candidate)
+        postings.counts.push(places.get(count) as number)
+      }
+    }
+    return [...places.keys()].map(count => Math.log2(1 + count))
   }
 }
 
@@ -144,21 +170,22 @@ function chosen(ranked: readonly Signature[], total: number): Candidate[] {
     .sort((a, b) => a.hash - b.hash)
     .slice(0, comparedMax / 2)
   const others = total - frequent.reduce((sum, { count }) => sum + count, 0)
-  return [...frequent, ...rest].map((signature, i) => ({
-    signature,
-    symbols: Int32Array.from(signature.symbols),
-    levels: levelsOf(signature.counts),
-    mass: i < frequent.length ? signature.count : others / rest.length,
-  }))
+  return [...frequent, ...rest].map((signature, i) => {
+    const mass = i < frequent.length ? signature.count : others / rest.length
+    return { signature, mass, rarity: Math.log2(total / mass) }
+  })
 }
 
-/** Spread evenly over the frequent and the rare; fewer where each takes long. */
-function sampled(candidates: readonly Candidate[]): readonly Candidate[] {
-  const steps = candidates.reduce((sum, { symbols }) => sum + symbols.length, 1)
-  const size = Math.min(candidates.length, sampledMax, Math.max(32, Math.floor(sampledSteps / steps)))
-  return Array.from({ length: size }, (_, i) => candidates[Math.floor((i * candidates.length) / size)] as Candidate)
+/** Places spread evenly over the frequent and the rare. */
+function sampled(candidates: readonly Candidate[]): number[] {
+  const size = Math.min(candidates.length, sampledMax)
+  return Array.from({ length: size }, (_, i) => Math.floor((i * candidates.length) / size))
 }
 
-function levelsOf(counts: readonly number[]): Float64Array {
-  return Float64Array.from(counts, count => Math.log2(1 + count))
+/** Of the levels of each symbol that has not the same count in both. */
+function differences(one: Composition, other: Composition): Map<number, number> {
+  const levels = new Map(other.symbols.map((symbol, i) => [symbol, -Math.log2(1 + (other.counts[i] as number))]))
+  for (const [i, symbol] of one.symbols.entries())
+    levels.set(symbol, (levels.get(symbol) ?? 0) + Math.log2(1 + (one.counts[i] as number)))
+  return new Map([...levels].filter(([, level]) => level !== 0).map(([symbol, level]) => [symbol, Math.abs(level)]))
 }

@@ -7,14 +7,20 @@ const symbolsMax = 2 ** 26
 /** However often a pair came in one order, its inversion counts for no more: several inversions say more than a single one of a frequent pair. */
 const oddsMax = 32
 
-/** Two steps of which the second was rarely or never seen to come first, but did. */
-export interface Inversion {
-  readonly first: number
-  readonly second: number
-  /** Sequences in which they came in this order, and in the other. */
-  readonly seen: number
+/** A step without what nearly always comes before it. */
+export interface Unprepared {
+  /** What came, and what should have come before it. */
+  readonly step: number
+  readonly before: number
+  /** Does that come later, or not at all? */
+  readonly later: boolean
+  /** Sequences with the step in which it did come before, and all sequences with the step. */
   readonly usual: number
+  readonly all: number
 }
+
+/** Share of the sequences with a step in which another one comes before it, for that to be expected. */
+const expectedShare = 0.9
 
 /**
  * Which step comes before which: for each pair, in how many sequences the one came first before the other came first. Holds whatever else runs
@@ -23,6 +29,8 @@ export interface Inversion {
 export class Precedence {
   readonly #pairsMax: number
   #pairs = new CountTable()
+  /** By step, what is expected before it. */
+  #expected = new Map<number, { readonly before: number; readonly usual: number; readonly all: number }[]>()
 
   constructor(pairsMax: number) {
     this.#pairsMax = pairsMax
@@ -36,22 +44,33 @@ export class Precedence {
     if (this.#pairs.size > this.#pairsMax) this.#trim()
   }
 
-  /** Bits: how much more often the pairs came the other way round, all of them together. */
+  /** Works out what is expected before what, from now on. `sequencesWith`: learnt sequences that hold a symbol. */
+  compile(sequencesWith: (symbol: number) => number): void {
+    this.#expected = new Map()
+    this.#pairs.each((key, usual) => {
+      const step = key % symbolsMax
+      const all = sequencesWith(step)
+      if (all === 0 || usual < expectedShare * all) return
+      const expected = this.#expected.get(step)
+      const one = { before: Math.floor(key / symbolsMax), usual: Math.min(usual, all), all }
+      if (expected === undefined) this.#expected.set(step, [one])
+      else expected.push(one)
+    })
+  }
+
+  /** Bits: how much more often what is missing before a step was there, all together. */
   strangeness(firsts: readonly number[]): number {
     let odds = 0
-    this.#eachPair(firsts, (_first, _second, seen, usual) => {
-      if (usual > seen) odds += Math.min(oddsMax, (usual - seen) / (seen + 0.5))
-    })
+    this.#each(firsts, ({ usual, all }) => (odds += Math.min(oddsMax, usual / (all - usual + 0.5))))
     return Math.log2(1 + odds)
   }
 
-  /** The strangest first. */
-  inversions(firsts: readonly number[], most: number): Inversion[] {
-    const found: Inversion[] = []
-    this.#eachPair(firsts, (first, second, seen, usual) => {
-      if (usual > 4 * seen) found.push({ first, second, seen, usual })
-    })
-    return found.sort((a, b) => b.usual / (b.seen + 0.5) - a.usual / (a.seen + 0.5)).slice(0, most)
+  /** The strangest first, and of equally strange ones those with the rarest step. */
+  unprepared(firsts: readonly number[], most: number): Unprepared[] {
+    const found: Unprepared[] = []
+    this.#each(firsts, one => found.push(one))
+    const oddsOf = ({ usual, all }: Unprepared): number => usual / (all - usual + 0.5)
+    return found.sort((a, b) => oddsOf(b) - oddsOf(a) || a.step - b.step || a.before - b.before).slice(0, most)
   }
 
   /** first, second, count of every pair whose steps have a rank (≥ 0), in the order of the ranks. */
@@ -69,17 +88,15 @@ export class Precedence {
     for (const [first, second, count] of rows) this.#pairs.set(first * symbolsMax + second, count)
   }
 
-  #eachPair(
-    firsts: readonly number[],
-    take: (first: number, second: number, seen: number, usual: number) => void,
-  ): void {
+  #each(firsts: readonly number[], take: (one: Unprepared) => void): void {
     const steps = Math.min(firsts.length, stepsMax)
+    const place = new Map<number, number>()
+    for (let i = 0; i < steps; i++) place.set(firsts[i] as number, i)
     for (let i = 0; i < steps; i++) {
-      const first = firsts[i] as number
-      for (let j = i + 1; j < steps; j++) {
-        const second = firsts[j] as number
-        const usual = this.#pairs.get(second * symbolsMax + first, 0)
-        if (usual > 0) take(first, second, this.#pairs.get(first * symbolsMax + second, 0), usual)
+      const step = firsts[i] as number
+      for (const { before, usual, all } of this.#expected.get(step) ?? []) {
+        const there = place.get(before)
+        if (there === undefined || there > i) take({ step, before, later: there !== undefined, usual, all })
       }
     }
   }

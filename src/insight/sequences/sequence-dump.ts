@@ -6,7 +6,14 @@ import { endSymbol, startSymbol, unknownSymbol } from './vocabulary.ts'
  * All that was learnt, as lists of integers: steps are the places of their names in the sorted list of names, after the three symbols that are no
  * steps. A new vocabulary that reads the names in this order gives them the same symbols.
  */
-export function dumpSequences({ vocabulary, contexts, precedence, compositions, known }: SequenceParts): Json {
+export function dumpSequences({
+  vocabulary,
+  contexts,
+  precedence,
+  compositions,
+  stepCounts,
+  known,
+}: SequenceParts): Json {
   const entries = vocabulary.entries()
   const ranks = new Map([startSymbol, endSymbol, unknownSymbol].map(symbol => [symbol, symbol]))
   for (const [i, [, symbol]] of entries.entries()) ranks.set(symbol, unknownSymbol + 1 + i)
@@ -19,6 +26,7 @@ export function dumpSequences({ vocabulary, contexts, precedence, compositions, 
       .rows(rank)
       .flatMap(({ symbol, count, kept, lostCount, lostDistinct }) => [symbol, count, kept, lostCount, lostDistinct]),
     order: precedence.rows(rank).flat(),
+    counts: stepCounts.rows(rank).flat(),
     compositions: compositions
       .ranked()
       .map(({ symbols, counts, count, example }) => {
@@ -33,7 +41,7 @@ export function dumpSequences({ vocabulary, contexts, precedence, compositions, 
 
 /** Into empty parts. Throws when the data are none of `dumpSequences`. */
 export function restoreSequences(parts: SequenceParts, dump: Json): void {
-  const { total, names, sequences, contexts, order, compositions, known } = membersOf(dump)
+  const { total, names, sequences, contexts, order, compositions, known, counts: perStep } = membersOf(dump)
   if (!Array.isArray(names) || !names.every(name => typeof name === 'string')) throw new Error('names are no texts')
   if (!Array.isArray(compositions)) throw new Error('compositions are no list')
   const counts = integers(sequences)
@@ -48,9 +56,8 @@ export function restoreSequences(parts: SequenceParts, dump: Json): void {
       lostDistinct: lostDistinct as number,
     })),
   )
-  parts.precedence.restore(
-    chunks(integers(order), 3).map(([first, second, count]) => [first as number, second as number, count as number]),
-  )
+  parts.precedence.restore(triples(integers(order)))
+  parts.stepCounts.restore(triples(integers(perStep)))
   const signatures = (compositions as readonly Json[]).map(row => {
     if (!Array.isArray(row)) throw new Error('a composition is no list')
     const [count, steps, example] = row as readonly Json[]
@@ -79,4 +86,8 @@ function integers(value: Json | undefined): readonly number[] {
 function chunks(flat: readonly number[], size: number): (readonly number[])[] {
   if (flat.length % size !== 0) throw new Error('a list that ends half-way')
   return Array.from({ length: flat.length / size }, (_, i) => flat.slice(i * size, (i + 1) * size))
+}
+
+function triples(flat: readonly number[]): [number, number, number][] {
+  return chunks(flat, 3).map(([a, b, c]) => [a as number, b as number, c as number])
 }

@@ -11,17 +11,20 @@ import { NearestComposition } from './nearest-composition.ts'
 import { Precedence } from './precedence.ts'
 import type { Sequence } from './sequence.ts'
 import { dumpSequences, restoreSequences } from './sequence-dump.ts'
+import { StepCounts } from './step-counts.ts'
 import { unknownSymbol, Vocabulary } from './vocabulary.ts'
 
 /** What a sequence may be strange by; the unit of all is bits. */
 export const sequenceAxes: readonly Axis[] = [
-  // The strangest stretch of steps.
+  // The stretch of steps that fits worst to what usually follows what.
   { name: 'sequence', scale: 8 },
   // All steps, on average.
   { name: 'likelihood', scale: 1 },
   // How often each step comes, whatever the order.
   { name: 'composition', scale: 8 },
-  // What came before what.
+  // Too many of one step.
+  { name: 'counts', scale: 4 },
+  // Steps without what comes before them.
   { name: 'order', scale: 4 },
   // Steps that are rare or were never seen.
   { name: 'novelty', scale: 4 },
@@ -34,6 +37,7 @@ export interface SequenceParts {
   readonly precedence: Precedence
   readonly compositions: Compositions
   readonly known: KnownSequences
+  readonly stepCounts: StepCounts
 }
 
 /** Steps before a step that say what comes. */
@@ -51,6 +55,7 @@ export function sequenceParts(): SequenceParts {
     precedence: new Precedence(pairsMax),
     compositions: new Compositions(),
     known: new KnownSequences(),
+    stepCounts: new StepCounts(),
   }
 }
 
@@ -58,11 +63,13 @@ export function sequenceParts(): SequenceParts {
 export class SequenceModel implements Model<Sequence> {
   readonly #parts: SequenceParts
   readonly #hashOf: (symbol: number) => number
+  readonly #sequencesWith: (symbol: number) => number
   #nearest: NearestComposition | null = null
 
   constructor(parts: SequenceParts = sequenceParts()) {
     this.#parts = parts
     this.#hashOf = symbol => parts.vocabulary.hashOf(symbol)
+    this.#sequencesWith = symbol => parts.vocabulary.sequencesWith(symbol)
   }
 
   static restore(dump: Json): SequenceModel {
@@ -72,32 +79,35 @@ export class SequenceModel implements Model<Sequence> {
   }
 
   learn({ steps }: Sequence): void {
-    const { vocabulary, contexts, precedence, compositions, known } = this.#parts
+    const { vocabulary, contexts, precedence, compositions, stepCounts, known } = this.#parts
     const { symbols, firsts, composition, example } = encode(steps, name => vocabulary.learn(name))
     for (const symbol of composition.symbols) vocabulary.count(symbol)
     contexts.learn(symbols)
     precedence.learn(firsts)
+    stepCounts.learn(composition)
     compositions.learn(composition, example, this.#hashOf)
     known.learn(sequenceKey(symbols, this.#hashOf))
     vocabulary.trim()
   }
 
   judge({ steps }: Sequence): Judgement {
-    const { vocabulary, contexts, precedence, compositions, known } = this.#parts
+    const { vocabulary, contexts, precedence, compositions, stepCounts, known } = this.#parts
     const encoded = encode(steps, name => vocabulary.symbolOf(name))
     const { symbols, composition, firsts } = encoded
     const total = compositions.total
     const surprises = new Float64Array(symbols.length)
-    contexts.surprises(symbols, vocabulary.size + 1, surprises)
-    const local = localSurprise(surprises, symbols.length - 1)
+    const bare = new Float64Array(symbols.length)
+    contexts.surprises(symbols, vocabulary.size + 1, surprises, bare)
+    const local = localSurprise(surprises, bare)
     const exact = compositions.exactly(composition)
     const nearest = total === 0 ? null : this.#comparer().of(composition, exact)
     const deviation = {
-      sequence: local.worst,
+      sequence: local.misfit,
       likelihood: local.mean,
       composition: nearest?.strangeness ?? 0,
+      counts: stepCounts.strangeness(composition, this.#sequencesWith),
       order: precedence.strangeness(firsts),
-      novelty: vocabulary.rarity(composition.symbols, total),
+      novelty: vocabulary.rarity(composition.symbols, encoded.unknown, total),
     }
     const isForeign = composition.symbols.length > 0 && composition.symbols.every(symbol => symbol === unknownSymbol)
     if (nearest === null || isForeign)
@@ -113,7 +123,7 @@ export class SequenceModel implements Model<Sequence> {
       signature: this.#nameOf(signature),
       similarity: times > 0 ? 1 : similarityOf(encoded, signature),
       deviation,
-      explain: () => explainSequence(this.#parts, { steps, encoded, surprises, local, signature, deviation }),
+      explain: () => explainSequence(this.#parts, { steps, encoded, surprises, local, signature }),
     }
   }
 
@@ -121,11 +131,13 @@ export class SequenceModel implements Model<Sequence> {
     return dumpSequences(this.#parts)
   }
 
-  /** Made anew when a tenth more was learnt: what changes by less moves no figure that matters. */
+  /** What is worked out from all that was learnt; anew when a tenth more was: what changes by less moves no figure that matters. */
   #comparer(): NearestComposition {
-    const { compositions } = this.#parts
-    if (this.#nearest === null || compositions.total > this.#nearest.total * 1.1)
+    const { compositions, precedence } = this.#parts
+    if (this.#nearest === null || compositions.total > this.#nearest.total * 1.1) {
       this.#nearest = new NearestComposition(compositions.ranked(), compositions.total)
+      precedence.compile(this.#sequencesWith)
+    }
     return this.#nearest
   }
 

@@ -79,17 +79,18 @@ export class Vocabulary {
   }
 
   /**
-   * Bits: how rare the rarest of these symbols are among `total` sequences. A step that was never seen counts as much rarer than one seen once
-   * where hardly any step was seen only once, and as no more than that where new steps keep coming (as Good and Turing estimate what is unseen).
+   * Bits: how rare the rarest of these symbols are among `total` sequences, and for each of the `unknown` steps how rare it is that one comes that
+   * was never seen: much rarer than one seen once where hardly any was seen only once, no more than that where new ones keep coming (as Good and
+   * Turing estimate what is unseen).
    */
-  rarity(symbols: readonly number[], total: number): number {
+  rarity(symbols: readonly number[], unknown: number, total: number): number {
     if (total === 0) return 0
-    let sum = 0
+    let odds = 0
     for (const symbol of symbols) {
       const sequences = this.sequencesWith(symbol)
-      sum += sequences > 0 ? total / sequences : (2 * total * total) / Math.min(total, this.#once + 1)
+      if (sequences > 0) odds += total / sequences
     }
-    return Math.log2(1 + sum)
+    return Math.log2(1 + odds) + unknown * Math.log2((2 * total * total) / Math.min(total, this.#once + 1))
   }
 
   /** Between sequences: forgets the rarest, by count and then by name, when there are too many. */
