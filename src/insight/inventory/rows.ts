@@ -100,7 +100,10 @@ export class InventoryRows {
       yield [`told/${encodeURIComponent(service)}`, JSON.stringify(routes)]
     for (const [key, row] of this.#parts.owners.changes()) {
       const slash = key.indexOf('/')
-      yield [`owner/${key.slice(0, slash)}/${encodeURIComponent(key.slice(slash + 1))}`, JSON.stringify(row)]
+      yield [
+        `owner/${key.slice(0, slash)}/${encodeURIComponent(key.slice(slash + 1))}`,
+        row.length === 0 ? null : JSON.stringify(row),
+      ]
     }
     yield* this.#parts.edits.changes()
   }

@@ -16,24 +16,31 @@ export class OwnerDirectory {
   /** Placements that had no room any more. */
   dropped = 0
   readonly #dirty = new Set<string>()
+  /** Nobody gave an address back since room was looked for in vain. */
+  #crowded = false
 
   /** Says who had an address from then on; what the same source said of it before ends there. */
   place(placement: Placement): void {
     const list = this.#addresses.get(placement.address) ?? []
     if (list.length === 0) {
-      if (this.#addresses.size >= addressesMax) {
+      // Looking for room takes a walk, which nobody beside the cluster may cause.
+      if (this.#addresses.size >= addressesMax && !(placement.source === 'kubernetes' && this.#forgetOne())) {
         this.dropped++
         return
       }
       this.#addresses.set(placement.address, list)
     }
-    if (isSelfTold(placement)) this.#dirty.add(`address/${placement.address}`)
     const same = list.findIndex(
       known =>
         known.source === placement.source &&
         known.fromMs === placement.fromMs &&
         (sameOwner(known.owner, placement.owner) || isCorrection(known, placement)),
     )
+    const before = list[same]
+    // A cluster says everything again whenever anything of it changed.
+    if (before !== undefined && before.toMs === placement.toMs && sameOwner(before.owner, placement.owner)) return
+    if (placement.toMs !== null) this.#crowded = false
+    if (isKept(placement)) this.#dirty.add(`address/${placement.address}`)
     if (same !== -1) list[same] = placement
     else list.push(placement)
     list.sort((a, b) => a.fromMs - b.fromMs)
@@ -48,8 +55,11 @@ export class OwnerDirectory {
     const standing = new Set(placements.map(({ address, fromMs }) => `${address} ${fromMs}`))
     for (const [address, list] of this.#addresses)
       for (const [i, known] of list.entries())
-        if (known.source === source && known.toMs === null && !standing.has(`${address} ${known.fromMs}`))
+        if (known.source === source && known.toMs === null && !standing.has(`${address} ${known.fromMs}`)) {
           list[i] = { ...known, toMs: Math.max(known.fromMs, nowMs) }
+          this.#crowded = false
+          if (isKept(known)) this.#dirty.add(`address/${address}`)
+        }
     for (const placement of placements) this.place(placement)
   }
 
@@ -79,20 +89,23 @@ export class OwnerDirectory {
     const before = facts.get(source)
     if (before !== undefined && sameOwner(before, owner)) return
     facts.set(source, owner)
-    if (isSelfTold({ source })) this.#dirty.add(`service/${service}`)
+    if (isKept({ source })) this.#dirty.add(`service/${service}`)
   }
 
-  /** What programs said of themselves, as far as it changed since the last call; the configuration and the cluster speak again at every start. */
+  /**
+   * What programs said of themselves and a cluster of its addresses, as far as it changed since the last call; an address without anything is forgotten.
+   * The configuration speaks again at every start.
+   */
   changes(): Array<readonly [key: string, value: OwnerRow]> {
     const rows = [...this.#dirty].map((key): readonly [string, OwnerRow] => {
       const slash = key.indexOf('/')
       const name = key.slice(slash + 1)
       return key.startsWith('address/')
-        ? [key, (this.#addresses.get(name) ?? []).filter(isSelfTold)]
+        ? [key, (this.#addresses.get(name) ?? []).filter(isKept)]
         : [
             key,
             [...(this.#services.get(name) ?? [])].flatMap(([source, owner]) =>
-              isSelfTold({ source }) ? [{ source, owner }] : [],
+              isKept({ source }) ? [{ source, owner }] : [],
             ),
           ]
     })
@@ -104,7 +117,7 @@ export class OwnerDirectory {
   restore(key: string, row: OwnerRow): void {
     const name = key.slice(key.indexOf('/') + 1)
     for (const told of row) {
-      if (!isSelfTold(told) || Object.keys(nobody).some(field => !isFact(told.owner[field as keyof OwnerFacts])))
+      if (!isKept(told) || Object.keys(nobody).some(field => !isFact(told.owner[field as keyof OwnerFacts])))
         throw new RangeError('not what was told of an owner')
       if (key.startsWith('service/')) this.ofService(name, told.owner, told.source)
       else if ('fromMs' in told) this.place({ ...told, address: name })
@@ -135,6 +148,25 @@ export class OwnerDirectory {
       .filter(time => time > fromMs && time <= toMs)
   }
 
+  /** Makes room: the address that was given back first, of those that nobody has. False when all are in use. */
+  #forgetOne(): boolean {
+    if (this.#crowded) return false
+    let oldest: string | null = null
+    let oldestMs = Number.POSITIVE_INFINITY
+    for (const [address, list] of this.#addresses) {
+      let endMs = 0
+      for (const { toMs } of list) endMs = Math.max(endMs, toMs ?? Number.POSITIVE_INFINITY)
+      if (endMs < oldestMs) [oldest, oldestMs] = [address, endMs]
+    }
+    if (oldest === null) {
+      this.#crowded = true
+      return false
+    }
+    this.#addresses.delete(oldest)
+    this.#dirty.add(`address/${oldest}`)
+    return true
+  }
+
   /** The last placement of each source that had begun and not ended. */
   #standing(address: string, timeMs: number): Array<{ readonly source: OwnerSource; readonly owner: OwnerFacts }> {
     const standing = new Map<OwnerSource, Placement>()
@@ -147,8 +179,8 @@ export class OwnerDirectory {
 /** Who had one address, or who answers for one service. */
 export type OwnerRow = ReadonlyArray<Placement | { readonly source: OwnerSource; readonly owner: OwnerFacts }>
 
-function isSelfTold({ source }: { readonly source: OwnerSource }): boolean {
-  return source === 'span' || source === 'mtls'
+function isKept({ source }: { readonly source: OwnerSource }): boolean {
+  return source !== 'configuration'
 }
 
 /** Did the platform only come to know the same pod or service better? */

@@ -5,7 +5,7 @@ import type { Span } from '../../model/span.ts'
 import { Inventory } from '../inventory.ts'
 import { readKubernetes } from './kubernetes.ts'
 import { OwnerDirectory } from './owner-directory.ts'
-import { addressOf, nobody } from './placement.ts'
+import { addressOf, nobody, type Placement } from './placement.ts'
 import { ownerOfSpiffe } from './self-told.ts'
 
 const at = (time: string): number => Date.parse(`2026-01-05T${time}Z`)
@@ -272,4 +272,49 @@ test('a workload that calls from this machine is not the owner of every service 
   assert.equal(owners.ownerOf('shop', '127.0.0.1', 2000), null)
   assert.equal(owners.ownerAt('::1', 2000), null)
   assert.equal(owners.ownerAt('10.0.0.5', 2000)?.service, 'payments')
+})
+
+test('what a cluster said outlives the process, addresses that were given back make room, and nothing is written twice', () => {
+  const placed = (address: string, pod: string, fromMs: number, toMs: number | null = null): Placement => ({
+    address,
+    fromMs,
+    toMs,
+    owner: { ...nobody, pod, tenant: 'retail' },
+    source: 'kubernetes',
+  })
+  const first = new OwnerDirectory()
+  const all = [placed('10.0.0.1', 'a', 1000), placed('10.0.0.2', 'b', 1000, 5000)]
+  first.placeAll('kubernetes', all, 2000)
+  const rows = first.changes()
+  assert.equal(rows.length, 2)
+  first.placeAll('kubernetes', all, 3000)
+  assert.deepEqual(first.changes(), [], 'the same said again is no change')
+
+  const second = new OwnerDirectory()
+  for (const [key, row] of rows) second.restore(key, row)
+  assert.equal(second.ownerAt('10.0.0.2', 4000)?.pod, 'b')
+  // Gone while this process was away.
+  second.placeAll('kubernetes', [placed('10.0.0.1', 'c', 8000)], 9000)
+  assert.equal(second.ownerAt('10.0.0.1', 7999)?.pod, 'a')
+  assert.equal(second.ownerAt('10.0.0.1', 9500)?.pod, 'c')
+
+  const full = new OwnerDirectory()
+  for (let i = 0; i < 20_000; i++)
+    full.place(placed(`10.1.${i >> 8}.${i & 255}`, `p${i}`, 0, i === 7000 ? 10 : i === 7 ? 20 : null))
+  full.changes()
+  full.place(placed('10.9.9.9', 'new', 30))
+  assert.equal(full.ownerAt('10.9.9.9', 31)?.pod, 'new')
+  assert.equal(full.ownerAt('10.1.27.88', 5), null, 'the one that was given back first is forgotten')
+  assert.equal(full.ownerAt('10.1.0.7', 5)?.pod, 'p7')
+  assert.deepEqual(
+    full.changes().map(([key, row]) => [key, row.length]),
+    [
+      ['address/10.1.27.88', 0],
+      ['address/10.9.9.9', 1],
+    ],
+  )
+  full.place(placed('10.9.9.10', 'another', 30))
+  full.place(placed('10.9.9.11', 'no room', 30))
+  assert.equal(full.ownerAt('10.9.9.11', 31), null)
+  assert.equal(full.dropped, 1)
 })
