@@ -51,7 +51,13 @@ export function surpriseOf({ count, deviations, surprises, tail, scale }: AxisTa
   if (deviation <= (deviations[0] as number)) return surprises[0] as number
   const end = deviations[last] as number
   if (deviation > end) {
-    if (tail === null) return beyond(Math.log10(count + 1), (deviation - end) / scale)
+    if (tail === null) {
+      const scales = (deviation - end) / scale
+      const from = surprises[last] as number
+      // Figures of the whole model differ a little from those of the folds that set the end: a hair beyond it is still the end.
+      const near = Math.min(1, scales * 4)
+      return beyond(from + (Math.log10(count + 1) - from) * near, scales)
+    }
     const probability = tailProbability(tail, deviation)
     return probability > 0 ? Math.min(surpriseMax, -Math.log10(probability)) : surpriseMax
   }

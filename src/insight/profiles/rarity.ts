@@ -17,3 +17,17 @@ export function rareness(times: number, count: number, share: number): number {
 }
 
 const shareWeight = 4
+
+/** What is usual costs a little of everything, and rounding makes even nothing something: none of it may pass for strange. */
+const nothing = 0.05
+
+/** Takes what is nothing from each deviation, in place; returns the sum of what remains. */
+export function settled(deviation: Partial<Record<string, number>>): number {
+  let sum = 0
+  for (const axis in deviation) {
+    const left = Math.round(Math.max(0, (deviation[axis] as number) - nothing) * 1e6) / 1e6
+    deviation[axis] = left
+    sum += left
+  }
+  return sum
+}

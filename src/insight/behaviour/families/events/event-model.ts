@@ -7,7 +7,7 @@ import type { OperationProfile } from '../../../profiles/operation-profile.ts'
 import { type Found, Operations } from '../../../profiles/operations.ts'
 import type { Pace } from '../../../profiles/pace.ts'
 import { judgePace, PaceProfile } from '../../../profiles/pace-profile.ts'
-import { novelty, rareness } from '../../../profiles/rarity.ts'
+import { novelty, rareness, settled } from '../../../profiles/rarity.ts'
 import type { Axis, Judgement, Model } from '../../model.ts'
 
 /** An event with what its principal did before. */
@@ -127,8 +127,7 @@ function judge(learnt: Learnt, item: EventItem, notes: Notes): Omit<Judgement, '
   }
   if (profile !== null) judgeOperation(learnt, item, profile, deviation, notes)
   judgePace(learnt.pace, { principal, pace: before }, deviation, notes)
-  let strange = 0
-  for (const axis in deviation) strange += deviation[axis as keyof Deviation] as number
+  const strange = settled(deviation)
   const comparable = found.profile !== null || found.known > 0
   const likeness = found.profile === null ? found.known / (found.known + 2) : profile === null ? 0.7 : 1
   return {

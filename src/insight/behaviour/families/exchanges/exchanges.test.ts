@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { learnItems, scoreOf } from '../../calibration.ts'
 import type { FileLine, Model } from '../../model.ts'
 import type { ExchangeItem } from './exchange-item.ts'
 import { exchanges } from './exchanges.ts'
@@ -242,4 +243,21 @@ test('bombs of paths, names, values and nesting leave the model small and every 
     assert.ok(judged.similarity >= 0 && judged.similarity <= 1)
     for (const { text } of judged.explain()) assert.ok(text.length < 2000)
   }
+})
+
+test('what every learnt item has in common is nothing strange in the next one', async () => {
+  const items = await itemsOf(
+    Array.from({ length: 400 }, (_, i) =>
+      JSON.stringify({
+        method: 'POST',
+        url: '/search',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ value: `${'abcdefghij'.slice(0, 3 + (i % 7))} ${i % 10}` }),
+      }),
+    ),
+  )
+  const { model, calibration } = learnItems(exchanges, items.slice(0, 200), 1e-2)
+  const held = items.slice(200)
+  const alarms = held.filter(item => scoreOf(calibration, model.judge(item)).score > calibration.threshold)
+  assert.ok(alarms.length <= 6, `${alarms.length} of ${held.length}`)
 })

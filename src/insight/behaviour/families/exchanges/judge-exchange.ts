@@ -4,7 +4,7 @@ import { createTokenReader, tokenWords } from '../../../../lib/text-tokens.ts'
 import { FieldProfile, fieldJudgement, markNames } from '../../../profiles/field-profile.ts'
 import type { NamedText } from '../../../profiles/named-values.ts'
 import type { OperationProfile, ProfilePlace } from '../../../profiles/operation-profile.ts'
-import { novelty, rareness } from '../../../profiles/rarity.ts'
+import { novelty, rareness, settled } from '../../../profiles/rarity.ts'
 import type { Judgement } from '../../model.ts'
 import type { AxisName } from './axes.ts'
 import { type Deviation, noted, notedDistance, noteNames, type Notes } from './notes.ts'
@@ -45,8 +45,7 @@ export function judgeExchange(learnt: Learnt, item: ExchangeItem, notes: Notes):
   }
   if (item.before !== null && item.principal !== null)
     judgePace(learnt.pace, { principal: item.principal, pace: item.before }, deviation, notes)
-  let strange = 0
-  for (const axis in deviation) strange += deviation[axis as AxisName] as number
+  const strange = settled(deviation)
   const comparable = found.profile !== null || found.known > 0
   const likeness = found.profile === null ? found.known / (found.known + 2) : profile === null ? 0.7 : 1
   return {
