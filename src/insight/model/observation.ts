@@ -16,6 +16,8 @@ export interface Observation {
   readonly headers: readonly NamedValue[]
   readonly cookies: readonly NamedValue[]
   readonly credentials: readonly CredentialSeen[]
+  /** Keyed hash of the first credential that was sent in a header field: two calls with one token show that they have it. Absent: none. */
+  readonly proof?: string
   /** Was the call encrypted on its way to the gateway? null: unknown. */
   readonly encrypted: boolean | null
   readonly request: BodyShape | null
@@ -81,6 +83,11 @@ export interface ScalarShape {
   readonly length?: number
   /** Bit mask of the kinds of characters in a string (lib/character-mask). */
   readonly characters?: number
+  /**
+   * How a string is built, where it has signs that few values have: the signs as they are, every word `a`, every number `0` (lib/text-form). At most 64
+   * characters; absent where `characters` says as much, and for what has a class or a format.
+   */
+  readonly form?: string
   readonly value?: string | number | boolean
   /** Keyed hash (16 hex digits), for what looks like an identifier or an enumeration; equals that of masked segments in event paths. */
   readonly hash?: string

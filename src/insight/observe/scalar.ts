@@ -1,5 +1,6 @@
 // Hot path: every value of every observed exchange.
 import { characterKinds, characterMask } from '../../lib/character-mask.ts'
+import { createTextForm } from '../../lib/text-form.ts'
 import { textFormat } from '../../lib/text-format.ts'
 import type { DataClass } from '../model/data-class.ts'
 import type { ScalarShape } from '../model/observation.ts'
@@ -39,6 +40,16 @@ export function booleanShape(value: boolean): ScalarShape {
 
 /** Beyond this a text is only measured: what people and programs call a value is shorter. */
 const readMax = 2048
+/** Of strings made of these alone the mask of characters says enough. */
+const plainKinds =
+  characterKinds.lower |
+  characterKinds.upper |
+  characterKinds.digit |
+  characterKinds.space |
+  characterKinds.hyphen |
+  characterKinds.underscore |
+  characterKinds.dot |
+  characterKinds.unicode
 const identifierFormats: ReadonlySet<string> = new Set(['uuid', 'ulid', 'object-id', 'hash', 'base64url'])
 /** Personal values that calls are made with, so that they must correlate; a password or a birthday is not even hashed. */
 const hashedClasses: ReadonlySet<DataClass> = new Set([
@@ -64,6 +75,8 @@ const maskedClasses: ReadonlyMap<string, DataClass> = new Map([
 const wordSegment = /^[a-z]+(?:[-_.][a-z]+)*$|^v\d{1,3}(?:\.\d{1,2})?$/i
 
 export function createScalarShapes(hash: KeyedHash, gate: EnumerationGate): ScalarShapes {
+  const form = createTextForm()
+
   function text(value: string, context: ScalarContext): ScalarShape {
     const units = value.length
     const mask = characterMask(value)
@@ -78,9 +91,11 @@ export function createScalarShapes(hash: KeyedHash, gate: EnumerationGate): Scal
     const start = units > readMax ? value.slice(0, readMax) : value
     const format = units > readMax ? null : textFormat(value, mask)
     if (format !== null) shape.format = format
+    else if ((mask & ~plainKinds) !== 0 && units <= readMax) shape.form = form(value)
     const dataClass = classOfText(start, format, mask, hint, context.person)
     if (dataClass !== null) {
       shape.class = dataClass
+      delete shape.form
       if (hashedClasses.has(dataClass) && units <= 256) shape.hash = hash(value)
     } else if (units <= 256 && (hint.identifier || (format !== null && identifierFormats.has(format))))
       shape.hash = hash(value)

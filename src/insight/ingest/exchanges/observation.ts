@@ -31,6 +31,7 @@ export function readObservation(value: unknown): Observation | string {
     list(fields.credentials, 'credentials', credential)
     list(fields.setCookies, 'setCookies', cookie)
     if (fields.encrypted !== null) flag(fields.encrypted, 'encrypted')
+    if (fields.proof !== undefined) text(fields.proof, 'proof')
     if (fields.dropped !== undefined) amount(fields.dropped, 'dropped')
     body(fields.request, left)
     body(fields.response, left)
@@ -77,6 +78,7 @@ function scalar(value: unknown, left: { shapes: number }): void {
   if (fields.class !== undefined) one(fields.class, classes, 'class')
   if (fields.length !== undefined) amount(fields.length, 'length')
   if (fields.characters !== undefined) amount(fields.characters, 'characters')
+  if (fields.form !== undefined) text(fields.form, 'form')
   if (typeof fields.value === 'string') text(fields.value, 'value')
   else if (typeof fields.value === 'object') throw new Unreadable('a value is not a single one')
 }
