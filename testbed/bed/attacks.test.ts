@@ -170,7 +170,7 @@ describe('the bed under attack', () => {
       ({ request }) => request.headers.find(([name]) => name === 'authorization')?.[1] ?? '',
     )
     const wandering = [...networks.values()].filter(calls => new Set(calls.map(({ client }) => client)).size > 1)
-    assert.ok(wandering.length >= 10, `${wandering.length} tokens from two networks`)
+    assert.ok(wandering.length >= 5, `${wandering.length} tokens from two networks`)
   })
 
   it('hides attacks in the days to learn from, in about the share that was asked for, and labels them', async () => {

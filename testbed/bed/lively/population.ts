@@ -106,13 +106,14 @@ export function createPopulation(world: World): Population {
       )
     }
     if (name === 'phone') {
+      const carrier = world.random.fork(`carrier/${person.id}`).below(5)
       // Out of the house and back, from mast to mast.
-      const moves = Array.from({ length: random.between(3, 16) }, () => startMs + random.between(5 * HOUR, 23 * HOUR))
+      const moves = Array.from({ length: random.between(6, 36) }, () => startMs + random.between(5 * HOUR, 23 * HOUR))
       for (const fromMs of moves.sort((a, b) => a - b)) {
         const away = places.at(-1)?.address === home.address || random.chance(0.4)
         places.push({
           fromMs,
-          address: away ? `198.18.${random.below(4)}.${random.between(1, 254)}` : home.address,
+          address: away ? carrierAddress(random, carrier) : home.address,
           headers: {},
         })
       }
@@ -123,6 +124,13 @@ export function createPopulation(world: World): Population {
       at: timeMs => places.findLast(({ fromMs }) => fromMs <= timeMs) ?? home,
     }
   }
+}
+
+/** Carriers put many behind few addresses of version 4; one of the five has version 6. */
+function carrierAddress(random: Random, carrier: number): string {
+  return carrier < 4
+    ? `198.18.${carrier}.${random.between(1, 254)}`
+    : `2001:db8:c0:${random.between(1, 0xffff).toString(16)}::${random.between(1, 99)}`
 }
 
 /** As a caller of the wallet. */
