@@ -85,12 +85,16 @@ export class StepCounts {
       if (lower < bucket) fewer += found
     }
     const asMany = Math.max(0, all - fewer)
-    // Beyond all that was seen, twice as many are twice as strange.
-    const beyond = bucket > highest ? 2 ** ((bucket - highest) / 4) : 1
+    // Beyond all that was seen, numbers are taken to have a tail like those of sizes: of twice as many there are an eighth.
+    const beyond = bucket > highest ? (count / countOf(highest)) ** 3 : 1
     return { symbol, count, asMany, all, odds: (beyond * fewer) / (asMany + 0.5) }
   }
 }
 
 function bucketOf(count: number): number {
   return count <= 16 ? count : Math.min(bucketsMax - 1, Math.round(Math.log2(count) * 4))
+}
+
+function countOf(bucket: number): number {
+  return bucket <= 16 ? bucket : 2 ** (bucket / 4)
 }
