@@ -10,18 +10,25 @@ import type { Reader } from '../../../src/insight/ingest/reader.ts'
 import { spanReaders } from '../../../src/insight/ingest/spans/index.ts'
 import { readOpenApi } from '../../../src/insight/inventory/openapi/read-openapi.ts'
 import { readKubernetes } from '../../../src/insight/inventory/owners/kubernetes.ts'
+import type { Anomaly } from '../../../src/insight/detectors/detector.ts'
 import { Learner } from '../../../src/insight/learner.ts'
 import type { ExchangeRecord } from '../../../src/insight/model/exchange.ts'
 import type { Span } from '../../../src/insight/model/span.ts'
 import { createReducer } from '../../../src/insight/observe/reduce.ts'
 import { createParts, type Parts, partList } from '../../../src/insight/parts.ts'
 import type { BedFiles } from '../../../testbed/bed/generate.ts'
+import type { Reported } from './score.ts'
 
 /** Insight as it is after some days of a bed, ready for the next. */
 export interface BedRun {
   readonly parts: Parts
   /** Plays a day's files, exchanges and spans in the order in which they ended; gives what was reported meanwhile. */
-  play(files: BedFiles, each?: (record: ExchangeRecord) => void): Promise<readonly KeptAnomaly[]>
+  play(files: BedFiles, each?: (record: ExchangeRecord) => void): Promise<Played>
+}
+
+export interface Played {
+  readonly anomalies: readonly KeptAnomaly[]
+  readonly reports: readonly Reported[]
 }
 
 const hashKey = new Uint8Array(32).fill(5)
@@ -47,16 +54,17 @@ export async function openBedRun(files: BedFiles, settings: Partial<DetectionSet
       if ('issues' in cluster) throw new Error(cluster.issues.join('\n'))
       inventory.place(cluster.placements)
       const reported = new Set<number>()
-      detection.anomalies.onReport = ({ number }, isNew) => {
-        if (isNew) reported.add(number)
+      const reports: Reported[] = []
+      detection.anomalies.onReport = (kept, isNew, said) => {
+        if (isNew) reported.add(kept.number)
+        if (said !== undefined) reports.push(reportOf(kept, said, detection.nowMs))
       }
       const spans: Span[] = []
       await readAll(spanReaders, day.spans, span => spans.push(span))
       spans.sort((a, b) => endOf(a) - endOf(b))
       let next = 0
       const takeUntil = (endUs: number): void => {
-        for (; next < spans.length && endOf(spans[next] as Span) <= endUs; next++)
-          learner.takeSpan(spans[next] as Span)
+        for (; next < spans.length && endOf(spans[next] as Span) <= endUs; next++) learner.takeSpan(spans[next] as Span)
       }
       await readAll(readers, day.exchanges, record => {
         takeUntil((Date.parse(record.event.time) + record.event.durationMs) * 1000)
@@ -67,8 +75,21 @@ export async function openBedRun(files: BedFiles, settings: Partial<DetectionSet
       learner.settle()
       parts.traces.flush()
       detection.anomalies.onReport = null
-      return detection.anomalies.all().filter(({ number }) => reported.has(number))
+      return { anomalies: detection.anomalies.all().filter(({ number }) => reported.has(number)), reports }
     },
+  }
+}
+
+export function reportOf(kept: KeptAnomaly, said: Anomaly, atMs: number): Reported {
+  return {
+    number: kept.number,
+    detector: kept.detector,
+    atMs,
+    actor: kept.actor,
+    principals: said.principals ?? [],
+    addresses: said.addresses,
+    operations: said.operations,
+    events: said.events ?? [],
   }
 }
 

@@ -16,47 +16,64 @@ export interface BedScore {
   readonly falseAlarms: readonly KeptAnomaly[]
 }
 
+/** One report of a detector: what it said then, and the anomaly that it went to. */
+export interface Reported {
+  readonly number: number
+  readonly detector: string
+  /** Event time, ms. */
+  readonly atMs: number
+  readonly actor: string | null
+  readonly principals: readonly string[]
+  readonly addresses: readonly string[]
+  readonly operations: readonly string[]
+  readonly events: readonly string[]
+}
+
 /** Reports may come so long after the last call of an attack, ms: a trace ends when it has been quiet. */
 const graceMs = 900_000
 
 /**
- * An anomaly belongs to an attack when one of its events does; or when it was going on, and it names a principal, an address or (naming no
- * actor) an operation of it.
+ * A report belongs to an attack when one of its events does; or when it comes while that goes on and names its principal, its address (not that
+ * of a pod, where others are at home) or, where it names no actor, its operation. An anomaly none of whose reports belongs to any is a false alarm.
  */
 export function scoreBed(
   attacks: readonly TrueAttack[],
-  anomalies: readonly KeptAnomaly[],
+  { anomalies, reports }: { readonly anomalies: readonly KeptAnomaly[]; readonly reports: readonly Reported[] },
   attackOf: ReadonlyMap<string, string>,
 ): BedScore {
   const found = new Map<string, { readonly by: Set<string>; atMs: number }>()
-  const falseAlarms: KeptAnomaly[] = []
-  for (const anomaly of anomalies) {
-    const of = attacks.filter(attack => belongs(anomaly, attack, attackOf))
-    if (of.length === 0) falseAlarms.push(anomaly)
-    for (const { id } of of) {
-      const one = found.get(id) ?? { by: new Set<string>(), atMs: Number.POSITIVE_INFINITY }
-      one.by.add(anomaly.detector)
-      one.atMs = Math.min(one.atMs, Date.parse(anomaly.reported))
-      found.set(id, one)
+  const sound = new Set<number>()
+  for (const report of reports)
+    for (const attack of attacks) {
+      if (!belongs(report, attack, attackOf)) continue
+      sound.add(report.number)
+      const one = found.get(attack.id) ?? { by: new Set<string>(), atMs: Number.POSITIVE_INFINITY }
+      one.by.add(report.detector)
+      one.atMs = Math.min(one.atMs, report.atMs)
+      found.set(attack.id, one)
     }
-  }
   const caught = attacks.map(attack => {
     const one = found.get(attack.id)
     if (one === undefined) return { attack, by: [], afterMs: null }
     return { attack, by: [...one.by].sort(), afterMs: Math.max(0, one.atMs - Date.parse(attack.from)) }
   })
-  return { caught, falseAlarms }
+  return { caught, falseAlarms: anomalies.filter(({ number }) => !sound.has(number)) }
 }
 
-function belongs(anomaly: KeptAnomaly, attack: TrueAttack, attackOf: ReadonlyMap<string, string>): boolean {
-  if (anomaly.events.some(event => attackOf.get(event) === attack.id)) return true
-  const from = Date.parse(attack.from)
-  const to = Date.parse(attack.to) + graceMs
-  if (Date.parse(anomaly.last) < from || Date.parse(anomaly.first) > to || Date.parse(anomaly.reported) < from) return false
-  // The bed names subjects, the list `method issuer subject`.
-  if (anomaly.principals.some(name => attack.principals.some(subject => name.endsWith(` ${subject}`)))) return true
-  if (anomaly.addresses.some(({ address }) => attack.addresses.includes(address))) return true
-  return anomaly.actor === null && anomaly.operations.some(operation => attack.operations.includes(operation))
+function belongs(report: Reported, attack: TrueAttack, attackOf: ReadonlyMap<string, string>): boolean {
+  if (report.events.some(event => attackOf.get(event) === attack.id)) return true
+  if (report.atMs < Date.parse(attack.from) || report.atMs > Date.parse(attack.to) + graceMs) return false
+  // The bed names subjects, the list `method issuer subject`. Workloads go on with their own work meanwhile.
+  const principals = attack.principals.filter(subject => !subject.startsWith('spiffe:'))
+  if (attack.class.startsWith('chain-')) return false
+  const names = [...report.principals, ...(report.actor === null ? [] : [report.actor])]
+  if (names.some(name => principals.some(subject => name.endsWith(` ${subject}`)))) return true
+  const here = report.addresses.some(address => attack.addresses.includes(address))
+  const about = report.operations.some(operation => attack.operations.includes(operation))
+  // At a pod's address others are at home: there it must be about the same thing, or about what is not there.
+  if (attack.internal) return here && (about || report.operations.every(operation => /^[A-Z]+ \//.test(operation)))
+  if (here) return true
+  return report.actor === null && about
 }
 
 /** Share of the attacks of each class that were found. */
