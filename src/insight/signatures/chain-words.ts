@@ -6,7 +6,7 @@ import { normalTimes, shownMs } from './time-words.ts'
 
 /** Something strange about a chain, for its explanation. */
 export interface ChainClause {
-  readonly axis: 'structure' | 'timing' | 'status' | 'loops'
+  readonly axis: 'structure' | 'inserted' | 'timing' | 'status' | 'loops'
   readonly text: string
 }
 
@@ -41,7 +41,7 @@ export function differenceWords({ kind, caller, called, alike, same }: ChainDiff
         : `${edge} missing: ${counted(alike - same)} of ${traces} traces like this have it`,
     moved: same === 0 ? `${edge} called from there: never seen ${below} in ${traces} traces` : `${edge} moved`,
   }
-  return { axis: 'structure', text: said[kind] }
+  return { axis: kind !== 'missing' && same === 0 ? 'inserted' : 'structure', text: said[kind] }
 }
 
 export function timeWords(shape: CallShape, place: number, ms: number, times: TimeModel): ChainClause {

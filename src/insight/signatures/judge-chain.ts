@@ -16,7 +16,8 @@ export interface ChainJudgement {
   /** The chain was never learnt, only others. */
   readonly novel: boolean
   /**
-   * `structure`: −log10 of how rarely chains that are alike differ so. `timing`: spreads, of the three strangest times. `status`: −log10 of how rarely
+   * `structure`: −log10 of how rarely chains that are alike differ so. `inserted`: the same of calls that were never made below
+   * that entry: normal novelties are new choices of known calls. `timing`: spreads, of the three strangest times. `status`: −log10 of how rarely
    * the call fails that failed. `loops`: spreads of the strangest run.
    */
   readonly deviation: Readonly<Record<string, number>>
@@ -39,16 +40,18 @@ export function createChainJudge(store: ChainSignatures, aligner: Aligner = crea
       const known = store.find(chain.shape)
       if (known !== undefined) {
         const structure = store.doubtOf(known, () => costOfNearestOther(store, aligner, known))
-        return judged(store, chain, known, null, structure, 1, [])
+        return judged(store, chain, known, null, { structure, inserted: 0 }, 1, [])
       }
       const nearest = nearestChain(store, aligner, chain.shape)
       if (nearest === null) return { signature: null, similarity: 0, novel: true, deviation: {}, explain: () => [] }
       const differences = chainDifferences(store, aligner, chain.shape, nearest)
-      const structure = differences.reduce((sum, { cost }) => sum + cost, 0)
+      const costs = { structure: 0, inserted: 0 }
+      for (const { kind, same, cost } of differences)
+        costs[kind !== 'missing' && same === 0 ? 'inserted' : 'structure'] += cost
       const to = chain.shape.labels.map(() => -1)
       const steps = aligner.steps(nearest.query.sequence, nearest.signature.sequence, nearest.query.inserts)
       for (const step of steps) if (step.kind === 'same' || step.kind === 'moved') to[step.at] = step.other
-      return judged(store, chain, nearest.signature, to, structure, nearest.similarity, differences)
+      return judged(store, chain, nearest.signature, to, costs, nearest.similarity, differences)
     },
   }
 }
@@ -65,7 +68,7 @@ function judged(
   chain: Chain,
   signature: ChainSignature,
   to: readonly number[] | null,
-  structure: number,
+  costs: { readonly structure: number; readonly inserted: number },
   similarity: number,
   differences: readonly ChainDifference[],
 ): ChainJudgement {
@@ -112,7 +115,7 @@ function judged(
     signature: signature.shape.name.slice(0, 16),
     similarity,
     novel: to !== null,
-    deviation: { structure, timing: strangest.mean(), status, loops },
+    deviation: { ...costs, timing: strangest.mean(), status, loops },
     explain: () => {
       const clauses = differences.map(one => differenceWords(one, signature.shape.labels[0] as Label))
       const times: { readonly deviation: number; readonly clause: () => ChainClause }[] = []

@@ -128,7 +128,7 @@ test('an inserted call, a missing one, a slow one, a failure and a long loop eac
   assert.equal(usual.words, '')
 
   const inserted = await judge(['cart', 'GET /cart', 2_000, item, ['admin-user', 'list', 500]])
-  assert.ok((inserted['structure'] as number) > 3)
+  assert.ok((inserted['inserted'] as number) > 3)
   assert.match(inserted.words, /`cart → admin-user list` inserted: never seen below `GET \/cart` in 1,000 traces/)
 
   const missing = await judge(['cart', 'GET /cart', 2_000, ['stock', 'item', 800]])

@@ -10,6 +10,7 @@ export const spans: Family<Chain> = {
   format: 'spans',
   axes: [
     { name: 'structure', scale: 1 },
+    { name: 'inserted', scale: 1 },
     { name: 'timing', scale: 3 },
     { name: 'status', scale: 1 },
     { name: 'loops', scale: 3 },

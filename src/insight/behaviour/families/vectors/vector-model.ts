@@ -2,14 +2,14 @@
 import type { Json } from '../../../../lib/canonical-json.ts'
 import { Strangest, timeDeviation, type UsualTime } from '../../../signatures/usual-time.ts'
 import type { Judgement, Model } from '../../model.ts'
-import { nearestPaths } from './nearest-paths.ts'
+import { type Nearest, nearestPaths } from './nearest-paths.ts'
 import { PathSignatures } from './path-signatures.ts'
 import type { VectorItem } from './vector-item.ts'
 import { differenceClause, timeClauses } from './vector-words.ts'
 
 /**
  * Axis `structure`: −log10 of how rarely traces that are alike differ so. 0 for a set of paths that was learnt; one that was learnt a few times is still
- * doubted: among normal traces somebody may have hidden others. `timing`: spreads, of the three strangest paths.
+ * doubted: among normal traces somebody may have hidden others. `inserted`: the same of paths that nothing alike ever took. `timing`: spreads, of the three strangest paths.
  */
 export function createVectorModel(store: PathSignatures = new PathSignatures()): Model<VectorItem> {
   return {
@@ -34,13 +34,13 @@ function judge(store: PathSignatures, item: VectorItem): Judgement {
     return {
       signature: signature.name,
       similarity: 1,
-      deviation: deviationOf(structure, item, usual),
+      deviation: { ...deviationOf(structure, item, usual), inserted: 0 },
       explain: () => timeClauses(item, usual, name => signature.times[signature.paths.names.indexOf(name)]),
     }
   }
   const nearest = nearestPaths(store, item.paths)
   if (nearest === null) return nothing
-  const { differences, similarity, cost } = nearest
+  const { differences, similarity } = nearest
   const learnt = nearest.signature
   const learntUsual = store.usualOf(learnt)
   const places = new Map(learnt.paths.names.map((name, i) => [name, i]))
@@ -52,12 +52,22 @@ function judge(store: PathSignatures, item: VectorItem): Judgement {
     signature: learnt.name,
     similarity,
     novel: true,
-    deviation: deviationOf(cost, item, usual),
+    deviation: { ...deviationOf(0, item, usual), ...costsOf(nearest) },
     explain: () => [
       ...differences.map(differenceClause),
       ...timeClauses(item, usual, name => learnt.times[places.get(name) ?? -1] ?? store.pool(name)),
     ],
   }
+}
+
+/** A path that nothing alike ever took says more than the absence of one: normal novelties are new choices of known paths. */
+function costsOf({ differences }: Nearest): { readonly structure: number; readonly inserted: number } {
+  let structure = 0
+  let inserted = 0
+  for (const { kind, same, cost } of differences)
+    if (kind === 'extra' && same === 0) inserted += cost
+    else structure += cost
+  return { structure, inserted }
 }
 
 function deviationOf(

@@ -19,7 +19,7 @@ export function differenceClause({ name, kind, alike, same }: PathDifference): C
         ? `${shown} inserted: never seen in ${traces} traces`
         : `${shown} inserted: only ${same.toLocaleString('en')} of ${traces} traces like this have it`
       : `${shown} missing: ${(alike - same).toLocaleString('en')} of ${traces} traces like this have it`
-  return { axis: 'structure', text }
+  return { axis: kind === 'extra' && same === 0 ? 'inserted' : 'structure', text }
 }
 
 /** Of the paths that took strangely long or short, the strangest first. */

@@ -7,6 +7,7 @@ export const vectors: Family<VectorItem> = {
   format: 'vectors',
   axes: [
     { name: 'structure', scale: 1 },
+    { name: 'inserted', scale: 1 },
     { name: 'timing', scale: 3 },
   ],
   read: readVectors,
