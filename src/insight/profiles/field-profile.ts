@@ -22,6 +22,10 @@ export interface FieldValue {
   /** Its kind is only how its text looks (a query, a form): there a number is a text too. */
   readonly loose: boolean
   readonly tokens: Tokens
+  /** Of the whole value, where `text` is only its form; absent: of the text. */
+  readonly length?: number
+  /** Hash of the value, where it is not the text's; null: it has none that tells values apart. */
+  readonly member?: number | null
 }
 
 /** How strange a value is at its place; bits, and standard deviations for `range`. */
@@ -71,27 +75,25 @@ export class FieldProfile {
     this.#numbers = numbers
   }
 
-  learn({ text, kind, marks: escapes, tokens }: FieldValue): void {
+  learn(value: FieldValue): void {
+    const { text, kind, marks: escapes, tokens, length = text.length } = value
     this.count++
     const marks = marksOf(text, kind, escapes)
     const place = valueKinds.indexOf(kind)
     this.#kinds[place] = (this.#kinds[place] as number) + 1
     for (let i = 0; i < marksMax; i++) if ((marks & (1 << i)) !== 0) this.#marks[i] = (this.#marks[i] as number) + 1
     if (kind === 'list' || kind === 'object' || kind === 'null') return
-    this.#members.add(sketchHash(text))
+    const member = memberOf(value)
+    if (member !== null) this.#members.add(member)
     this.#tokens.add(tokens)
-    this.#lengths.add(Math.log1p(text.length))
+    this.#lengths.add(Math.log1p(length))
     const number = numberOf(text, kind)
     if (number !== null) this.#numbers.add(number)
   }
 
   /** Judged with the profiles of all alike (of this place, of all places) behind it, which count as far as there is little of its own. */
-  judge(
-    { text, kind, marks: escapes, tokens, loose }: FieldValue,
-    alike: FieldProfile,
-    all: FieldProfile,
-    into: FieldJudgement,
-  ): void {
+  judge(value: FieldValue, alike: FieldProfile, all: FieldProfile, into: FieldJudgement): void {
+    const { text, kind, marks: escapes, tokens, loose } = value
     const own = this.count > 0
     const marks = marksOf(text, kind, escapes)
     const place = valueKinds.indexOf(kind)
@@ -110,12 +112,15 @@ export class FieldProfile {
     if (kind === 'list' || kind === 'object' || kind === 'null') return
     const numeric = this.#numbers.count >= 2 && this.#numbers.count * 2 >= this.count
     // More than some numbers are no list to choose from: there the distance says more.
-    if (own && !(numeric && this.#members.distinct > numbersMax)) into.member = this.#members.surprise(sketchHash(text))
+    if (own && !(numeric && this.#members.distinct > numbersMax)) {
+      const member = memberOf(value)
+      if (member !== null && this.#members.count * 2 > this.count) into.member = this.#members.surprise(member)
+    }
     const number = numeric ? numberOf(text, kind) : null
     // Where numbers come, a number of more digits is no other structure: how far it lies off says all.
     if (number === null) this.#tokens.strangest(tokens, alike.#tokens, all.#tokens, into.text)
     const lengths = own ? this.#lengths : alike.#lengths
-    const length = Math.log1p(text.length)
+    const length = Math.log1p(value.length ?? text.length)
     into.range = lengths.distance(length, alike.#lengths, leastLog)
     // Hardly any attack is short, and short values are common in what people write.
     if (length < lengths.mean) into.range /= 2
@@ -176,6 +181,10 @@ export class FieldProfile {
 
 function isCounts(value: unknown, length: number): value is number[] {
   return Array.isArray(value) && value.length === length && value.every(one => Number.isSafeInteger(one) && one >= 0)
+}
+
+function memberOf({ text, member }: FieldValue): number | null {
+  return member === undefined ? sketchHash(text) : member
 }
 
 /** Bits in the order of `markNames`. */
