@@ -1,4 +1,4 @@
-import type { Aligner } from '../../lib/alignment.ts'
+import type { AlignmentStep } from '../../lib/alignment.ts'
 import type { CallShape, Label } from './call-shape.ts'
 import { type ChainSignatures, edgeOf } from './chain-signatures.ts'
 import type { NearestChain } from './nearest-chain.ts'
@@ -20,18 +20,17 @@ export interface ChainDifference {
 const repeatedCost = 0.3
 
 /**
- * The alignment of a chain with its nearest signature as differences, the least usual first. What one costs is asked of all signatures of the entry that
+ * The alignment of a chain with its nearest signature (`steps`) as differences, the least usual first. What one costs is asked of all signatures of the entry that
  * have as much in common: a branch that half of the traces take costs little, one that all take much; of several that always go together the
  * first pays.
  */
 export function chainDifferences(
   store: ChainSignatures,
-  aligner: Aligner,
+  steps: readonly AlignmentStep[],
   shape: CallShape,
-  { signature, entry, query, kin }: NearestChain,
+  { signature, entry, kin }: NearestChain,
 ): ChainDifference[] {
   const here = new Set(shape.labels.map((_, place) => edgeOf(shape, place)))
-  const steps = aligner.steps(query.sequence, signature.sequence, query.inserts)
   const open = new Map<string, Omit<ChainDifference, 'cost' | 'alike' | 'same'> & { readonly edge: string }>()
   const found: ChainDifference[] = []
   const label = shape.labels[0] as Label

@@ -44,14 +44,15 @@ export function createChainJudge(store: ChainSignatures, aligner: Aligner = crea
       }
       const nearest = nearestChain(store, aligner, chain.shape)
       if (nearest === null) return { signature: null, similarity: 0, novel: true, deviation: {}, explain: () => [] }
-      const differences = chainDifferences(store, aligner, chain.shape, nearest)
+      const { query, signature } = nearest
+      const steps = aligner.steps(query.sequence, signature.sequence, query.inserts)
+      const differences = chainDifferences(store, steps, chain.shape, nearest)
       const costs = { structure: 0, inserted: 0 }
       for (const { kind, same, cost } of differences)
         costs[kind !== 'missing' && same === 0 ? 'inserted' : 'structure'] += cost
       const to = chain.shape.labels.map(() => -1)
-      const steps = aligner.steps(nearest.query.sequence, nearest.signature.sequence, nearest.query.inserts)
       for (const step of steps) if (step.kind === 'same' || step.kind === 'moved') to[step.at] = step.other
-      return judged(store, chain, nearest.signature, to, costs, nearest.similarity, differences)
+      return judged(store, chain, signature, to, costs, nearest.similarity, differences)
     },
   }
 }
@@ -59,7 +60,8 @@ export function createChainJudge(store: ChainSignatures, aligner: Aligner = crea
 function costOfNearestOther(store: ChainSignatures, aligner: Aligner, known: ChainSignature): number {
   const other = nearestChain(store, aligner, known.shape, known)
   if (other === null) return 0
-  return chainDifferences(store, aligner, known.shape, other).reduce((sum, { cost }) => sum + cost, 0)
+  const steps = aligner.steps(other.query.sequence, other.signature.sequence, other.query.inserts)
+  return chainDifferences(store, steps, known.shape, other).reduce((sum, { cost }) => sum + cost, 0)
 }
 
 /** `to`: the place in the signature of each call, −1: it has none; null: all the same. */
