@@ -7,7 +7,7 @@ const machine: ReadonlySet<string> = new Set(
     ' ',
   ),
 )
-const word = /[a-z]{2,12}/gi
+const word = /[a-z]+/gi
 const lookedMax = 2048
 
 /** How many different words of machine languages a text has, of its first 2,048 characters; 3 means 3 or more. */
@@ -17,6 +17,8 @@ export function machineWords(text: string): number {
   let second = ''
   let count = 0
   for (const [found] of text.slice(0, lookedMax).matchAll(word)) {
+    // The shortest has two letters, the longest ten.
+    if (found.length < 2 || found.length > 10) continue
     const lower = found.toLowerCase()
     if (!machine.has(lower) || lower === first || lower === second) continue
     if (count === 0) first = lower

@@ -78,7 +78,7 @@ export class FieldProfile {
   learn(value: FieldValue): void {
     const { text, kind, marks: escapes, tokens, length = text.length } = value
     this.count++
-    const marks = marksOf(text, kind, escapes)
+    const marks = marksOf(value, escapes)
     const place = valueKinds.indexOf(kind)
     this.#kinds[place] = (this.#kinds[place] as number) + 1
     for (let i = 0; i < marksMax; i++) if ((marks & (1 << i)) !== 0) this.#marks[i] = (this.#marks[i] as number) + 1
@@ -95,7 +95,7 @@ export class FieldProfile {
   judge(value: FieldValue, alike: FieldProfile, all: FieldProfile, into: FieldJudgement): void {
     const { text, kind, marks: escapes, tokens, loose } = value
     const own = this.count > 0
-    const marks = marksOf(text, kind, escapes)
+    const marks = marksOf(value, escapes)
     const place = valueKinds.indexOf(kind)
     const asText = loose && textLike.has(kind) ? (this.#kinds[stringKind] as number) : 0
     into.kind = rareness((this.#kinds[place] as number) + asText, this.count, alike.#shareOf(place))
@@ -188,8 +188,8 @@ function memberOf({ text, member }: FieldValue): number | null {
 }
 
 /** Bits in the order of `markNames`. */
-function marksOf(text: string, kind: ValueKind, escapes: number): number {
-  const count = kind === 'string' ? machineWords(text) : 0
+function marksOf({ text, kind, tokens }: FieldValue, escapes: number): number {
+  const count = kind === 'string' && tokens.length > 2 ? machineWords(text) : 0
   return count < 2 ? escapes : escapes | (1 << (escapeMarkNames.length + count - 2))
 }
 

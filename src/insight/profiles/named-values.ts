@@ -203,7 +203,8 @@ export function kindOfText(text: string): ValueKind {
 
 const cache = new Map<string, { readonly name: string; readonly written: string }>()
 
-function named(written: string): { readonly name: string; readonly written: string } {
+/** A name that may be written down, and as it was sent; names repeat, so those met lately are remembered. */
+export function named(written: string): { readonly name: string; readonly written: string } {
   const known = cache.get(written)
   if (known !== undefined) return known
   const made = { name: safeName(written), written }

@@ -37,6 +37,7 @@ export function createExchangeModel(dump?: unknown): Model<ExchangeItem> {
 
   return {
     learn(item) {
+      if (learnt.judgedHeaders.size > 0) learnt.judgedHeaders.clear()
       const parts = partsOfExchange(item)
       const profile = operations.learn(item.method, item.path, item.status)
       const room = operations.room

@@ -1,8 +1,14 @@
 // Hot path: once per judged request.
-import { kindOfText, type NamedText, type NamedValues, noValues, pairsOf } from '../../../profiles/named-values.ts'
+import {
+  kindOfText,
+  named,
+  type NamedText,
+  type NamedValues,
+  noValues,
+  pairsOf,
+} from '../../../profiles/named-values.ts'
 import { type BodyParts, bodyParts } from '../../../profiles/message-parts.ts'
 import { unescaped } from '../../../../lib/escaped-text.ts'
-import { safeName } from '../../../observe/safe-name.ts'
 import type { ExchangeItem, HeaderField } from './exchange-item.ts'
 
 /** An exchange taken apart. null: not known. */
@@ -51,7 +57,7 @@ function headersOf(fields: readonly HeaderField[]): NamedValues {
     .map(([name, text]) => {
       const found = unescaped(text, false)
       return {
-        name: safeName(name),
+        name: named(name).name,
         written: name,
         text: found.text,
         kind: kindOfText(found.text),
@@ -59,7 +65,7 @@ function headersOf(fields: readonly HeaderField[]): NamedValues {
         loose: true,
       }
     })
-  return { values, names: [...new Set(fields.map(([name]) => safeName(name)))].sort(), whole: true }
+  return { values, names: [...new Set(fields.map(([name]) => named(name).name))].sort(), whole: true }
 }
 
 function fieldOf(fields: readonly HeaderField[], name: string): string | undefined {

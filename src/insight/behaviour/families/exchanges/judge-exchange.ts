@@ -10,11 +10,12 @@ import type { AxisName } from './axes.ts'
 import { type Deviation, noted, notedDistance, noteNames, type Notes } from './notes.ts'
 import type { ExchangeItem } from './exchange-item.ts'
 import { judgeAnswer } from './judge-answer.ts'
-import { type Learnt, mediaType, type Pool } from './learnt.ts'
+import { type JudgedHeader, type Learnt, mediaType, type Pool } from './learnt.ts'
 import { type ExchangeParts, partsOfExchange } from './exchange-parts.ts'
 import type { Found } from '../../../profiles/operations.ts'
 import { judgePace } from '../../../profiles/pace-profile.ts'
 
+const judgedMax = 2048
 const none = new FieldProfile()
 const judged = fieldJudgement()
 const tokensOf = createTokenReader()
@@ -182,6 +183,26 @@ function judgeRequest(learnt: Learnt, parts: ExchangeParts, context: Context): v
   if (order >= noted) notes?.push({ axis: 'order', text: 'parameters come in an order never seen here' })
 }
 
+/** Header fields repeat from call to call: what was judged since the last thing learnt is remembered. `again`: notes are wanted, so it is judged anew. */
+function judgeHeader(
+  learnt: Learnt,
+  value: NamedText,
+  { place, own, again }: { place: 'header' | 'cookie'; own: FieldProfile | undefined; again: boolean },
+): JudgedHeader {
+  const key = `${place} ${value.name}\n${value.marks}${value.text}`
+  const known = again || value.text.length > 512 ? undefined : learnt.judgedHeaders.get(key)
+  if (known !== undefined) return known
+  const { text, kind, member, escape, range } = judgeValue(learnt, value, place, own)
+  const made = {
+    form: text.bits + escape,
+    odd: Math.max(own === undefined ? 0 : kind, member),
+    distance: range,
+  }
+  if (learnt.judgedHeaders.size >= judgedMax) learnt.judgedHeaders.clear()
+  if (value.text.length <= 512) learnt.judgedHeaders.set(key, made)
+  return made
+}
+
 function judgeHeaders(learnt: Learnt, parts: ExchangeParts, deviation: Deviation, notes: Notes): void {
   let text = 0
   let values = 0
@@ -189,9 +210,7 @@ function judgeHeaders(learnt: Learnt, parts: ExchangeParts, deviation: Deviation
   for (const place of ['header', 'cookie'] as const) {
     for (const value of (place === 'header' ? parts.headers : parts.cookies)?.values ?? []) {
       const own = learnt.headerFields.get(`${place} ${value.name}`)
-      const { text: stretch, kind, member, escape, range: distance } = judgeValue(learnt, value, place, own)
-      const form = stretch.bits + escape
-      const odd = Math.max(own === undefined ? 0 : kind, member)
+      const { form, odd, distance } = judgeHeader(learnt, value, { place, own, again: notes !== null })
       if (form > text) text = form
       if (odd > values) values = odd
       if (own !== undefined && distance > range) range = distance

@@ -22,6 +22,15 @@ export interface Learnt {
   readonly hosts: KindsSeen
   readonly principals: KindsSeen
   readonly pace: PaceProfile
+  /** Of values judged since something was learnt; no part of what is learnt. */
+  readonly judgedHeaders: Map<string, JudgedHeader>
+}
+
+/** Bits of form and of kind or list, and deviations of length. */
+export interface JudgedHeader {
+  readonly form: number
+  readonly odd: number
+  readonly distance: number
 }
 
 export const pools = ['path', 'query', 'body', 'header', 'cookie', 'name', 'all'] as const
@@ -44,6 +53,7 @@ export function nothingLearnt(): Learnt {
     hosts: new KindsSeen(hostsMax),
     principals: new KindsSeen(principalsMax),
     pace: new PaceProfile(),
+    judgedHeaders: new Map(),
   }
 }
 
@@ -64,6 +74,7 @@ export function restoreLearnt(dump: unknown): Learnt {
     hosts: KindsSeen.restore(hosts, hostsMax),
     principals: KindsSeen.restore(principals, principalsMax),
     pace: PaceProfile.restore(pace),
+    judgedHeaders: new Map(),
   }
 }
 
