@@ -1,5 +1,6 @@
 import type { SourcePlace } from '../core/config-error.ts'
 import type { Level } from '../core/phase.ts'
+import { detectionConfig } from './detection.ts'
 import type { CheckedEntry, CheckedSink } from './entries.ts'
 import type { Locator } from './locate.ts'
 import { toPointer, type DocumentPath } from './pointer.ts'
@@ -137,6 +138,8 @@ function insightConfig({ insight, stateDir }: ConfigurationInput, locator: Locat
     fields: insight.fields,
     accept: insight.accept.map(one => ({ ...one, subject: one.subject ?? null })),
     otlp: insight.otlp ?? null,
+    networks: insight.networks,
+    detection: detectionConfig(insight.detection),
     kubernetes:
       insight.kubernetes === undefined
         ? null

@@ -2,6 +2,7 @@ import type { SourcePlace } from '../core/config-error.ts'
 import type { StoreSettings } from '../core/host.ts'
 import type { Level, Phase } from '../core/phase.ts'
 import type { Secret } from '../core/secret.ts'
+import type { DetectionConfig } from './detection.ts'
 
 /**
  * A checked configuration: plain, frozen data with every default filled in and every reference resolved.
@@ -74,6 +75,9 @@ export interface InsightConfig {
     readonly caFile: string
     readonly namespaces: readonly string[]
   } | null
+  /** CIDRs whose callers are our own. */
+  readonly networks: { readonly internal: readonly string[] }
+  readonly detection: DetectionConfig
 }
 
 export type Address =

@@ -1,5 +1,6 @@
 import type { Log } from '../core/host.ts'
-import type { DetectionSettings } from './detection/settings.ts'
+import type { InsightConfig } from '../config/types.ts'
+import { detectionSettings } from './detection/settings.ts'
 import { readDetectorSettings } from './detectors/read-settings.ts'
 import { Learner, type LearningPart } from './learner.ts'
 import { createParts, type Parts, partList } from './parts.ts'
@@ -16,7 +17,9 @@ export interface EngineOptions {
   /** File for everything taken; null: none. */
   readonly record: string | null
   /** How detection is set up; absent: as usual. */
-  readonly detection?: DetectionSettings
+  readonly detection?: InsightConfig['detection']
+  /** Networks that are ours; absent: none. */
+  readonly networks?: InsightConfig['networks']
   /** Makes further parts that are fed and kept as insight's own are; absent: none. */
   readonly join?: (parts: Parts) => readonly LearningPart[]
 }
@@ -48,7 +51,12 @@ const complainEveryMs = 60_000
 /** Opens the stores and gives every part what it knew. Rejects when another process has them. */
 export async function openEngine(options: EngineOptions, log: Log): Promise<Engine> {
   const { folder } = options
-  const parts = createParts(options.detection === undefined ? undefined : await readDetectorSettings(options.detection))
+  const { detection, networks } = options
+  const parts = createParts(
+    detection === undefined
+      ? undefined
+      : await readDetectorSettings(detectionSettings(detection, networks?.internal ?? [])),
+  )
   let state: StateStore | null = null
   let history: History | null = null
   let recording: Recording | null = null

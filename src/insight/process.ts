@@ -1,6 +1,7 @@
 import type { ApiDocument } from '../config/api-documents.ts'
 import type { Config, InsightConfig } from '../config/types.ts'
 import type { Clock, Log } from '../core/host.ts'
+import { detectionSettings } from './detection/settings.ts'
 import { type EngineOptions, openEngine } from './engine.ts'
 import { createIntake } from './intake.ts'
 import type { LearnerCounts } from './learner.ts'
@@ -80,6 +81,8 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
   function configure(told: Told): void {
     ;({ config } = told)
     engine.parts.inventory.configure(config)
+    if (config.insight !== null)
+      engine.parts.detection.configure(detectionSettings(config.insight.detection, config.insight.networks.internal))
     if (told.documents !== null)
       engine.parts.inventory.describe(readDocuments(told.documents, words => log.error(`insight: ${words}`)))
   }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { bytes, cidr, document, duration } from '../../core/values.ts'
 import { isLoopback } from '../address.ts'
+import { detectionSchema, networksSchema } from './detection.ts'
 import { address } from './words.ts'
 
 const otlpSchema = z
@@ -120,5 +121,7 @@ export const insightSchema = z
       .describe('Findings of posture that are accepted, inline or in a file (`file:accept.yaml`).'),
     otlp: otlpSchema.optional(),
     kubernetes: kubernetesSchema.optional(),
+    networks: networksSchema.prefault({}),
+    detection: detectionSchema.prefault({}),
   })
   .describe('Learning from traffic, in a process of its own. State in STATEDIR/insight.')

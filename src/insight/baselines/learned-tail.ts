@@ -71,7 +71,10 @@ export class LearnedTail {
               ...fitted,
             }
     }
-    return this.#tail === null ? null : quantileFor(this.#tail, probability)
+    if (this.#tail === null) return null
+    // Nobody knows a tail far beyond what was seen of it: one heavy day must not blind the detector.
+    const furthest = this.#above + 2 * (Math.max(...this.#peaks) - this.#above)
+    return Math.min(furthest, quantileFor(this.#tail, probability))
   }
 
   /** Of the body, 0–1; 0 before the first value. */

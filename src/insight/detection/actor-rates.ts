@@ -14,7 +14,8 @@ export interface RateOptions {
   /** Counts different things instead of all. */
   readonly distinct?: true
   /**
-   * Compares with the actor's own habit, √count - √usual: what is much for one is little for another. Who is new is expected to do as all do.
+   * Compares with the actor's own habit, √count - √peak, where the peak is its fullest window, fading by the day: what is much for one is little for
+   * another. Who is new is expected to do as others do. On that scale Poisson counts have one spread whatever their size.
    */
   readonly own?: true
 }
@@ -36,9 +37,9 @@ interface Window {
   count: number
   firstMs: number
   seen: Set<number> | null
-  /** Of windows before, their mean. */
+  /** Windows before, and the fullest of them, fading by the day. */
   windows: number
-  mean: number
+  peak: number
   /** Something in it must not be learnt. */
   tainted: boolean
 }
@@ -47,11 +48,14 @@ interface Window {
 const distinctMax = 1024
 /** How many windows of everybody a newcomer's habit is worth. */
 const trust = 5
-const slowest = 0.02
+/** What is left of a peak after a day. */
+const fading = 0.93
+const DAY_MS = 86_400_000
 
 interface Habit {
   windows: number
-  mean: number
+  /** Of the actors' peaks, the mean. */
+  peak: number
 }
 
 /** Counts per actor over windows, judges while they run and learns when they end. Within one of the actor's methods (`jwt`, `address` …) all are compared. */
@@ -62,12 +66,32 @@ export class ActorRates {
   readonly #slot: ActorSlot<Window[]>
   readonly #baselines: Array<Map<string, Baseline>>
   readonly #habits: Array<Map<string, Habit>>
+  #written = '[]'
 
   constructor(host: DetectorHost, options: RateOptions) {
     this.#host = host
     this.#scales = options.scales
     this.#options = options
-    this.#slot = host.slot(() => options.scales.map(emptyWindow))
+    this.#slot = host.slot(() => options.scales.map(emptyWindow), {
+      dump: windows => windows.map(dumpWindow),
+      restore: dump => options.scales.map((_, i) => restoreWindow((dump as unknown[])[i])),
+    })
+    host.keep({
+      changes: () => {
+        const text = JSON.stringify(this.#habits.map(habits => [...habits]))
+        if (text === this.#written) return []
+        this.#written = text
+        return [['habits', text] as const]
+      },
+      restore: rows => {
+        for (const [, text] of rows) {
+          const dump = JSON.parse(text) as Array<Array<[string, Habit]>>
+          for (const [i, habits] of this.#habits.entries())
+            for (const [method, habit] of dump[i] ?? []) habits.set(method, habit)
+          this.#written = text
+        }
+      },
+    })
     this.#baselines = options.scales.map(() => new Map())
     this.#habits = options.scales.map(() => new Map())
   }
@@ -75,6 +99,7 @@ export class ActorRates {
   /** Counts `amount` (or, of distinct things, the thing's hash) and says what is too much now: the scale that is exceeded most. `taint`: the window is not learnt. */
   add(actor: Actor, timeMs: number, amount: number, taint = false): Exceeded | null {
     const windows = this.#slot.of(actor)
+    this.#slot.changed(actor)
     let worst: Exceeded | null = null
     for (let i = 0; i < windows.length; i++) {
       const window = windows[i] as Window
@@ -102,6 +127,7 @@ export class ActorRates {
 
   /** The actor called, and there was nothing to count: windows without any are learnt too. */
   touch(actor: Actor, timeMs: number): void {
+    this.#slot.changed(actor)
     const windows = this.#slot.of(actor)
     for (let i = 0; i < windows.length; i++) this.#turn(actor, i, timeMs)
   }
@@ -111,7 +137,7 @@ export class ActorRates {
     return this.#slot.peek(actor)?.[scale]?.count ?? 0
   }
 
-  /** What the actor usually has in a window, for sentences. */
+  /** The most that the actor usually has in a window, for sentences. */
   usual(actor: Actor, scale: Scale): number {
     const i = this.#scales.indexOf(scale)
     const window = this.#slot.peek(actor)?.[i]
@@ -123,7 +149,11 @@ export class ActorRates {
     const window = this.#slot.of(actor)[i] as Window
     const index = Math.floor(timeMs / (this.#scales[i] as Scale).windowMs)
     if (index <= window.index) return
-    if (window.index >= 0) this.#end(actor, i, window)
+    if (window.index >= 0) {
+      this.#end(actor, i, window)
+      if (window.peak > 0)
+        window.peak *= fading ** ((index - window.index) * ((this.#scales[i] as Scale).windowMs / DAY_MS))
+    }
     window.index = index
     window.count = 0
     window.seen = null
@@ -139,10 +169,10 @@ export class ActorRates {
     if (window.tainted || actor.suspectUntilMs > window.index * windowMs) return
     baseline.learn(this.#value(actor, i, window), endMs)
     if (this.#options.own !== true) return
-    const share = Math.max(slowest, 1 / ++window.windows)
-    window.mean += (window.count - window.mean) * share
+    window.windows++
+    if (window.count > window.peak) window.peak = window.count
     const habit = this.#habit(i, actor.method)
-    habit.mean += (window.count - habit.mean) * Math.max(0.001, 1 / ++habit.windows)
+    habit.peak += (window.peak - habit.peak) * Math.max(0.001, 1 / ++habit.windows)
   }
 
   #value(actor: Actor, i: number, window: Window): number {
@@ -150,16 +180,14 @@ export class ActorRates {
     return Math.max(0, Math.sqrt(window.count) - Math.sqrt(this.#expected(actor, i, window)))
   }
 
-  #expected(actor: Actor, i: number, { windows, mean }: Window): number {
-    const habit = this.#habit(i, actor.method)
-    const counted = Math.min(windows, 50)
-    return (counted * mean + trust * habit.mean) / (counted + trust)
+  #expected(actor: Actor, i: number, { windows, peak }: Window): number {
+    return (windows * peak + trust * this.#habit(i, actor.method).peak) / (windows + trust)
   }
 
   #habit(i: number, method: string): Habit {
     const habits = this.#habits[i] as Map<string, Habit>
     let habit = habits.get(method)
-    if (habit === undefined) habits.set(method, (habit = { windows: 0, mean: 0 }))
+    if (habit === undefined) habits.set(method, (habit = { windows: 0, peak: 0 }))
     return habit
   }
 
@@ -178,7 +206,25 @@ export function metricOf({ metric, windowMs }: Scale): Metric {
 }
 
 function emptyWindow(): Window {
-  return { index: -1, count: 0, firstMs: 0, seen: null, windows: 0, mean: 0, tainted: false }
+  return { index: -1, count: 0, firstMs: 0, seen: null, windows: 0, peak: 0, tainted: false }
+}
+
+function dumpWindow({ index, count, firstMs, seen, windows, peak, tainted }: Window): unknown {
+  return [index, count, firstMs, windows, peak, tainted ? 1 : 0, seen === null ? 0 : [...seen]]
+}
+
+function restoreWindow(dump: unknown): Window {
+  const [index, count, firstMs, windows, peak, tainted, seen] = dump as number[]
+  if (![index, count, firstMs, windows, peak].every(Number.isFinite)) throw new RangeError('no dump of a window')
+  return {
+    index: index as number,
+    count: count as number,
+    firstMs: firstMs as number,
+    windows: windows as number,
+    peak: peak as number,
+    tainted: tainted === 1,
+    seen: Array.isArray(seen) ? new Set(seen as number[]) : null,
+  }
 }
 
 /** `10 minutes`, `an hour`, `a day`. */

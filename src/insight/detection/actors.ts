@@ -1,10 +1,13 @@
 // Hot path: once per event.
+import { sketchHash } from '../../lib/hyper-log-log.ts'
 
 /** Who is held responsible for calls. Interned: the same object while it is known. */
 export interface Actor {
   readonly kind: ActorKind
   /** `method issuer subject`, `session HASH` or `address 192.0.2.7`. */
   readonly name: string
+  /** `sketchHash` of the name. */
+  readonly hash: number
   /** How it proved itself: `jwt`, `mtls` …; `session` or `address` otherwise. What is normal is normal within one of these. */
   readonly method: string
   /** Event times, Unix ms. */
@@ -39,6 +42,10 @@ export interface KnownActor extends Actor {
   readonly trail: Passed[]
   /** State of detectors, by slot. */
   readonly state: unknown[]
+  /** What was kept of it over a restart, by slot; null: nothing, or it was all taken. */
+  saved: Record<string, unknown> | null
+  /** It waits to be written. */
+  changed: boolean
   place: number
 }
 
@@ -86,6 +93,7 @@ export class Actors {
     const made: KnownActor = {
       kind,
       name,
+      hash: sketchHash(name),
       method,
       firstMs: timeMs,
       lastMs: timeMs,
@@ -94,6 +102,8 @@ export class Actors {
       suspectUntilMs: 0,
       trail: [],
       state: [],
+      saved: null,
+      changed: false,
       place: list.length,
     }
     list.push(made)

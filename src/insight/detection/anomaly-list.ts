@@ -52,8 +52,8 @@ export class AnomalyList {
   /** Anomalies that were forgotten for want of room; rows that did not read. */
   forgotten = 0
   unreadable = 0
-  /** Told of every report: the anomaly as it is now, and whether it is new. */
-  onReport: ((anomaly: KeptAnomaly, isNew: boolean) => void) | null = null
+  /** Told of every report: the anomaly as it is now, whether it is new, and what the detector just said. */
+  onReport: ((kept: KeptAnomaly, isNew: boolean, said?: Anomaly) => void) | null = null
   readonly #byNumber = new Map<number, KeptAnomaly>()
   /** Number of the one that may still go on, by what makes them one. */
   readonly #open = new Map<string, number>()
@@ -112,7 +112,7 @@ export class AnomalyList {
     this.#open.delete(key)
     this.#open.set(key, number)
     this.#rows.changed(String(number))
-    this.onReport?.(kept, !goesOn)
+    this.onReport?.(kept, !goesOn, anomaly)
     return kept
   }
 

@@ -3,7 +3,15 @@ import { createCidrSet, type CidrSet } from '../../lib/cidr-set.ts'
 import { timeMs as parsedMs } from '../../lib/time-ms.ts'
 import { Baselines } from '../baselines/baselines.ts'
 import { ShapeQuarantine } from '../baselines/quarantine.ts'
-import type { ActorSlot, Anomaly, AnyDetector, DetectorAtWork, DetectorHost } from '../detectors/detector.ts'
+import type {
+  ActorSlot,
+  Anomaly,
+  AnyDetector,
+  DetectorAtWork,
+  DetectorHost,
+  KeptRows,
+  KeptSlot,
+} from '../detectors/detector.ts'
 import { detectors as allDetectors } from '../detectors/index.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { provenBy } from '../inventory/caller-name.ts'
@@ -12,7 +20,9 @@ import type { ExchangeRecord } from '../model/exchange.ts'
 import { type CallTree, endOf } from '../traces/call-tree.ts'
 import type { Traces } from '../traces/traces.ts'
 import { type Actor, Actors, type KnownActor, type Passed } from './actors.ts'
+import { ActorRows } from './actor-rows.ts'
 import { type AddressSeen, AnomalyList } from './anomaly-list.ts'
+import { EventClock } from './event-clock.ts'
 import type { Moment } from './moment.ts'
 import { OperationNames } from './operation-names.ts'
 import { type DetectionSettings, usualDetection } from './settings.ts'
@@ -46,7 +56,9 @@ export class Detection implements LearningPart {
   readonly quarantine: ShapeQuarantine
   /** Told of faults of detectors, once each minute of event time at most. */
   onFault: ((detector: string, error: unknown) => void) | null = null
-  readonly #actors = new Actors()
+  readonly #actors = new Actors(actor => this.#rows.forget(actor))
+  readonly #rows = new ActorRows(this.#actors)
+  readonly #kept: Array<readonly [name: string, rows: KeptRows]> = []
   readonly #who = createWho(this.#actors)
   readonly #names: OperationNames
   readonly #inventory: Inventory
@@ -54,6 +66,7 @@ export class Detection implements LearningPart {
   #settings: DetectionSettings
   #internal: CidrSet | null = null
   readonly #isInternal = new Map<string, boolean>()
+  readonly #clock = new EventClock()
   #nowMs = 0
   #minute = 0
   #slots = 0
@@ -112,9 +125,10 @@ export class Detection implements LearningPart {
   take(record: ExchangeRecord): void {
     if (this.#atWork.length === 0) return
     const { event } = record
-    const timeMs = parsedMs(event.time)
-    if (Number.isNaN(timeMs)) return
-    this.#clock(timeMs)
+    const written = parsedMs(event.time)
+    if (Number.isNaN(written)) return
+    const timeMs = this.#clock.at(written)
+    this.#follow(timeMs)
     const reached = event.upstreamStatus !== null || event.verdict === 'pass'
     const status = reached ? (event.upstreamStatus ?? event.status) : 0
     const answered = status >= 200 && status < 400
@@ -163,6 +177,8 @@ export class Detection implements LearningPart {
       ['anomaly', this.anomalies.changes()],
       ['baseline', this.baselines.changes()],
       ['quarantine', this.quarantine.changes()],
+      ['actor', this.#rows.changes()],
+      ...this.#kept.map(([name, rows]) => [`kept ${name}`, rows.changes()] as const),
       ...this.#atWork.flatMap(({ definition, work }) =>
         work.changes === undefined ? [] : [[`detector ${definition.name}`, work.changes()] as const],
       ),
@@ -183,6 +199,8 @@ export class Detection implements LearningPart {
     this.baselines.restore(byPart.get('baseline') ?? [])
     for (const [key, value] of byPart.get('quarantine') ?? [])
       this.#attempt(() => this.quarantine.restoreRow(key, value))
+    this.#unreadable += this.#rows.restore(byPart.get('actor') ?? [])
+    for (const [name, kept] of this.#kept) this.#attempt(() => kept.restore(byPart.get(`kept ${name}`) ?? []))
     for (const { definition, work } of this.#atWork)
       this.#attempt(() => work.restore?.(byPart.get(`detector ${definition.name}`) ?? []))
   }
@@ -195,7 +213,7 @@ export class Detection implements LearningPart {
     }
   }
 
-  #clock(timeMs: number): void {
+  #follow(timeMs: number): void {
     if (timeMs > this.#nowMs) this.#nowMs = timeMs
     this.baselines.clock(timeMs)
     const minute = Math.floor(this.#nowMs / 60_000)
@@ -235,6 +253,8 @@ export class Detection implements LearningPart {
     const { budget } = this.baselines
     const settings = (): DetectionSettings => this.#settings
     const now = (): number => this.#nowMs
+    let slots = 0
+    let keeps = 0
     return {
       baseline: (metric, scope = '') => this.baselines.of(name, metric, scope),
       get budget() {
@@ -245,7 +265,8 @@ export class Detection implements LearningPart {
         return samples >= warmUp.samples && now() - firstMs >= warmUp.spanMs
       },
       quarantine: this.quarantine,
-      slot: make => this.#slot(make),
+      slot: (make, kept) => this.#slot(`${name} ${slots++}`, make, kept),
+      keep: rows => void this.#kept.push([`${name} ${keeps++}`, rows]),
       report: anomaly => {
         const kind = Object.hasOwn(findings, anomaly.code) ? findings[anomaly.code] : undefined
         if (kind === undefined) throw new Error(`${name} has no finding ${anomaly.code}`)
@@ -267,17 +288,21 @@ export class Detection implements LearningPart {
     }
   }
 
-  #slot<S>(make: (actor: Actor) => S): ActorSlot<S> {
+  #slot<S>(name: string, make: (actor: Actor) => S, kept?: KeptSlot<S>): ActorSlot<S> {
     const at = this.#slots++
     const actors = this.#actors
+    const rows = this.#rows
+    if (kept !== undefined) rows.slot(at, name, kept as KeptSlot<unknown>)
     return {
       of(actor) {
-        const { state } = actor as KnownActor
+        const { state, saved } = actor as KnownActor
         const known = state[at] as S | undefined
         if (known !== undefined) return known
         while (state.length < at) state.push(undefined)
-        return (state[at] = make(actor)) as S
+        const revived = saved === null || kept === undefined ? undefined : rows.revive(actor as KnownActor, name, kept)
+        return (state[at] = revived ?? make(actor)) as S
       },
+      changed: actor => rows.changed(actor as KnownActor),
       peek: actor => (actor as KnownActor).state[at] as S | undefined,
       *entries() {
         for (const actor of actors.all()) {

@@ -38,13 +38,9 @@ export function createEscalation(host: DetectorHost, options: EscalationOptions)
       if (!options.concerns(moment)) return
       const { actor, timeMs, operation, learnable, record } = moment
       const { event } = record
-      // A method that is not there, on a path that is.
-      const used =
-        operation ??
-        (event.method === 'GET' || event.method === 'HEAD' ? null : `${moment.service} ${event.method} ${event.path}`)
+      const used = operation ?? unnamed(moment)
       if (used === null) return
-      const surprise =
-        newcomers.surprise(actor, used, { timeMs, learn: learnable && operation !== null }) - options.ease
+      const surprise = newcomers.surprise(actor, used, { timeMs, learn: learnable }) - options.ease
       if (surprise <= 0) {
         rates.touch(actor, timeMs)
         return
@@ -82,4 +78,15 @@ export function createEscalation(host: DetectorHost, options: EscalationOptions)
     changes: () => newcomers.changes(),
     restore: rows => newcomers.restore(rows),
   }
+}
+
+/** An operation without a name yet: one that answered, or a method that is not there on a path that is. Values in the path are left out. */
+function unnamed({ record, service, answered, reached }: Moment): string | null {
+  const { event, observation } = record
+  if (!answered && (!reached || event.method === 'GET' || event.method === 'HEAD')) return null
+  const parts = event.path.split('/').slice(1, 12)
+  const shown = parts.map((part, i) =>
+    observation?.path[i]?.hash !== undefined || /\d/.test(part) ? '{}' : part.slice(0, 40),
+  )
+  return `${service} ${event.method} /${shown.join('/')}`
 }

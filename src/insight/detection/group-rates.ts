@@ -1,12 +1,13 @@
 // Hot path: once per event and detector that counts by operation.
 import type { Baseline, Judged } from '../baselines/baseline.ts'
 import type { DetectorHost } from '../detectors/detector.ts'
+import { ChangedRows } from '../traces/changed-rows.ts'
 import type { Actor } from './actors.ts'
 import { metricOf, type Scale } from './actor-rates.ts'
 
 export interface GroupOptions {
   readonly scales: readonly Scale[]
-  /** Compares √sum with √ of what the group usually has; otherwise sums of all groups are compared as they are. */
+  /** Compares √sum with √ of the group's fullest window, which fades by the day; otherwise sums of all groups are compared as they are. */
   readonly own?: true
 }
 
@@ -31,12 +32,23 @@ interface GroupWindow {
   firstMs: number
   parts: Map<Actor, number>
   windows: number
-  mean: number
+  peak: number
   tainted: boolean
   /** Its window was learnt already. */
   ended: boolean
 }
 
+interface Habit {
+  windows: number
+  /** Of the groups' peaks, the mean. */
+  peak: number
+}
+
+/** How many windows of all groups a new group's habit is worth. */
+const trust = 5
+/** What is left of a peak after a day. */
+const fading = 0.93
+const DAY_MS = 86_400_000
 const groupsMax = 20_000
 const partsMax = 512
 const namedMax = 50
@@ -49,13 +61,17 @@ export class GroupRates {
   readonly #options: GroupOptions
   readonly #baselines: readonly Baseline[]
   readonly #groups = new Map<string, Group>()
+  readonly #habits: readonly Habit[]
+  readonly #rows = new ChangedRows()
   /** Window that runs, by scale. */
   readonly #running: number[]
 
   constructor(host: DetectorHost, options: GroupOptions) {
     this.#host = host
     this.#options = options
+    this.#habits = options.scales.map(() => ({ windows: 0, peak: 0 }))
     this.#running = options.scales.map(() => -1)
+    host.keep({ changes: () => this.#changes(), restore: rows => this.#restore(rows) })
     this.#baselines = options.scales.map(scale => this.#host.baseline(metricOf(scale)))
   }
 
@@ -75,7 +91,7 @@ export class GroupRates {
       window.sum += amount
       const part = window.parts.get(actor)
       if (part !== undefined || window.parts.size < partsMax) window.parts.set(actor, (part ?? 0) + amount)
-      const value = this.#value(window)
+      const value = this.#value(i, window)
       if (value <= scale.metric.floor) continue
       const baseline = this.#baselines[i] as Baseline
       const judged = baseline.judge(value, timeMs)
@@ -88,7 +104,7 @@ export class GroupRates {
           baseline,
           value,
           sum: window.sum,
-          usual: window.mean,
+          usual: this.#usual(i, window),
           firstMs: window.firstMs,
           by: [...window.parts].sort((a, b) => b[1] - a[1]).slice(0, namedMax),
         }
@@ -102,7 +118,39 @@ export class GroupRates {
     for (let i = 0; i < windows.length; i++) this.#turn(i, windows[i] as GroupWindow, timeMs)
   }
 
+  #changes(): Iterable<readonly [key: string, value: string | null]> {
+    // The empty key is free: groups have names, or stand behind a colon.
+    this.#rows.changed('')
+    return this.#rows.take(key => {
+      if (key === '') return JSON.stringify([this.#running, this.#habits])
+      const group = this.#groups.get(key.slice(1))
+      if (group === undefined) return null
+      return JSON.stringify(
+        group.windows.map(one => [one.index, one.sum, one.firstMs, one.windows, one.peak, +one.tainted, +one.ended]),
+      )
+    })
+  }
+
+  #restore(rows: Iterable<readonly [key: string, value: string]>): void {
+    for (const [key, text] of rows) {
+      const dump = JSON.parse(text) as number[][]
+      this.#rows.stored(key)
+      if (key === '') {
+        const [running, habits] = dump as unknown as [number[], Habit[]]
+        for (const [i, index] of running.entries()) this.#running[i] = index
+        for (const [i, habit] of this.#habits.entries()) Object.assign(habit, habits[i])
+      } else
+        this.#groups.set(key.slice(1), {
+          windows: this.#options.scales.map((_, i) => {
+            const [index = -1, sum = 0, firstMs = 0, windows = 0, peak = 0, tainted = 0, ended = 0] = dump[i] ?? []
+            return { index, sum, firstMs, windows, peak, tainted: tainted === 1, ended: ended === 1, parts: new Map() }
+          }),
+        })
+    }
+  }
+
   #group(name: string): Group {
+    this.#rows.changed(`:${name}`)
     let group = this.#groups.get(name)
     if (group === undefined) {
       if (this.#groups.size >= groupsMax) this.#forget()
@@ -121,10 +169,8 @@ export class GroupRates {
     }
     if (index <= window.index) return
     if (window.index >= 0) {
-      // Windows without any are part of what is usual, as far as they matter.
       this.#end(i, window)
-      const silent = Math.min(index - window.index - 1, 50)
-      for (let n = 0; n < silent; n++) window.mean += (0 - window.mean) * Math.max(0.01, 1 / ++window.windows)
+      window.peak *= fading ** ((index - window.index) * (windowMs / DAY_MS))
     }
     window.index = index
     window.sum = 0
@@ -138,12 +184,21 @@ export class GroupRates {
     window.ended = true
     const { windowMs } = this.#options.scales[i] as Scale
     const baseline = this.#baselines[i] as Baseline
-    baseline.learn(this.#value(window), (window.index + 1) * windowMs)
-    window.mean += (window.sum - window.mean) * Math.max(0.01, 1 / ++window.windows)
+    baseline.learn(this.#value(i, window), (window.index + 1) * windowMs)
+    window.windows++
+    if (window.sum > window.peak) window.peak = window.sum
+    const habit = this.#habits[i] as Habit
+    habit.peak += (window.peak - habit.peak) * Math.max(0.001, 1 / ++habit.windows)
   }
 
-  #value(window: GroupWindow): number {
-    return this.#options.own === true ? Math.max(0, Math.sqrt(window.sum) - Math.sqrt(window.mean)) : window.sum
+  #value(i: number, window: GroupWindow): number {
+    return this.#options.own === true
+      ? Math.max(0, Math.sqrt(window.sum) - Math.sqrt(this.#usual(i, window)))
+      : window.sum
+  }
+
+  #usual(i: number, { windows, peak }: GroupWindow): number {
+    return (windows * peak + trust * (this.#habits[i] as Habit).peak) / (windows + trust)
   }
 
   /** The longest silent of a few goes. */
@@ -159,11 +214,14 @@ export class GroupRates {
       }
       if (++looked === 32) break
     }
-    if (oldest !== null) this.#groups.delete(oldest)
+    if (oldest !== null) {
+      this.#groups.delete(oldest)
+      this.#rows.gone(`:${oldest}`)
+    }
     this.forgotten++
   }
 }
 
 function emptyWindow(): GroupWindow {
-  return { index: -1, sum: 0, firstMs: 0, parts: new Map(), windows: 0, mean: 0, tainted: false, ended: false }
+  return { index: -1, sum: 0, firstMs: 0, parts: new Map(), windows: 0, peak: 0, tainted: false, ended: false }
 }

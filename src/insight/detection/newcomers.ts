@@ -1,5 +1,4 @@
 // Hot path: once per event and detector.
-import { sketchHash } from '../../lib/hyper-log-log.ts'
 import type { DetectorHost } from '../detectors/detector.ts'
 import { ChangedRows } from '../traces/changed-rows.ts'
 import type { Actor } from './actors.ts'
@@ -26,6 +25,8 @@ const callersMax = 16_384
 const waitingMax = 1024
 const DAY_MS = 86_400_000
 const fading = 0.75
+/** With fewer callers than these an operation counts as new: one of them may have found what nobody should. */
+const few = 3
 /** An operation of which little is known is like all others. */
 const trust = 20
 /** A new caller is one of its kind only after so long, ms. */
@@ -43,6 +44,8 @@ export class Newcomers {
   readonly #rows = new ChangedRows()
   #calls = 0
   #newcomers = 0
+  /** Operations that were new. */
+  #fresh = 0
   #day = -1
   #firstMs = 0
 
@@ -59,7 +62,7 @@ export class Newcomers {
     if (this.#firstMs === 0) this.#firstMs = timeMs
     this.#turn(timeMs)
     let use = this.#uses.get(operation)
-    const caller = sketchHash(actor.name)
+    const caller = actor.hash
     if (use?.callers.has(caller) === true) {
       if (learn) {
         use.calls++
@@ -70,7 +73,11 @@ export class Newcomers {
     }
     const warm = this.#host.isWarm(this.#calls, this.#firstMs)
     const rate = (this.#newcomers + 0.5) / (this.#calls + 1)
-    const chance = ((use?.newcomers ?? 0) + trust * rate) / ((use?.calls ?? 0) + trust)
+    // Of an operation that nobody ever called the question is how often such a one turns up.
+    const chance =
+      use === undefined || use.callers.size + use.waiting.size < few
+        ? (this.#fresh + 0.5) / (this.#calls + 1)
+        : (use.newcomers + trust * rate) / (use.calls + trust)
     const surprise = warm ? Math.max(0, -Math.log(Math.min(1, chance))) : 0
     if (!learn) return surprise
     if (use === undefined) {
@@ -78,6 +85,7 @@ export class Newcomers {
         this.overflow++
         return surprise
       }
+      this.#fresh++
       this.#uses.set(operation, (use = { calls: 0, newcomers: 0, callers: new Set(), waiting: new Map() }))
     }
     use.calls++
@@ -103,7 +111,13 @@ export class Newcomers {
     this.#rows.changed('')
     return this.#rows.take(operation => {
       if (operation === '')
-        return JSON.stringify({ calls: this.#calls, newcomers: this.#newcomers, day: this.#day, first: this.#firstMs })
+        return JSON.stringify({
+          calls: this.#calls,
+          newcomers: this.#newcomers,
+          fresh: this.#fresh,
+          day: this.#day,
+          first: this.#firstMs,
+        })
       const use = this.#uses.get(operation)
       if (use === undefined) return null
       const dump: OperationDump = { ...use, callers: [...use.callers], waiting: [...use.waiting] }
@@ -115,9 +129,10 @@ export class Newcomers {
     for (const [operation, text] of rows) {
       this.#rows.stored(operation)
       if (operation === '') {
-        const { calls, newcomers, day, first } = JSON.parse(text) as Record<string, number>
+        const { calls, newcomers, fresh, day, first } = JSON.parse(text) as Record<string, number>
         this.#calls = calls ?? 0
         this.#newcomers = newcomers ?? 0
+        this.#fresh = fresh ?? 0
         this.#day = day ?? -1
         this.#firstMs = first ?? 0
       } else {
@@ -139,6 +154,7 @@ export class Newcomers {
       const fade = fading ** Math.min(60, day - this.#day)
       this.#calls *= fade
       this.#newcomers *= fade
+      this.#fresh *= fade
       for (const [operation, use] of this.#uses) {
         use.calls *= fade
         use.newcomers *= fade

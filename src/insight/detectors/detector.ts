@@ -63,14 +63,30 @@ export interface DetectorHost {
   /** New shapes that must not be learnt by one caller alone. */
   readonly quarantine: Quarantine
   /** State per actor that goes when the actor is forgotten; at most one per detector and purpose. */
-  slot<S>(make: (actor: Actor) => S): ActorSlot<S>
+  slot<S>(make: (actor: Actor) => S, kept?: KeptSlot<S>): ActorSlot<S>
+  /** Further rows that survive the process; asked for and given back in the order of these calls. */
+  keep(rows: KeptRows): void
   report(anomaly: Anomaly): void
+}
+
+/** How a slot's state survives the process: it is written with its actor after `changed`. */
+export interface KeptSlot<S> {
+  dump(state: S): unknown
+  /** Throws on what is no dump. */
+  restore(dump: unknown, actor: Actor): S
+}
+
+export interface KeptRows {
+  changes(): Iterable<readonly [key: string, value: string | null]>
+  restore(rows: Iterable<readonly [key: string, value: string]>): void
 }
 
 /** State of one purpose for each actor. */
 export interface ActorSlot<S> {
   /** Made when it is not there. */
   of(actor: Actor): S
+  /** What is kept of it is not as it was. */
+  changed(actor: Actor): void
   /** undefined: none was made. */
   peek(actor: Actor): S | undefined
   /** Of all actors that are known, with theirs. */

@@ -36,6 +36,8 @@ const parametersMax = 64
 const fieldsMax = 64
 const cookiesMax = 64
 const credentialsMax = 16
+/** Characters at the end of a credential that tell it from others: of a token, its signature. */
+const proofEnd = 128
 /** Of one value; what is longer is measured as this long. */
 const valueMax = 65_536
 
@@ -65,6 +67,7 @@ export function createReducer({ hashKey, fields = usualFields }: ReducerOptions)
 
     const headers: NamedValue[] = []
     const cookies: NamedValue[] = []
+    let proof: string | null = null
     let requestType = ''
     let requestCoded = false
     for (const [name, value] of raw.requestFields) {
@@ -79,6 +82,7 @@ export function createReducer({ hashKey, fields = usualFields }: ReducerOptions)
         case 'authorization':
         case 'proxy-authorization':
           seen(authorizationCredential(lower, value, context))
+          proof ??= hash(value.slice(-proofEnd))
           continue
         case 'cookie':
           dropped += eachCookie(value, cookiesMax - cookies.length, (cookie, text) => {
@@ -89,8 +93,10 @@ export function createReducer({ hashKey, fields = usualFields }: ReducerOptions)
       }
       if (!isApplicationField(lower)) continue
       const credential = fieldCredential(lower, value, context)
-      if (credential !== null) seen(credential, name)
-      else if (unnamed.has(lower)) continue
+      if (credential !== null) {
+        seen(credential, name)
+        proof ??= hash(value.slice(-proofEnd))
+      } else if (unnamed.has(lower)) continue
       else if (headers.length < fieldsMax) headers.push(named(safe(name, lower), value))
       else dropped++
     }
@@ -146,6 +152,7 @@ export function createReducer({ hashKey, fields = usualFields }: ReducerOptions)
       headers,
       cookies,
       credentials,
+      ...(proof === null ? {} : { proof }),
       encrypted: raw.encrypted,
       request: request?.shape ?? null,
       response: response?.shape ?? null,

@@ -70,6 +70,7 @@ export const credentialStuffing: Detector<NoSettings> = {
       host.report({
         code,
         actor: null,
+        about,
         principals: much.by.flatMap(([one]) => (one.kind === 'principal' ? [one.name] : [])),
         addresses: much.by.map(([one]) => one.name.slice('address '.length)),
         operations: [operation ?? `${record.event.method} ${record.event.path.slice(0, 200)}`],

@@ -16,21 +16,41 @@ const calls: readonly Scale[] = [
 const work: readonly Scale[] = [
   {
     windowMs: 60_000,
-    metric: { name: 'actor-work-1m', unit: 'seconds of service time in a minute', floor: 10, elastic: true },
+    metric: {
+      name: 'actor-work-1m',
+      unit: 'above its habit (√seconds of service time in a minute)',
+      floor: 3.5,
+      elastic: true,
+    },
   },
   {
     windowMs: 600_000,
-    metric: { name: 'actor-work-10m', unit: 'seconds of service time in 10 minutes', floor: 20, elastic: true },
+    metric: {
+      name: 'actor-work-10m',
+      unit: 'above its habit (√seconds of service time in 10 minutes)',
+      floor: 5,
+      elastic: true,
+    },
   },
 ]
 const waits: readonly Scale[] = [
   {
     windowMs: 60_000,
-    metric: { name: 'actor-wait-1m', unit: 'seconds of open connections in a minute', floor: 30, elastic: true },
+    metric: {
+      name: 'actor-wait-1m',
+      unit: 'above its habit (√seconds of open connections in a minute)',
+      floor: 5,
+      elastic: true,
+    },
   },
   {
     windowMs: 600_000,
-    metric: { name: 'actor-wait-10m', unit: 'seconds of open connections in 10 minutes', floor: 60, elastic: true },
+    metric: {
+      name: 'actor-wait-10m',
+      unit: 'above its habit (√seconds of open connections in 10 minutes)',
+      floor: 8,
+      elastic: true,
+    },
   },
 ]
 const ofOperation: readonly Scale[] = [
@@ -64,8 +84,8 @@ export const denialOfService: Detector<NoSettings> = {
   },
   create(_, host) {
     const counted = new ActorRates(host, { scales: calls, own: true })
-    const worked = new ActorRates(host, { scales: work })
-    const waited = new ActorRates(host, { scales: waits })
+    const worked = new ActorRates(host, { scales: work, own: true })
+    const waited = new ActorRates(host, { scales: waits, own: true })
     const operations = new GroupRates(host, { scales: ofOperation, own: true })
 
     function ofActor(code: string, moment: Moment, much: Exceeded, what: string): void {

@@ -26,8 +26,8 @@ const bytes: readonly Scale[] = [
   },
 ]
 const places: readonly Scale[] = [
-  { windowMs: 3_600_000, metric: { name: 'addresses-1h', unit: 'addresses in an hour', floor: 3 } },
-  { windowMs: 86_400_000, metric: { name: 'addresses-1d', unit: 'addresses in a day', floor: 5 } },
+  { windowMs: 3_600_000, metric: { name: 'addresses-1h', unit: 'above its habit (√addresses in an hour)', floor: 1 } },
+  { windowMs: 86_400_000, metric: { name: 'addresses-1d', unit: 'above its habit (√addresses in a day)', floor: 1.2 } },
 ]
 const plan: readonly Scale[] = [
   { windowMs: 3_600_000, metric: { name: 'surprise-1h', unit: 'nats of surprise in an hour', floor: 5 } },
@@ -59,7 +59,7 @@ export const misuse: Detector<NoSettings> = {
   create(_, host) {
     const turned = new ActorRates(host, { scales: pages, distinct: true, own: true })
     const received = new ActorRates(host, { scales: bytes, own: true })
-    const seenAt = new ActorRates(host, { scales: places, distinct: true })
+    const seenAt = new ActorRates(host, { scales: places, distinct: true, own: true })
     const outside = createEscalation(host, {
       code: 'outside-plan',
       scales: plan,

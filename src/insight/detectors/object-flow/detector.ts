@@ -1,5 +1,4 @@
 // Hot path: once per event.
-import { sketchHash } from '../../../lib/hyper-log-log.ts'
 import { ActorRates, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import { eachId, variablesOf } from '../../detection/ids-of.ts'
 import type { Moment } from '../../detection/moment.ts'
@@ -14,13 +13,29 @@ export interface ObjectFlowConfig {
   readonly ids: number
 }
 
+/** What a caller did today. */
+interface Lately {
+  day: number
+  /** Ids that were new, by place. */
+  readonly sent: Map<string, number>
+  /** Ids that are somebody else's, by owner. */
+  readonly owners: Map<number, number>
+}
+
+interface Caller {
+  readonly caller: number
+  readonly lately: Lately
+}
+
+const placesMax = 64
+const ownersMax = 64
 const DAY_MS = 86_400_000
 const scales: readonly Scale[] = [
-  { windowMs: 3_600_000, metric: { name: 'foreign-1h', unit: 'nats of surprise in an hour', floor: 7 } },
-  { windowMs: 86_400_000, metric: { name: 'foreign-1d', unit: 'nats of surprise in a day', floor: 14 } },
+  { windowMs: 3_600_000, metric: { name: 'foreign-1h', unit: 'nats of surprise in an hour', floor: 12 } },
+  { windowMs: 86_400_000, metric: { name: 'foreign-1d', unit: 'nats of surprise in a day', floor: 16 } },
 ]
-/** Surprise that is no surprise, nats per call. */
-const ease = 2
+/** Surprise that is no surprise, nats per call: an id that nobody had before may be just new. */
+const ease = { had: 0, foreign: 2, another: 3, unknown: 4 }
 /** Ids of one body that are looked at. */
 const idsMax = 32
 
@@ -44,34 +59,55 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
     let firstMs = 0
     let day = -1
 
-    /** How the id came to the caller, and how surprising that is; it is learnt and given when nobody objects. */
-    function judge(hash: string, place: string, caller: number, learn: boolean): readonly [number, Flow] {
-      const id = idNumber(hash)
-      const flow: Flow = memory.has(id, caller) ? 'had' : memory.ownerOf(id) === undefined ? 'unknown' : 'foreign'
-      const surprise = flows.surprise(place, flow)
-      if (learn) {
-        flows.learn(place, flow)
-        memory.give(id, caller)
-      }
-      return [surprise, flow]
+    const slot = host.slot<Lately>(() => ({ day: -1, sent: new Map(), owners: new Map() }))
+
+    /** How an id came to the caller. Sent ones that are new are counted by place. */
+    function flowOf(id: number, place: string, { caller, lately }: Caller): Flow {
+      if (memory.has(id, caller)) return 'had'
+      if (memory.ownerOf(id) !== undefined) return 'foreign'
+      const before = lately.sent.get(place) ?? 0
+      if (lately.sent.size < placesMax || before > 0) lately.sent.set(place, before + 1)
+      return before > 0 ? 'another' : 'unknown'
     }
 
     return {
       take(moment) {
         const { actor, operation, record, timeMs, learnable } = moment
-        if (operation === null || actor.kind === 'address' || record.observation === null) return
+        // Workloads act for everybody: whose id it is says nothing of them.
+        if (operation === null || actor.kind === 'address' || actor.method === 'mtls' || record.observation === null)
+          return
         if (firstMs === 0) firstMs = timeMs
         const today = Math.floor(timeMs / DAY_MS)
         if (today > day) {
           if (day >= 0) flows.fade(today - day)
           day = today
         }
-        const caller = sketchHash(actor.name)
+        const lately = slot.of(actor)
+        if (today > lately.day) {
+          lately.day = today
+          lately.sent.clear()
+          lately.owners.clear()
+        }
+        const caller: Caller = { caller: actor.hash, lately }
         let worst = 0
         let worstPlace = ''
         let worstFlow = 'had' as Flow
         const look = (hash: string, place: string): void => {
-          const [surprise, flow] = judge(hash, place, caller, learnable)
+          const id = idNumber(hash)
+          const flow = flowOf(id, place, caller)
+          let surprise = flows.surprise(place, flow) - ease[flow]
+          if (flow === 'foreign' && surprise > 0) {
+            // Whose it is may itself be a mistake: of each owner the first id counts, further ones less and less.
+            const owner = memory.ownerOf(id) as number
+            const times = (lately.owners.get(owner) ?? 0) + 1
+            if (lately.owners.size < ownersMax || times > 1) lately.owners.set(owner, times)
+            surprise /= times ** 2
+          }
+          if (flow === 'another') surprise /= ((lately.sent.get(place) ?? 2) - 1) ** 2
+          if (learnable) {
+            flows.learn(place, flow)
+            memory.give(id, caller.caller)
+          }
           if (surprise <= worst) return
           worst = surprise
           worstPlace = place
@@ -80,14 +116,14 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
         eachSentId(moment, look)
         if (learnable)
           eachId(record.observation.response?.shape, idsMax, (hash, field) => look(hash, `${operation} > ${field}`))
-        if (worst - ease <= 0 || !host.isWarm(flows.uses, firstMs)) {
+        if (worst <= 0 || !host.isWarm(flows.uses, firstMs)) {
           rates.touch(actor, timeMs)
           return
         }
-        const much = rates.add(actor, timeMs, worst - ease)
+        const much = rates.add(actor, timeMs, worst)
         if (much === null) return
-        const { uses, foreign, unknown } = flows.seen(worstPlace)
-        const odd = worstFlow === 'foreign' ? foreign : unknown
+        const seen = flows.seen(worstPlace)
+        const odd = worstFlow === 'had' ? 0 : seen[worstFlow]
         const how = worstFlow === 'foreign' ? "somebody else's" : 'nobody had before'
         host.report({
           code: 'foreign-object',
@@ -99,10 +135,11 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
           threshold: much.threshold,
           evidence: [
             `ids in ${worstPlace} that are ${how}`,
-            `there it was so ${count(odd, 'time')} in ${figure(uses)}`,
+            `there it was so ${count(odd, 'time')} in ${figure(seen.uses)}`,
+            `of ${count(lately.owners.size, 'other caller')} today`,
           ],
-          normal: `${figure(uses - odd)} of ${figure(uses)} ids there had been given to their caller, or were new`,
-          explanation: `${actor.name} used or received ids that are ${how}, in ${worstPlace}, within ${lengthOf(much.scale.windowMs)}; that happened ${count(odd, 'time')} in ${figure(uses)} uses.`,
+          normal: `${figure(seen.uses - odd)} of ${figure(seen.uses)} ids there came as they should`,
+          explanation: `${actor.name} used or received ids that are ${how}, in ${worstPlace}, within ${lengthOf(much.scale.windowMs)}; that happened ${count(odd, 'time')} in ${figure(seen.uses)} uses.`,
         })
       },
       changes: () => flows.changes(),

@@ -1,11 +1,15 @@
 // Hot path: for every identifier of every exchange.
 
-/** How an id came to who uses it. `unknown`: nobody had it before; `foreign`: it was somebody else's, and was never given to this one. */
-export type Flow = 'had' | 'unknown' | 'foreign'
+/**
+ * How an id came to who uses it. `unknown`: nobody had it before; `another`: so was the one before, which the same caller sent in the same place
+ * on that day; `foreign`: it was somebody else's, and was never given to this one.
+ */
+export type Flow = 'had' | 'unknown' | 'another' | 'foreign'
 
 interface Place {
   uses: number
   unknown: number
+  another: number
   foreign: number
 }
 
@@ -16,7 +20,7 @@ const fading = 0.93
 /** How often ids in each place of each operation came otherwise than by being given: Good-Turing, fading by the day. */
 export class FlowRates {
   readonly #places = new Map<string, Place>()
-  readonly #all: Place = { uses: 0, unknown: 0, foreign: 0 }
+  readonly #all: Place = { uses: 0, unknown: 0, another: 0, foreign: 0 }
   readonly #changed = new Set<string>()
 
   get uses(): number {
@@ -36,7 +40,7 @@ export class FlowRates {
     let known = this.#places.get(place)
     if (known === undefined) {
       if (this.#places.size >= placesMax) return
-      this.#places.set(place, (known = { uses: 0, unknown: 0, foreign: 0 }))
+      this.#places.set(place, (known = { uses: 0, unknown: 0, another: 0, foreign: 0 }))
     }
     known.uses++
     this.#all.uses++
@@ -53,27 +57,29 @@ export class FlowRates {
     for (const place of [this.#all, ...this.#places.values()]) {
       place.uses *= factor
       place.unknown *= factor
+      place.another *= factor
       place.foreign *= factor
     }
   }
 
   seen(place: string): Readonly<Place> {
-    return this.#places.get(place) ?? { uses: 0, unknown: 0, foreign: 0 }
+    return this.#places.get(place) ?? { uses: 0, unknown: 0, another: 0, foreign: 0 }
   }
 
   *changes(): Iterable<readonly [key: string, value: string | null]> {
     for (const place of this.#changed) {
-      const { uses, unknown, foreign } = this.seen(place)
-      yield [place, JSON.stringify([uses, unknown, foreign])]
+      const { uses, unknown, another, foreign } = this.seen(place)
+      yield [place, JSON.stringify([uses, unknown, another, foreign])]
     }
     this.#changed.clear()
   }
 
   restoreRow(place: string, text: string): void {
-    const [uses = 0, unknown = 0, foreign = 0] = JSON.parse(text) as number[]
-    this.#places.set(place, { uses, unknown, foreign })
+    const [uses = 0, unknown = 0, another = 0, foreign = 0] = JSON.parse(text) as number[]
+    this.#places.set(place, { uses, unknown, another, foreign })
     this.#all.uses += uses
     this.#all.unknown += unknown
+    this.#all.another += another
     this.#all.foreign += foreign
   }
 }

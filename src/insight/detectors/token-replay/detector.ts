@@ -6,8 +6,14 @@ import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
 
 const scales: readonly Scale[] = [
-  { windowMs: 600_000, metric: { name: 'switches-10m', unit: 'changes of network in 10 minutes', floor: 2 } },
-  { windowMs: 3_600_000, metric: { name: 'switches-1h', unit: 'changes of network in an hour', floor: 2 } },
+  {
+    windowMs: 600_000,
+    metric: { name: 'switches-10m', unit: 'above its habit (√returns to another network in 10 minutes)', floor: 1.3 },
+  },
+  {
+    windowMs: 3_600_000,
+    metric: { name: 'switches-1h', unit: 'above its habit (√returns to another network in an hour)', floor: 1.3 },
+  },
 ]
 /** Networks remembered per caller: coming back to one of the latest is the sign, moving on is not. */
 const remembered = 4
@@ -17,6 +23,9 @@ interface Networks {
   readonly latest: string[]
   readonly addresses: string[]
 }
+
+/** Tokens of one caller that are looked at: a person has a few devices. */
+const tokensMax = 6
 
 /** One credential from two networks at once: calls go back and forth between them. */
 export const tokenReplay: Detector<NoSettings> = {
@@ -31,12 +40,21 @@ export const tokenReplay: Detector<NoSettings> = {
     },
   },
   create(_, host) {
-    const rates = new ActorRates(host, { scales })
-    const slot = host.slot<Networks>(() => ({ latest: [], addresses: [] }))
+    const rates = new ActorRates(host, { scales, own: true })
+    const slot = host.slot<Map<string, Networks>>(() => new Map())
     return {
-      take({ actor, timeMs, network, address, refused }) {
-        if (actor.kind === 'address' || refused) return
-        const { latest, addresses } = slot.of(actor)
+      take({ actor, timeMs, network, address, refused, record }) {
+        // A workload runs on many nodes with one name.
+        if (actor.kind === 'address' || actor.method === 'mtls' || refused) return
+        const tokens = slot.of(actor)
+        // Two devices have a token each, and move about by themselves.
+        const token = record.observation?.proof ?? ''
+        const known = tokens.get(token) ?? { latest: [], addresses: [] }
+        if (!tokens.has(token)) {
+          if (tokens.size >= tokensMax) tokens.delete(tokens.keys().next().value as string)
+          tokens.set(token, known)
+        }
+        const { latest, addresses } = known
         if (latest[0] === network) {
           rates.add(actor, timeMs, 0)
           return
@@ -68,7 +86,7 @@ export const tokenReplay: Detector<NoSettings> = {
             `networks ${latest.join(', ')}`,
           ],
           normal: much.baseline.describe(),
-          explanation: `${actor.name} called from ${latest.join(' and ')} in turns, ${count(much.count, 'change')} within ${lengthOf(much.scale.windowMs)}; at most ${figure(much.threshold)} are usual.`,
+          explanation: `${actor.name} called from ${latest.join(' and ')} in turns, ${count(much.count, 'change')} within ${lengthOf(much.scale.windowMs)}; ${figure(rates.usual(actor, much.scale))} are usual.`,
         })
       },
     }
