@@ -57,7 +57,8 @@ export function chainDifferences(
       edge,
     })
   }
-  let alike = kin.length > 0 ? kin : [signature]
+  const relatives = kin()
+  let alike = relatives.length > 0 ? relatives : [signature]
   const ask = (kind: string, edge: string): { readonly same: number; readonly all: number; readonly cost: number } => {
     if (kind !== 'missing' && !entry.hasEdge(edge))
       return { same: 0, all: entry.count, cost: 1 + costOf(0, entry.count) }

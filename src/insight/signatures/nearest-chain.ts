@@ -14,7 +14,7 @@ export interface NearestChain {
   readonly similarity: number
   readonly query: ChainQuery
   /** Members of the entry that have nearly as much in common with the shape, the most frequent first. */
-  readonly kin: readonly ChainSignature[]
+  kin(): readonly ChainSignature[]
 }
 
 /** A shape as it is aligned. */
@@ -96,7 +96,7 @@ export function nearestChain(
     cost,
     similarity: 1 - cost / most,
     query: { sequence, inserts },
-    kin: kinOf(entry, ids, except),
+    kin: () => kinOf(entry, ids, except),
   }
 }
 
