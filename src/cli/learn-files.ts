@@ -30,6 +30,7 @@ export async function learnFiles(
       historyBytesMax: Number.POSITIVE_INFINITY,
       record: null,
       join,
+      ...(config?.insight == null ? {} : { detection: config.insight.detection, networks: config.insight.networks }),
     },
     log,
   )

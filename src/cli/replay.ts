@@ -41,9 +41,14 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
   if (flags.format !== undefined && !known.includes(flags.format))
     throw new UserError(`there is no format ${flags.format}; there are ${known.join(', ')}`)
   let response: Response | undefined
-  const engine = await open(flags.state, log, parts => {
-    response = createResponse(parts)
-    return response.parts
+  const engine = await open(flags.state, log, {
+    ...(loaded?.config.insight == null
+      ? {}
+      : { detection: loaded.config.insight.detection, networks: loaded.config.insight.networks }),
+    join(parts) {
+      response = createResponse(parts)
+      return response.parts
+    },
   })
   if (loaded !== null) {
     engine.parts.inventory.configure(loaded.config)
@@ -110,7 +115,11 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
   )
 }
 
-function open(state: string | undefined, log: Log, join: NonNullable<EngineOptions['join']>): Promise<Engine> {
+function open(
+  state: string | undefined,
+  log: Log,
+  more: Pick<EngineOptions, 'join' | 'detection' | 'networks'>,
+): Promise<Engine> {
   return openEngine(
     {
       folder: state ?? null,
@@ -118,7 +127,7 @@ function open(state: string | undefined, log: Log, join: NonNullable<EngineOptio
       retentionMs: Number.POSITIVE_INFINITY,
       historyBytesMax: Number.POSITIVE_INFINITY,
       record: null,
-      join,
+      ...more,
     },
     log,
   ).catch((error: unknown) => {

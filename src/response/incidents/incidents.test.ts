@@ -16,6 +16,7 @@ function anomaly(more: Partial<KeptAnomaly> & { readonly atMs?: number } = {}): 
     number: 1,
     detector: 'enumeration',
     code: 'objects',
+    about: 'orders GET /orders/{id}',
     title: 'Walk through objects',
     severity: 'medium',
     references: ['API1:2023', 'T1119'],
