@@ -78,8 +78,12 @@ it('who goes through objects one by one is found, explained and blocked, others 
   assert.match(wrong.stderr, /there is no incident 99/)
 
   const closed = await portcullis(world.folder, [
-    ...['incidents', 'close', String(incident.number), '--config', world.config],
-    ...['--reason', 'a test of ours', '--author', 'ann'],
+    'incidents',
+    'close',
+    String(incident.number),
+    '--reason=a test of ours',
+    '--author=ann',
+    `--config=${world.config}`,
   ])
   assert.equal(closed.code, 0, closed.stderr)
   await until('eve is served again', 30_000, async () => ((await get('eve', 10_000)).status === 200 ? true : null))
