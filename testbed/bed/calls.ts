@@ -140,6 +140,7 @@ export function createCalls(
     )
     const request = bend === undefined ? usual : bentRequest(usual, bend)
 
+    let below = 0
     const context: BedContext = {
       random: chance,
       release: pod.release,
@@ -147,6 +148,7 @@ export function createCalls(
       person,
       makingFor: given => making(bend?.owner ?? person, given),
       async call(wanted) {
+        below++
         const target = operationNamed(wanted)
         const clientSpan = chance.hex(16)
         const beganMs = cursorMs
@@ -227,7 +229,7 @@ export function createCalls(
       }),
     )
     if (mark === undefined) ledger.call(operation, call.callerName)
-    else
+    else if (shows(call, { below, failed: answer.status >= 400 }))
       ledger.mark(mark, {
         id: exchangeId,
         traceId: trail.traceId,
@@ -273,6 +275,13 @@ export function createCalls(
       )
     }
   }
+}
+
+/** Whether what is bent came to pass: a chain that ended before its first call is like any other that did. */
+function shows({ bent = {}, operation }: Call, made: { readonly below: number; readonly failed: boolean }): boolean {
+  const own = bent[operation.id]
+  const ofChain = own?.calls !== undefined || Object.keys(bent).length > 1
+  return !ofChain || own?.workMs !== undefined || made.below > 0 || !made.failed
 }
 
 /** What a service shows to the others: its workload's certificate. */
