@@ -1,6 +1,7 @@
 import type { QualityCase } from '../quality-case.ts'
 import { inventory } from './inventory.ts'
 import { bed } from './bed.ts'
+import { behaviourBed } from './behaviour-bed.ts'
 import { behaviourChains } from './behaviour-chains.ts'
 import { behaviourSequences } from './behaviour-sequences.ts'
 import { behaviourParameters } from './behaviour-parameters.ts'
@@ -19,6 +20,7 @@ export const cases: readonly QualityCase[] = [
   nezhaSpans,
   ...posture,
   ...bed,
+  ...behaviourBed,
   ...behaviourChains,
   ...behaviourSequences,
   ...behaviourParameters,

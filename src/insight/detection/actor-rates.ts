@@ -42,10 +42,16 @@ interface Window {
   peak: number
   /** Something in it must not be learnt. */
   tainted: boolean
+  /** When it was told last that it is too full, and the value then. */
+  saidMs: number
+  said: number
 }
 
 /** Things that are told apart in one window; beyond that, counting goes on without telling. */
 const distinctMax = 1024
+/** What goes on is told again after so long, ms, or when it has grown by this factor. */
+export const repeatMs = 10_000
+export const repeatFactor = 1.2
 /** How many windows of everybody a newcomer's habit is worth. */
 const trust = 5
 /** What is left of a peak after a day. */
@@ -118,6 +124,10 @@ export class ActorRates {
       const judged = baseline.judge(value, timeMs)
       if (!judged.abnormal) continue
       window.tainted = true
+      // A flood must not become a flood of reports.
+      if (timeMs - window.saidMs < repeatMs && value < window.said * repeatFactor) continue
+      window.saidMs = timeMs
+      window.said = value
       const ratio = value / judged.threshold
       if (worst === null || ratio > worst.value / worst.threshold)
         worst = { ...judged, scale, baseline, value, count: window.count, firstMs: window.firstMs }
@@ -130,6 +140,11 @@ export class ActorRates {
     this.#slot.changed(actor)
     const windows = this.#slot.of(actor)
     for (let i = 0; i < windows.length; i++) this.#turn(actor, i, timeMs)
+  }
+
+  /** Is a window that runs told to be too full? */
+  isTold(actor: Actor): boolean {
+    return this.#slot.peek(actor)?.some(({ said }) => said > 0) === true
   }
 
   /** Counted in the running window of that scale. */
@@ -158,6 +173,7 @@ export class ActorRates {
     window.count = 0
     window.seen = null
     window.tainted = false
+    window.said = 0
     window.firstMs = timeMs
   }
 
@@ -206,7 +222,7 @@ export function metricOf({ metric, windowMs }: Scale): Metric {
 }
 
 function emptyWindow(): Window {
-  return { index: -1, count: 0, firstMs: 0, seen: null, windows: 0, peak: 0, tainted: false }
+  return { index: -1, count: 0, firstMs: 0, seen: null, windows: 0, peak: 0, tainted: false, saidMs: 0, said: 0 }
 }
 
 function dumpWindow({ index, count, firstMs, seen, windows, peak, tainted }: Window): unknown {
@@ -223,6 +239,8 @@ function restoreWindow(dump: unknown): Window {
     windows: windows as number,
     peak: peak as number,
     tainted: tainted === 1,
+    saidMs: 0,
+    said: 0,
     seen: Array.isArray(seen) ? new Set(seen as number[]) : null,
   }
 }

@@ -3,7 +3,7 @@ import type { Baseline, Judged } from '../baselines/baseline.ts'
 import type { DetectorHost } from '../detectors/detector.ts'
 import { ChangedRows } from '../traces/changed-rows.ts'
 import type { Actor } from './actors.ts'
-import { metricOf, type Scale } from './actor-rates.ts'
+import { metricOf, repeatFactor, repeatMs, type Scale } from './actor-rates.ts'
 
 export interface GroupOptions {
   readonly scales: readonly Scale[]
@@ -36,6 +36,9 @@ interface GroupWindow {
   tainted: boolean
   /** Its window was learnt already. */
   ended: boolean
+  /** When it was told last that it is too full, and the value then. */
+  saidMs: number
+  said: number
 }
 
 interface Habit {
@@ -97,6 +100,9 @@ export class GroupRates {
       const judged = baseline.judge(value, timeMs)
       if (!judged.abnormal) continue
       window.tainted = true
+      if (timeMs - window.saidMs < repeatMs && value < window.said * repeatFactor) continue
+      window.saidMs = timeMs
+      window.said = value
       if (worst === null || value / judged.threshold > worst.value / worst.threshold)
         worst = {
           ...judged,
@@ -143,7 +149,18 @@ export class GroupRates {
         this.#groups.set(key.slice(1), {
           windows: this.#options.scales.map((_, i) => {
             const [index = -1, sum = 0, firstMs = 0, windows = 0, peak = 0, tainted = 0, ended = 0] = dump[i] ?? []
-            return { index, sum, firstMs, windows, peak, tainted: tainted === 1, ended: ended === 1, parts: new Map() }
+            return {
+              index,
+              sum,
+              firstMs,
+              windows,
+              peak,
+              tainted: tainted === 1,
+              ended: ended === 1,
+              parts: new Map(),
+              saidMs: 0,
+              said: 0,
+            }
           }),
         })
     }
@@ -176,6 +193,7 @@ export class GroupRates {
     window.sum = 0
     window.tainted = false
     window.ended = false
+    window.said = 0
     if (window.parts.size > 0) window.parts = new Map()
   }
 
@@ -223,5 +241,16 @@ export class GroupRates {
 }
 
 function emptyWindow(): GroupWindow {
-  return { index: -1, sum: 0, firstMs: 0, parts: new Map(), windows: 0, peak: 0, tainted: false, ended: false }
+  return {
+    index: -1,
+    sum: 0,
+    firstMs: 0,
+    parts: new Map(),
+    windows: 0,
+    peak: 0,
+    tainted: false,
+    ended: false,
+    saidMs: 0,
+    said: 0,
+  }
 }

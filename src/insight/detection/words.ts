@@ -1,6 +1,9 @@
+// Made once: `toLocaleString` makes one each time.
+const numbers = new Intl.NumberFormat('en')
+
 /** `12`, `1,250`, `3.4`. */
 export function figure(value: number): string {
-  return (value < 10 ? Math.round(value * 10) / 10 : Math.round(value)).toLocaleString('en')
+  return numbers.format(value < 10 ? Math.round(value * 10) / 10 : Math.round(value))
 }
 
 /** `1 call`, `12 calls`. */

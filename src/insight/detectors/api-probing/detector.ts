@@ -94,7 +94,11 @@ function look(host: DetectorHost, rates: ActorRates, moment: Moment, miss: strin
   const who: Actor[] = actor === source ? [source] : [actor, source]
   for (const one of who) {
     const much = rates.add(one, timeMs, key)
-    if (much === null) continue
+    if (much === null) {
+      // Who was proved answers for it, not everybody at that address.
+      if (rates.isTold(one)) break
+      continue
+    }
     const length = lengthOf(much.scale.windowMs)
     host.report({
       code: 'probing',
