@@ -100,6 +100,20 @@ export class ContextTree {
     }
   }
 
+  /** Bits of surprise of one symbol after others (the last `depth` count), and the same without knowing those. */
+  bitsAfter(before: ArrayLike<number>, symbol: number, alphabet: number): { informed: number; bare: number } {
+    const active = new Int32Array(this.#depth + 1)
+    this.#place(before, before.length, active)
+    return { informed: this.#bits(active, symbol, alphabet), bare: this.#bareBits(symbol, alphabet) }
+  }
+
+  /** How often a symbol followed another one. */
+  times(before: number, symbol: number): number {
+    const parent = this.#children.get(before, -1)
+    const child = parent < 0 ? -1 : this.#children.get(parent * symbolsMax + symbol, -1)
+    return child < 0 ? 0 : (this.#count[child] as number)
+  }
+
   /** What is known of the place `at`, for words: not fast the first time after learning. */
   at(symbols: ArrayLike<number>, at: number): PlaceInContext {
     const active = new Int32Array(this.#depth + 1)

@@ -14,20 +14,22 @@ export interface Signature extends Composition {
   readonly example: readonly number[]
 }
 
-/** Signatures that are held; twice as many while learning. */
-const heldMax = 8_192
-
 interface Held extends Signature {
   count: number
   example: readonly number[]
   exampleHash: number
 }
 
-/** The compositions of all learnt sequences, each with its count. Bounded: beyond 8,192 the rarest are dropped, of equally rare ones those with the larger hashes. */
+/** The compositions of all learnt sequences, each with its count. Bounded: beyond twice `heldMax` the rarest are dropped, of equally rare ones those with the larger hashes. */
 export class Compositions {
+  readonly #heldMax: number
   readonly #held = new Map<string, Held>()
   #total = 0
   #dropped = 0
+
+  constructor(heldMax: number) {
+    this.#heldMax = heldMax
+  }
 
   /** Sequences that were learnt. */
   get total(): number {
@@ -47,7 +49,7 @@ export class Compositions {
     const exampleHash = orderedHash(example, hashOf)
     if (held === undefined) {
       this.#held.set(key, { symbols, counts, hash: bagHash(symbols, counts, hashOf), count: 1, example, exampleHash })
-      if (this.#held.size > heldMax * 2) this.#trim()
+      if (this.#held.size > this.#heldMax * 2) this.#trim()
       return
     }
     held.count++
@@ -62,9 +64,9 @@ export class Compositions {
     return this.#held.get(keyOf(symbols, counts)) ?? null
   }
 
-  /** The most frequent first; at most 8,192. */
+  /** The most frequent first; at most `heldMax`. */
   ranked(): Signature[] {
-    return [...this.#held.values()].sort((a, b) => b.count - a.count || a.hash - b.hash).slice(0, heldMax)
+    return [...this.#held.values()].sort((a, b) => b.count - a.count || a.hash - b.hash).slice(0, this.#heldMax)
   }
 
   /** Takes back what `ranked` gave. */

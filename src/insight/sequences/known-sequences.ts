@@ -1,14 +1,17 @@
 import { CountTable } from '../../lib/count-table.ts'
 
-const keysMax = 50_000
-
-/** How often exactly this sequence was learnt, runs collapsed: by a 53-bit hash of its names. Bounded: beyond 100,000 the rarest are forgotten. */
+/** How often exactly this sequence was learnt, runs collapsed: by a 53-bit hash of its names. Bounded: beyond twice `keysMax` the rarest are forgotten. */
 export class KnownSequences {
+  readonly #keysMax: number
   #counts = new CountTable()
+
+  constructor(keysMax: number) {
+    this.#keysMax = keysMax
+  }
 
   learn(key: number): void {
     this.#counts.add(key, 1)
-    if (this.#counts.size > 2 * keysMax) this.#trim()
+    if (this.#counts.size > 2 * this.#keysMax) this.#trim()
   }
 
   times(key: number): number {
@@ -25,7 +28,7 @@ export class KnownSequences {
   }
 
   #trim(): void {
-    const kept = new CountTable(keysMax)
+    const kept = new CountTable(this.#keysMax)
     for (const [key, count] of this.#ranked()) kept.set(key, count)
     this.#counts = kept
   }
@@ -33,7 +36,7 @@ export class KnownSequences {
   #ranked(): [key: number, count: number][] {
     const rows: [number, number][] = []
     this.#counts.each((key, count) => rows.push([key, count]))
-    return rows.sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, keysMax)
+    return rows.sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, this.#keysMax)
   }
 }
 

@@ -58,10 +58,16 @@ export class Precedence {
     })
   }
 
+  /** What should have come before a step and did not; `came`: has a symbol come already? */
+  missingBefore(step: number, came: (symbol: number) => boolean): Unprepared[] {
+    const missing = (this.#expected.get(step) ?? []).filter(({ before }) => !came(before))
+    return missing.map(({ before, usual, all }) => ({ step, before, later: false, usual, all }))
+  }
+
   /** Bits: how much more often what is missing before a step was there, all together. */
   strangeness(firsts: readonly number[]): number {
     let odds = 0
-    this.#each(firsts, ({ usual, all }) => (odds += Math.min(oddsMax, usual / (all - usual + 0.5))))
+    this.#each(firsts, one => (odds += oddsOf(one)))
     return Math.log2(1 + odds)
   }
 
@@ -69,8 +75,8 @@ export class Precedence {
   unprepared(firsts: readonly number[], most: number): Unprepared[] {
     const found: Unprepared[] = []
     this.#each(firsts, one => found.push(one))
-    const oddsOf = ({ usual, all }: Unprepared): number => usual / (all - usual + 0.5)
-    return found.sort((a, b) => oddsOf(b) - oddsOf(a) || a.step - b.step || a.before - b.before).slice(0, most)
+    const ratio = ({ usual, all }: Unprepared): number => usual / (all - usual + 0.5)
+    return found.sort((a, b) => ratio(b) - ratio(a) || a.step - b.step || a.before - b.before).slice(0, most)
   }
 
   /** first, second, count of every pair whose steps have a rank (≥ 0), in the order of the ranks. */
@@ -113,4 +119,9 @@ export class Precedence {
     })
     this.#pairs = kept
   }
+}
+
+/** Odds against a step without the other one before it. */
+export function oddsOf({ usual, all }: Unprepared): number {
+  return Math.min(oddsMax, usual / (all - usual + 0.5))
 }

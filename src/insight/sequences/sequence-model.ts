@@ -42,19 +42,33 @@ export interface SequenceParts {
 
 /** Steps before a step that say what comes. */
 const depth = 5
-const contextsMax = 1_000_000
-const pairsMax = 400_000
-const namesMax = 16_384
+
+/** How much is held of each kind; beyond it the rarest is forgotten. */
+export interface SequenceRoom {
+  readonly names: number
+  readonly contexts: number
+  readonly pairs: number
+  readonly compositions: number
+  readonly sequences: number
+}
+
+const fileRoom: SequenceRoom = {
+  names: 16_384,
+  contexts: 1_000_000,
+  pairs: 400_000,
+  compositions: 8_192,
+  sequences: 50_000,
+}
 /** How far two sequences may be shifted against each other and still be compared step by step. */
 const band = 24
 
-export function sequenceParts(): SequenceParts {
+export function sequenceParts(room: SequenceRoom = fileRoom): SequenceParts {
   return {
-    vocabulary: new Vocabulary(namesMax),
-    contexts: new ContextTree(depth, contextsMax),
-    precedence: new Precedence(pairsMax),
-    compositions: new Compositions(),
-    known: new KnownSequences(),
+    vocabulary: new Vocabulary(room.names),
+    contexts: new ContextTree(depth, room.contexts),
+    precedence: new Precedence(room.pairs),
+    compositions: new Compositions(room.compositions),
+    known: new KnownSequences(room.sequences),
     stepCounts: new StepCounts(),
   }
 }
