@@ -65,6 +65,8 @@ export class GroupRates {
   readonly #baselines: readonly Baseline[]
   readonly #groups = new Map<string, Group>()
   readonly #habits: readonly Habit[]
+  /** Windows that began since that one did, by scale: only they can have to be ended. */
+  readonly #touched: GroupWindow[][]
   readonly #rows = new ChangedRows()
   /** Window that runs, by scale. */
   readonly #running: number[]
@@ -73,6 +75,7 @@ export class GroupRates {
     this.#host = host
     this.#options = options
     this.#habits = options.scales.map(() => ({ windows: 0, peak: 0 }))
+    this.#touched = options.scales.map(() => [])
     this.#running = options.scales.map(() => -1)
     host.keep({ changes: () => this.#changes(), restore: rows => this.#restore(rows) })
     this.#baselines = options.scales.map(scale => this.#host.baseline(metricOf(scale)))
@@ -164,6 +167,8 @@ export class GroupRates {
           }),
         })
     }
+    for (const { windows } of this.#groups.values())
+      for (const [i, window] of windows.entries()) if (!window.ended) (this.#touched[i] as GroupWindow[]).push(window)
   }
 
   #group(name: string): Group {
@@ -182,7 +187,8 @@ export class GroupRates {
     if (index > (this.#running[i] as number)) {
       this.#running[i] = index
       // What never comes again is learnt too.
-      for (const { windows } of this.#groups.values()) this.#end(i, windows[i] as GroupWindow)
+      for (const one of this.#touched[i] as GroupWindow[]) this.#end(i, one)
+      this.#touched[i] = []
     }
     if (index <= window.index) return
     if (window.index >= 0) {
@@ -190,6 +196,7 @@ export class GroupRates {
       window.peak *= fading ** ((index - window.index) * (windowMs / DAY_MS))
     }
     window.index = index
+    ;(this.#touched[i] as GroupWindow[]).push(window)
     window.sum = 0
     window.tainted = false
     window.ended = false
