@@ -54,7 +54,8 @@ function measure(half: Half): QualityFigure | null {
   return { value, of: lines, holds: value >= must, note: `${documents.length} documents; ${notes.join(', ')}` }
 }
 
-function accuracyOf(document: ApiDocument, calls: readonly Call[]): { right: number; of: number } {
+/** Calls of one document that were grouped right, of all. */
+export function accuracyOf(document: ApiDocument, calls: readonly Call[]): { right: number; of: number } {
   const answers = templatesOfLines(calls.map(call => call.path))
   const lines = answers.map(({ path, template }, i) => ({
     line: path,

@@ -59,7 +59,7 @@ function population(make: ValueMaker, random: Seeded): () => string {
 }
 
 /** Neighbours in the document rather than single operations from everywhere: what is hard is to tell siblings apart. */
-function sampled(operations: readonly ApiOperation[], max: number, random: Seeded): readonly ApiOperation[] {
+export function sampled(operations: readonly ApiOperation[], max: number, random: Seeded): readonly ApiOperation[] {
   if (operations.length <= max) return operations
   const from = random.below(operations.length - max)
   return operations.slice(from, from + max)

@@ -5,9 +5,9 @@ import type { Words } from './words.ts'
 /** Makes one value of a parameter. */
 export type ValueMaker = (random: Seeded) => string
 
-const digits = '0123456789'
+export const digits = '0123456789'
 const hexDigits = '0123456789abcdef'
-const lower = 'abcdefghijklmnopqrstuvwxyz'
+export const lower = 'abcdefghijklmnopqrstuvwxyz'
 const upper = lower.toUpperCase()
 const base62 = digits + lower + upper
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
@@ -27,11 +27,9 @@ function encodeSegment(text: string): string {
 }
 
 function chooseMaker(name: string, parameter: ApiParameter, words: Words, seed: Seeded): ValueMaker {
-  const { type, format = '', enum: listed, example } = parameter
-  if (listed !== undefined && listed.length > 0) {
-    const values = listed.map(String).filter(value => value !== '' && !value.includes('/'))
-    if (values.length > 0) return random => random.pick(values)
-  }
+  const { type, format = '', example } = parameter
+  const members = enumMembers(parameter)
+  if (members.length > 0) return random => random.pick(members)
   if (type === 'boolean') return random => random.pick(['true', 'false'])
   const kind = format.toLowerCase()
   if (kind === 'uuid' || kind === 'guid') return uuid
@@ -49,6 +47,11 @@ function chooseMaker(name: string, parameter: ApiParameter, words: Words, seed: 
     if (maker !== null) return maker
   }
   return byName(key, last, words, seed)
+}
+
+/** The values that a parameter lists and a segment of a path can be; empty when it lists none. */
+export function enumMembers(parameter: ApiParameter): string[] {
+  return (parameter.enum ?? []).map(String).filter(value => value !== '' && !value.includes('/'))
 }
 
 function byName(key: string, last: string, words: Words, seed: Seeded): ValueMaker {
@@ -235,22 +238,26 @@ function like(example: string, words: Words): ValueMaker | null {
       .join('')
 }
 
-function text(random: Seeded, alphabet: string, length: number): string {
+/** Random characters of an alphabet. */
+export function text(random: Seeded, alphabet: string, length: number): string {
   let made = ''
   for (let i = 0; i < length; i++) made += alphabet[random.below(alphabet.length)]
   return made
 }
 
-function uuid(random: Seeded): string {
+/** Version 4. */
+export function uuid(random: Seeded): string {
   const hex = text(random, hexDigits, 30)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(12, 15)}-a${hex.slice(15, 18)}-${hex.slice(18, 30)}`
 }
 
-function date(random: Seeded): string {
+/** A day of 2018 to 2026: `2024-05-17`. */
+export function date(random: Seeded): string {
   return new Date(Date.UTC(2018 + random.below(9), random.below(12), 1 + random.below(28))).toISOString().slice(0, 10)
 }
 
-function dateTime(random: Seeded): string {
+/** RFC 3339 in UTC, to the second. */
+export function dateTime(random: Seeded): string {
   return new Date(Date.UTC(2018, 0, 1) + random.below(250_000_000) * 1000).toISOString().replace('.000', '')
 }
 

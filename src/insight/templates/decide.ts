@@ -1,7 +1,7 @@
 import { type Surroundings, featuresOf } from './features.ts'
 import { type Forest, forestOdds, readForest } from './forest.ts'
 import type { TextTraits } from './literalness.ts'
-import { type Candidate, sketchOf } from './sketch.ts'
+import { type Candidate, type Sketch, sketchOf } from './sketch.ts'
 import type { TrieNode } from './trie.ts'
 import { firstStage, secondStage } from './weights.ts'
 
@@ -34,10 +34,15 @@ export function decide(
   const first = featuresOf(candidates, sketch, surroundings, null).map(row => forestOdds(fitted.first, row))
   const odds = featuresOf(candidates, sketch, surroundings, first).map(row => forestOdds(fitted.second, row))
   const support = sketch.typed.count + odds.filter(one => one > 0).length
+  const chance = chanceVersions(sketch, surroundings, support)
   const values = new Set<string>()
   for (const [i, { text }] of candidates.entries()) {
     const { odds: letters, form } = sketch.traits[i] as TextTraits
-    if ((odds[i] as number) <= 0 || letters <= version) continue
+    if (letters <= version) {
+      if (chance && (sketch.through[i] as number) <= usual(sketch, i)) values.add(text)
+      continue
+    }
+    if ((odds[i] as number) <= 0) continue
     // Two unknown words (`/users/trump`, `/users/dominator`) are no proof of a variable: one must be clear by its letters or have below it what the other has.
     if (support < 3 && form === singleWord && letters < clear && (sketch.twins[i] as number) === 0) continue
     values.add(text)
@@ -45,6 +50,21 @@ export function decide(
   return { values, odds }
 }
 
+/** Among many random values a few look like versions (`v27h`, `v907`). A place of versions has hardly anything else, and stands near the root. */
+function chanceVersions({ traits }: Sketch, { depth, parent }: Surroundings, support: number): boolean {
+  const versions = traits.filter(({ odds }) => odds <= version).length
+  return versions > 0 && depth > 1 && parent !== '' && support >= manyValues && versions * manyValues <= support
+}
+
+/** The calls that a value of the place may well have: those of its most called sibling that is no version. */
+function usual({ traits, through }: Sketch, own: number): number {
+  return through.reduce(
+    (most, calls, i) => (i === own || (traits[i] as TextTraits).odds <= version ? most : Math.max(most, calls)),
+    1,
+  )
+}
+
+const manyValues = 8
 /** Log odds of `v2` and the like: the versions of an API are told apart, however alike they are. */
 const version = -6
 /** Log odds from which a text is a value by its letters alone. */

@@ -125,7 +125,7 @@ const languages: ReadonlySet<string> = new Set(
 )
 const abstract = /(?:[ts]ion|ing|ment|ity|ance|ence|ness|able|ible|ive|ed|ate|i[sz]e|ify|ical|ology|graphy)$/
 const version =
-  /^v(?:er)?\d{1,3}(?:[._-]\d{1,3})*(?:[._-]?(?:alpha|beta|rc|preview|p)\d*(?:[._-]?\d+)?)?$|^(?:api|rest)[_-]?v\d+$|^v\d+[a-z]?$/i
+  /^v(?:er)?\d{1,3}(?:[._-]\d{1,3})*(?:[._-]?(?:alpha|beta|rc|preview|p)\d*(?:[._-]?\d+)?)?$|^(?:api|rest)[_-]?v\d+$|^v(?:\d{1,4}|20\d{6})[a-z]?$/i
 
 const entries: ReadonlyArray<readonly [word: string, tier: number, follows: number]> = vocabularyTiers.flatMap(
   (tier, i) =>

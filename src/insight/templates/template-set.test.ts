@@ -56,3 +56,29 @@ test('a leaf keeps its number and knows its template', () => {
     ],
   )
 })
+
+test('a random value that looks like a version is one of the values', () => {
+  const values = [
+    'x81kq',
+    'p0zz7a',
+    'k3m1wq',
+    'zt40bd',
+    'q9rr2',
+    'jh2k8d',
+    'w7c3xp',
+    'bq5v0t',
+    'n4d8sk',
+    'v27h',
+    'c6yy1m',
+  ]
+  const paths = values.flatMap(value => [`/api/volumes/${value}`, `/api/volumes/${value}/copy`])
+  assert.deepEqual([...new Set(templatesOf(paths))], ['/api/volumes/{id}', '/api/volumes/{id}/copy'])
+})
+
+test('versions beside values stay apart where they stand near the root, or are called far more often', () => {
+  const values = ['x81kq', 'p0zz7a', 'k3m1wq', 'zt40bd', 'q9rr2', 'jh2k8d', 'w7c3xp', 'bq5v0t', 'n4d8sk', 'c6yy1m']
+  const root = [...values, 'v2'].map(value => `/${value}/orders`)
+  assert.equal(new Set(templatesOf(root)).size, 2)
+  const deep = [...values, ...Array.from({ length: 40 }, () => 'v2')].map(value => `/api/volumes/${value}`)
+  assert.deepEqual([...new Set(templatesOf(deep))], ['/api/volumes/{id}', '/api/volumes/v2'])
+})
