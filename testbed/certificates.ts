@@ -13,8 +13,15 @@ export interface DemoCertificates {
   readonly key: string
 }
 
-/** A CA, the gateway's certificate and the payment service's, made for this run (30 days); written to `folder` for curl, as PEM. */
-export async function makeCertificates(folder: string): Promise<DemoCertificates> {
+/**
+ * A CA, the gateway's certificate and those of the workloads, made for this run (30 days); written to `folder` for curl and the services, as PEM.
+ * `hosts`: further names of the gateway; `workloads`: SPIFFE id by name, beside the payment service.
+ */
+export async function makeCertificates(
+  folder: string,
+  hosts: readonly string[],
+  workloads: Readonly<Record<string, string>>,
+): Promise<DemoCertificates> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const notBefore = new Date(Date.now() - 60_000)
   const notAfter = new Date(Date.now() + 30 * 24 * 3600_000)
@@ -54,17 +61,22 @@ export async function makeCertificates(folder: string): Promise<DemoCertificates
     [
       { type: 'dns', value: 'localhost' },
       { type: 'ip', value: '127.0.0.1' },
+      ...hosts.map((value): x509.JsonGeneralName => ({ type: 'dns', value })),
     ],
     x509.ExtendedKeyUsage.serverAuth,
   )
-  const client = await issue(
-    'CN=payments',
-    [{ type: 'url', value: 'spiffe://shop.example/payments' }],
-    x509.ExtendedKeyUsage.clientAuth,
-  )
   writeFileSync(join(folder, 'ca.crt'), ca.toString('pem'))
-  writeFileSync(join(folder, 'client.crt'), client.certificate)
-  writeFileSync(join(folder, 'client.key'), client.key, { mode: 0o600 })
+  const identities = { client: 'spiffe://shop.example/payments', ...workloads }
+  for (const [name, spiffe] of Object.entries(identities)) {
+    const subject = `CN=${name === 'client' ? 'payments' : name}`
+    const { certificate, key } = await issue(
+      subject,
+      [{ type: 'url', value: spiffe }],
+      x509.ExtendedKeyUsage.clientAuth,
+    )
+    writeFileSync(join(folder, `${name}.crt`), certificate)
+    writeFileSync(join(folder, `${name}.key`), key, { mode: 0o600 })
+  }
   return { ca: ca.toString('pem'), ...server }
 }
 

@@ -5,9 +5,19 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Agent, request } from 'undici'
+import { services, spiffeOf } from './bed/estate.ts'
+import { stealOrders } from './bed/live/thief.ts'
+import { visitBed } from './bed/live/visitors.ts'
+import { createTokenIssuer } from './bed/tokens.ts'
+import { createWorld } from './bed/world.ts'
 import { makeCertificates } from './certificates.ts'
+import { writeGateway } from './gateway-files.ts'
+import { tellIncidents } from './incidents.ts'
+import { type Ask, controlApi, learntInWords } from './learnt.ts'
+import { tellPastDays } from './past-days.ts'
 import { liveSummary } from './summary.ts'
 import { shop } from './traffic/shoppers.ts'
 import { tryLines } from './try-lines.ts'
@@ -15,6 +25,9 @@ import { tryLines } from './try-lines.ts'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = join(root, '.demo')
 const children: ChildProcess[] = []
+const bedSeed = 7
+/** After so long there is something to tell. */
+const learntAfterMs = 45_000
 
 /** `npm start`: shop, identity provider, gateway and traffic, until Ctrl-C. */
 export async function demo(): Promise<void> {
@@ -31,13 +44,40 @@ export async function demo(): Promise<void> {
   process.on('SIGINT', end)
   process.on('SIGTERM', end)
 
-  const ports = await choosePorts({ public: 8443, partners: 8444, control: 9901, shop: 9001, identity: 9002 })
-  const { ca, certificate, key } = await makeCertificates(folder)
+  const ports = await choosePorts({
+    public: 8443,
+    partners: 8444,
+    control: 9901,
+    shop: 9001,
+    identity: 9002,
+    otlp: 4318,
+  })
+  const bedPorts = await choosePorts(
+    Object.fromEntries(services.map(({ name }, i) => [name, 9011 + i])),
+    Object.values(ports),
+  )
+  const hosts = [...new Set(services.flatMap(({ host, meshHost }) => [host, meshHost])), 'staging.fulfilment.example']
+  const workloads = Object.fromEntries(services.map(service => [service.name, spiffeOf(service)]))
+  const { ca, certificate, key } = await makeCertificates(folder, hosts, workloads)
+  const world = createWorld(bedSeed)
+  const bedTokens = createTokenIssuer(world.random.fork('issuer'))
   const partnerKey = `pck_${randomBytes(24).toString('hex')}`
   const adminPassword = randomBytes(9).toString('base64url')
   await Promise.all([
     start('the shop', 'testbed/shop/main.ts', { PORT: String(ports.shop) }, 'shop ready'),
     start('the identity provider', 'testbed/identity/main.ts', { PORT: String(ports.identity) }, 'identity ready'),
+    start(
+      'the bed',
+      'testbed/bed/live/main.ts',
+      {
+        BED_SEED: String(bedSeed),
+        BED_PORTS: JSON.stringify(bedPorts),
+        BED_FOLDER: folder,
+        BED_MESH: `https://localhost:${ports.partners}`,
+        BED_SPANS: `http://127.0.0.1:${ports.otlp}/v1/traces`,
+      },
+      'bed ready',
+    ),
   ])
   const issuer = `http://127.0.0.1:${ports.identity}`
   const tokens = new Map(
@@ -47,10 +87,14 @@ export async function demo(): Promise<void> {
       ),
     ),
   )
-  const gateway = await start(
-    'the gateway',
-    'src/cli/main.ts run --config testbed/portcullis.yaml',
-    {
+  const files = writeGateway({
+    folder,
+    root,
+    world,
+    tokens: bedTokens,
+    ports: bedPorts,
+    otlp: `127.0.0.1:${ports.otlp}`,
+    values: {
       DEMO_STATE: join(folder, 'state'),
       DEMO_EVENTS: join(folder, 'events.ndjson'),
       DEMO_PUBLIC: `127.0.0.1:${ports.public}`,
@@ -64,8 +108,8 @@ export async function demo(): Promise<void> {
       DEMO_KEY_SHA256: createHash('sha256').update(partnerKey).digest('hex'),
       DEMO_ADMINS: `admin:${scryptLine(adminPassword)}\n`,
     },
-    'portcullis ready',
-  )
+  })
+  const gateway = await start('the gateway', `src/cli/main.ts run --config ${files}`, {}, 'portcullis ready')
   gateway.once('exit', code => {
     if (!ending.signal.aborted) process.stderr.write(`the gateway ended (${code}); the demo ends too\n`)
     end()
@@ -96,18 +140,56 @@ Real traffic runs now, with a few attacks in it. Ctrl-C ends everything.
 
 `)
   const dispatcher = new Agent({ connect: { ca }, allowH2: false })
-  const summary = liveSummary(`http://127.0.0.1:${ports.control}/metrics`, controlToken, ending.signal)
-  await shop({ base, dispatcher, tokens, partnerKey }, ending.signal)
-  await summary
+  const control = `http://127.0.0.1:${ports.control}`
+  const ask = controlApi(control, controlToken)
+  const telling = Promise.all([
+    tellWhatWasLearnt(ask, ending.signal),
+    tellIncidents(ask, ending.signal),
+    tellOfPastDays(ending.signal),
+  ])
+  const summary = liveSummary(`${control}/metrics`, controlToken, ending.signal)
+  await Promise.all([
+    shop({ base, dispatcher, tokens, partnerKey }, ending.signal),
+    visitBed({ world, tokens: bedTokens, base, ca }, ending.signal),
+    stealOrders({ world, tokens: bedTokens, base, ca }, ending.signal),
+  ])
+  await Promise.all([summary, telling])
   await dispatcher.destroy()
   await Promise.all(
     children.map(child => (child.exitCode === null && child.signalCode === null ? once(child, 'exit') : null)),
   )
 }
 
+/** Once, when there is something to tell. */
+async function tellWhatWasLearnt(ask: Ask, ending: AbortSignal): Promise<void> {
+  try {
+    for (let afterMs = learntAfterMs; ; afterMs = 5_000) {
+      await setTimeout(afterMs, undefined, { signal: ending })
+      const words = await learntInWords(ask, '.demo')
+      if (words === null) continue
+      process.stdout.write(`\n${words}\n`)
+      return
+    }
+  } catch (error) {
+    if (!ending.aborted) process.stdout.write(`what was learnt cannot be told: ${String(error)}\n`)
+  }
+}
+
+async function tellOfPastDays(ending: AbortSignal): Promise<void> {
+  try {
+    const words = await tellPastDays({ root, folder, seed: bedSeed }, ending)
+    if (words !== null) process.stdout.write(`\n${words}\n`)
+  } catch (error) {
+    process.stdout.write(`the past days cannot be told: ${String(error)}\n`)
+  }
+}
+
 /** The wanted ports, or the next free ones; says which was taken. */
-async function choosePorts<K extends string>(wanted: Record<K, number>): Promise<Record<K, number>> {
-  const chosen = new Set<number>()
+async function choosePorts<K extends string>(
+  wanted: Record<K, number>,
+  taken: readonly number[] = [],
+): Promise<Record<K, number>> {
+  const chosen = new Set(taken)
   const ports = {} as Record<K, number>
   for (const [name, port] of Object.entries(wanted) as Array<[K, number]>) {
     let candidate = port

@@ -77,7 +77,7 @@ export async function shop(world: World, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       for (const step of visit()) {
         await send(world, { ...step, headers: { authorization: `Bearer ${world.tokens.get(login)}` } }, signal)
-        await pause(10 + Math.random() * 20, signal)
+        await pause(30 + Math.random() * 40, signal)
       }
     }
   })

@@ -110,9 +110,14 @@ export class LearnedBaseline implements Baseline {
   }
 
   describe(): string {
+    const { unit } = this.metric
+    // What is said judges before what was learnt, here and above.
+    const said = this.said ?? (this.#tail.n === 0 ? (this.parent?.said ?? null) : null)
+    if (said !== null)
+      return `${said.mode === 'expert' ? 'an expert' : 'a person at work'} allows ${rounded(said.threshold)} ${unit}`
     const known = this.#tail.n > 0 || this.parent === null ? this.#tail : this.parent.#tail
     if (known.n === 0) return 'nothing was learnt yet'
-    return `99 of 100 were at most ${rounded(known.bodyQuantile(0.99))} ${this.metric.unit}, in ${known.n.toLocaleString('en')} samples`
+    return `99 of 100 were at most ${rounded(known.bodyQuantile(0.99))} ${unit}, in ${known.n.toLocaleString('en')} samples`
   }
 
   /** The threshold in force, without scenario; null: not warm and nothing said. */

@@ -41,7 +41,7 @@ export async function visitBed(visits: LiveVisits, signal: AbortSignal): Promise
           if (!own.chance(often)) continue
           if (signal.aborted) return
           await call(caller, operation, own, chosen)
-          await pause(own.around(25, 0.6), signal)
+          await pause(own.around(50, 0.6), signal)
         }
     }
   }
