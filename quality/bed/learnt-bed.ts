@@ -9,6 +9,7 @@ import { exchangeReaders } from '../../src/insight/ingest/exchanges/index.ts'
 import { Quarantine } from '../../src/insight/ingest/quarantine.ts'
 import type { Reader } from '../../src/insight/ingest/reader.ts'
 import { spanReaders } from '../../src/insight/ingest/spans/index.ts'
+import { Inventory } from '../../src/insight/inventory/inventory.ts'
 import { readOpenApi } from '../../src/insight/inventory/openapi/read-openapi.ts'
 import { readKubernetes } from '../../src/insight/inventory/owners/kubernetes.ts'
 import { Learner } from '../../src/insight/learner.ts'
@@ -25,6 +26,8 @@ export interface LearntBed {
   readonly truth: Truth
   readonly parts: Parts
   readonly loaded: LoadedConfig
+  /** What traffic alone shows: no document, no configuration. */
+  readonly fromTraffic: Inventory
 }
 
 /** Any will do; the figures of others are noted beside it. */
@@ -57,6 +60,7 @@ async function learn(seed: number): Promise<LearntBed> {
   const loaded = await loadConfiguration(files.configuration)
   // Every trace stays, so that each can be looked at.
   const parts: Parts = { ...createParts(), traces: new Traces(everyTrace) }
+  const fromTraffic = new Inventory()
   const { inventory } = parts
   inventory.configure(loaded.config)
   const cluster = readKubernetes(readFileSync(files.kubernetes, 'utf8'), files.kubernetes)
@@ -69,14 +73,14 @@ async function learn(seed: number): Promise<LearntBed> {
     inventory.declare(service, read.document)
   }
   const learner = new Learner({
-    parts: partList(parts),
+    parts: [...partList(parts), fromTraffic],
     onFault: (part, error) => {
       throw new Error(`part ${part} could not take an item`, { cause: error })
     },
   })
   await replayTogether(learner, files)
   parts.traces.flush()
-  return { files, truth: JSON.parse(readFileSync(files.truth, 'utf8')) as Truth, parts, loaded }
+  return { files, truth: JSON.parse(readFileSync(files.truth, 'utf8')) as Truth, parts, loaded, fromTraffic }
 }
 
 /**

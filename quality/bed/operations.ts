@@ -22,7 +22,16 @@ export function compared(bed: LearntBed) {
     })
     .map(({ id }) => id)
   const invented = [...operations].filter(([shape]) => !shapes.has(shape)).map(([, { id }]) => id)
-  return { right: bed.truth.operations.length - wrong.length, wrong, invented }
+  const alone = new Set(bed.fromTraffic.operations().map(({ id }) => shapeOf(id)))
+  const used = bed.truth.operations.filter(one => one.used)
+  return {
+    right: bed.truth.operations.length - wrong.length,
+    wrong,
+    invented,
+    used: used.length,
+    fromTraffic: used.filter(({ id }) => alone.has(shapeOf(id))).length,
+    inventedFromTraffic: [...alone].filter(shape => !shapes.has(shape)).length,
+  }
 }
 
 /** Operations whose standing is not the true one, and how many have a standing of any kind. */

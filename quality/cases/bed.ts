@@ -30,13 +30,13 @@ export const bed: readonly QualityCase[] = [
         'An operation is right when it is there under exactly its name and is told to be used or not; what is there and is no operation of the bed counts as wrong.',
     },
     learnt => {
-      const { right, wrong, invented } = compared(learnt)
+      const { right, wrong, invented, ...alone } = compared(learnt)
       const of = right + wrong.length + invented.length
       return {
         value: right / of,
         of,
         holds: right === of,
-        note: `${some(wrong, 'missing or misnamed')}, ${some(invented, 'invented')}`,
+        note: `${some(wrong, 'missing or misnamed')}, ${some(invented, 'invented')}; by traffic alone, without documents and configuration: ${alone.fromTraffic} of ${alone.used} found, ${alone.inventedFromTraffic} invented`,
       }
     },
   ),
