@@ -94,7 +94,8 @@ function fitStage(
     }
     labels.push(...kept(pool.labels))
     // One wrong text spoils its place, however many there are: places count about evenly.
-    for (const _ of kept(pool.labels)) weights.push(every / Math.sqrt(pool.labels.length))
+    for (const _ of kept(pool.labels))
+      weights.push((every / Math.sqrt(pool.labels.length)) * Math.min(6, Math.max(0.7, Math.sqrt(pool.load))))
   }
   const found = boost(rows, labels, weights, options)
   const right = rows.filter((row, i) => forestOdds(found, row) > 0 === labels[i]).length

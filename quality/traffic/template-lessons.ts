@@ -6,6 +6,7 @@ import { PathTrie, type TrieNode, trieLimits } from '../../src/insight/templates
 import { type WordCounts, entryOf } from '../make-vocabulary.ts'
 import { type ApiDocument, readDocuments } from './openapi-documents.ts'
 import { type Call, type Volume, traffic } from './openapi-traffic.ts'
+import { plainTraffic } from './plain-traffic.ts'
 import { seeded } from './seeded.ts'
 
 /** `once`: each path one time, as in a list of URLs. `kept`: share of the calls that are seen, so that no count is exact. */
@@ -18,7 +19,14 @@ const volumes: ReadonlyArray<Volume & { readonly operations: number; readonly on
     { calls: 15, spread: 'zipf', operations: 80, once: false, kept: 1 },
     { calls: 25, spread: 'even', operations: 100, once: false, kept: 0.8 },
     { calls: 40, spread: 'even', operations: 60, once: true, kept: 0.9 },
+    { calls: 60, spread: 'zipf', operations: 60, once: false, kept: 0.9 },
+    { calls: 200, spread: 'zipf', operations: 40, once: false, kept: 1 },
+    { calls: 300, spread: 'zipf', operations: 25, once: false, kept: 0.7 },
   ]
+
+const plainOperations = 40
+/** On the average, as plain-traffic.ts draws them. */
+const plainCalls = 60
 
 /** A place of the true templates, with the nodes that stand for it. */
 interface TruePlace {
@@ -36,22 +44,26 @@ export interface Pool {
   readonly typed: readonly TrieNode[]
   readonly surroundings: Surroundings
   readonly provider: string
+  /** Operations' worth of calls that come through here: what is lost when it is got wrong. */
+  readonly load: number
 }
 
 /** The places of traffic on all documents of the tuning half. */
 export function* lessons(folder: string, seed: string): Generator<Pool> {
-  for (const document of readDocuments(folder, 'tuning'))
+  for (const document of readDocuments(folder, 'tuning')) {
     for (const volume of volumes) {
       const random = seeded(`${seed} ${document.name} ${volume.calls}`)
       let calls: readonly Call[] = traffic(document, volume, 'tuning', seed, volume.operations)
       if (volume.kept < 1) calls = calls.filter(() => random.next() < volume.kept)
       if (volume.once) calls = [...new Map(calls.map(call => [call.path, call])).values()]
-      yield* poolsOf(document, calls)
+      yield* poolsOf(document, calls, volume.calls)
     }
+    yield* poolsOf(document, plainTraffic(document, 'tuning', seed, plainOperations), plainCalls)
+  }
 }
 
 /** The places of one document's traffic, with what earlier passes would have found if they were mostly right. */
-function* poolsOf(document: ApiDocument, calls: readonly Call[]): Generator<Pool> {
+function* poolsOf(document: ApiDocument, calls: readonly Call[], usual: number): Generator<Pool> {
   const trie = new PathTrie(trieLimits)
   for (const { path } of calls) trie.learn(path)
   const places = new Map<string, TruePlace>()
@@ -96,6 +108,9 @@ function* poolsOf(document: ApiDocument, calls: readonly Call[]): Generator<Pool
           here: null,
         },
         provider,
+        load:
+          listed.reduce((sum, [, one]) => sum + one.nodes.values().reduce((all, node) => all + node.calls, 0), 0) /
+          usual,
       }
     }
   }

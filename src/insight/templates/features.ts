@@ -62,6 +62,10 @@ export const featureNames = [
   'share of calls that end here',
   'calls',
   'siblings called once',
+  'calls of the place',
+  'texts for each call of the place',
+  'calls beside the most called sibling',
+  'siblings with the same below',
   'names below',
   'names below shared with value-like siblings',
   'names behind a value below shared',
@@ -109,6 +113,9 @@ export function featuresOf(
   const weightSum = sum(weights)
   const callSum = sum(calls)
   const endSum = sum(ends) + typed.ends
+  const throughSum = sum(through)
+  const [most = 0, second = 0] = through.toSorted((a, b) => b - a)
+  const belows = countsOf(sketch.belowKeys)
   const once = through.filter(one => one === 1).length
   const manners = countsOf(traits.map(({ form }) => form))
   const pieces = countsOf(traits.map(one => one.pieces))
@@ -166,8 +173,14 @@ export function featuresOf(
       n < 2 ? 0 : clamp(call - (callSum - call) / others, 4),
       mean === null ? 0 : clamp(Math.log(Math.max(1, endSum)) - mean, 6),
       (ends[i] as number) / Math.max(1, through[i] as number),
-      Math.min(3, Math.log(Math.max(1, through[i] as number))),
+      Math.min(7, Math.log(Math.max(1, through[i] as number))),
       n < 2 ? 0 : (once - (through[i] === 1 ? 1 : 0)) / others,
+      Math.min(8, Math.log(Math.max(1, throughSum))),
+      Math.max(-6, Math.log(n / Math.max(1, throughSum))),
+      n < 2
+        ? 0
+        : clamp(Math.log(Math.max(1, through[i] as number) / Math.max(1, through[i] === most ? second : most)), 5),
+      sketch.belowKeys[i] === 0 ? 0 : share(belows, sketch.belowKeys[i] as number),
       like.names,
       like.shared,
       like.deep,

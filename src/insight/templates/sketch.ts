@@ -1,3 +1,4 @@
+import { sketchHash } from '../../lib/hyper-log-log.ts'
 import { type TextTraits, isLanguage, traitsOf } from './literalness.ts'
 import type { TrieNode } from './trie.ts'
 
@@ -12,6 +13,8 @@ export interface Sketch {
   readonly traits: readonly TextTraits[]
   /** What lies below each: literals by name, values as `{}`, a few levels deep. */
   readonly profiles: ReadonlyArray<ReadonlySet<string>>
+  /** Equal where all that lies below is the same; 0: there is no name in it. */
+  readonly belowKeys: readonly number[]
   /** Logarithm of the calls that one operation at or below each got. */
   readonly calls: readonly number[]
   readonly ends: readonly number[]
@@ -46,6 +49,7 @@ export function sketchOf(candidates: readonly Candidate[], typed: readonly TrieN
   return {
     traits: candidates.map(traitsOfCandidate),
     profiles,
+    belowKeys: profiles.map(belowKey),
     calls: candidates.map(callsPerOperation),
     ends: candidates.map(({ nodes }) => nodes.reduce((sum, node) => sum + node.ends, 0)),
     through: candidates.map(({ nodes }) => nodes.reduce((sum, node) => sum + node.calls, 0)),
@@ -142,6 +146,15 @@ function profileOf(nodes: readonly TrieNode[]): Set<string> {
     open = next
   }
   return profile
+}
+
+function belowKey(profile: ReadonlySet<string>): number {
+  let [sum, named] = [profile.size, false]
+  for (const key of profile) {
+    sum = (sum + sketchHash(key)) >>> 0
+    named ||= isName(key)
+  }
+  return named ? Math.max(1, sum) : 0
 }
 
 export function isName(key: string): boolean {
