@@ -24,6 +24,7 @@ export type SegmentShape =
   | 'file-name'
   | 'domain'
   | 'text'
+  | 'boolean'
   | 'masked'
 
 /** Nothing that people name in an API is so long. */
@@ -51,7 +52,7 @@ const jwt = /^eyJ[\w-]{6,}/
 const fileName =
   /.\.(?:pdf|png|jpe?g|gif|svg|webp|bmp|tiff?|ico|heic|docx?|xlsx?|pptx?|odt|ods|rtf|zip|gz|tgz|tar|bz2|xz|7z|rar|jar|war|deb|rpm|apk|exe|dmg|iso|img|bin|mp[34]|m4a|wav|ogg|flac|aac|avi|mov|mkv|webm|ts|m3u8|mpd|srt|vtt|ttf|woff2?|otf|eps|psd|ai|log|bak|sql|db|sqlite|parquet|avro|md|eml|msg|ics|vcf|pem|crt|cer|key|p12|pfx|sig|asc|sha\d+|md5)$/i
 const domain =
-  /^(?:[a-z\d](?:[a-z\d-]*[a-z\d])?\.)+(?:com|org|net|io|edu|gov|info|biz|dev|app|co|eu|de|uk|fr|nl|it|es|ch|at|be|se|no|dk|pl|cz|ru|cn|jp|in|br|au|ca|us|test|local|example|localhost)$/i
+  /^(?:[a-z\d](?:[a-z\d-]*[a-z\d])?\.)+(?:com|org|net|io|edu|gov|info|biz|dev|app|co|eu|de|uk|fr|nl|it|es|ch|at|be|se|no|dk|pl|cz|ru|cn|jp|in|br|au|ca|us|test|local|internal|example|localhost)$/i
 /** Standards and machines have digits in their names; these are literals far more often than values. */
 const technical =
   /^(?:sha|md|base|utf|iso|rfc|http|oauth|ipv|mp|h|x|ed|rsa|es|rs|ps|hs|aes|crc|u?int|float|web|win|k|i|s|ec|b|p|c|v|l|e|d|n|a|r|g|m|t)\d+(?:[a-z]\w*)?$/i
@@ -100,12 +101,12 @@ export function segmentShape(text: string): SegmentShape | null {
   if (digits === length) return 'integer'
   const letters = lower + upper
   if (others === 0 && dots === 0 && joints === 0) {
-    if (digits === 0) return null
+    if (digits === 0) return text === 'true' || text === 'false' ? 'boolean' : null
     return mixed(text, digits, letters, hex, turns)
   }
   if (others > 0) return marked(text)
   if (letters === 0) return plain(text, digits)
-  if (dots > 0) return dotted(text)
+  if (dots > 0) return dotted(text, digits, turns)
   return joined(text, digits, upper, turns)
 }
 
@@ -139,12 +140,13 @@ function plain(text: string, digits: number): SegmentShape | null {
 }
 
 /** Letters with dots, perhaps digits. */
-function dotted(text: string): SegmentShape | null {
+function dotted(text: string, digits: number, turns: number): SegmentShape | null {
   if (jwt.test(text)) return 'jwt'
   if (version.test(text)) return 'version'
   if (dateTime.test(text)) return 'date-time'
   if (fileName.test(text)) return 'file-name'
-  return domain.test(text) ? 'domain' : null
+  if (domain.test(text)) return 'domain'
+  return digits >= 4 && turns >= 4 ? 'code' : null
 }
 
 /** Letters with `-` or `_`, perhaps digits. */
