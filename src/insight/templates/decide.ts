@@ -42,6 +42,10 @@ export function decide(
       if (chance && (sketch.through[i] as number) <= usual(sketch, i)) values.add(text)
       continue
     }
+    if (letters > doubtful && knownValue(text, sketch, surroundings)) {
+      values.add(text)
+      continue
+    }
     if ((odds[i] as number) <= 0) continue
     // Two unknown words (`/users/trump`, `/users/dominator`) are no proof of a variable: one must be clear by its letters or have below it what the other has.
     if (support < 3 && form === singleWord && letters < clear && (sketch.twins[i] as number) === 0) continue
@@ -64,7 +68,17 @@ function usual({ traits, through }: Sketch, own: number): number {
   )
 }
 
+/** Where values of several shapes stand, anything may: then a text that is a value in as many other places as it is a literal is one here. */
+function knownValue(text: string, { typed }: Sketch, { elsewhere, here }: Surroundings): boolean {
+  if (!typed.several || elsewhere === null) return false
+  const literals = (elsewhere.literals.get(text) ?? 0) - (here?.(text) === false ? 1 : 0)
+  const values = (elsewhere.values.get(text) ?? 0) - (here?.(text) === true ? 1 : 0)
+  return values > 0 && values >= literals
+}
+
 const manyValues = 8
+/** Log odds by letters below which a text is a common word of APIs. */
+const doubtful = -1.5
 /** Log odds of `v2` and the like: the versions of an API are told apart, however alike they are. */
 const version = -6
 /** Log odds from which a text is a value by its letters alone. */

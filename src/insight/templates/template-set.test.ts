@@ -82,3 +82,16 @@ test('versions beside values stay apart where they stand near the root, or are c
   const deep = [...values, ...Array.from({ length: 40 }, () => 'v2')].map(value => `/api/volumes/${value}`)
   assert.deepEqual([...new Set(templatesOf(deep))], ['/api/volumes/{id}', '/api/volumes/v2'])
 })
+
+test('where values of several shapes stand, a text that is a value elsewhere is one', () => {
+  const paths = [
+    '/api/v1/users/123',
+    '/api/v1/users/12019ab',
+    '/api/v1/users/abc',
+    '/api/v1/users/search',
+    '/api/v2/data/users/123',
+    ...['abc', 'kqjw', 'wzk', 'xkcqd', 'qrtz', 'pzw'].map(value => `/api/v2/data/users/${value}`),
+  ]
+  assert.equal(templatesOf(paths)[2], '/api/v1/users/{id}')
+  assert.equal(templatesOf(paths)[3], '/api/v1/users/search')
+})
