@@ -20,7 +20,7 @@ const firstFeatures = featureNames.indexOf('siblings value share')
 
 /** Chosen by cross-validation over providers. */
 export const boosting: BoostingOptions = {
-  trees: 100,
+  trees: 150,
   levels: 4,
   rate: 0.15,
   shrink: 8,
@@ -95,7 +95,9 @@ function fitStage(
     labels.push(...kept(pool.labels))
     // One wrong text spoils its place, however many there are: places count about evenly.
     for (const _ of kept(pool.labels))
-      weights.push((every / Math.sqrt(pool.labels.length)) * Math.min(6, Math.max(0.7, Math.sqrt(pool.load))))
+      weights.push(
+        (every / Math.sqrt(pool.labels.length)) * pool.worth * Math.min(6, Math.max(0.7, Math.sqrt(pool.load))),
+      )
   }
   const found = boost(rows, labels, weights, options)
   const right = rows.filter((row, i) => forestOdds(found, row) > 0 === labels[i]).length

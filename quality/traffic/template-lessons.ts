@@ -46,6 +46,8 @@ export interface Pool {
   readonly provider: string
   /** Operations' worth of calls that come through here: what is lost when it is got wrong. */
   readonly load: number
+  /** How much the lesson counts: where few calls are known, fewer texts teach, and places are more often got wrong. */
+  readonly worth: number
 }
 
 /** The places of traffic on all documents of the tuning half. */
@@ -56,14 +58,14 @@ export function* lessons(folder: string, seed: string): Generator<Pool> {
       let calls: readonly Call[] = traffic(document, volume, 'tuning', seed, volume.operations)
       if (volume.kept < 1) calls = calls.filter(() => random.next() < volume.kept)
       if (volume.once) calls = [...new Map(calls.map(call => [call.path, call])).values()]
-      yield* poolsOf(document, calls, volume.calls)
+      yield* poolsOf(document, calls, volume.calls, volume.calls < 5 ? 1.6 : 1)
     }
-    yield* poolsOf(document, plainTraffic(document, 'tuning', seed, plainOperations), plainCalls)
+    yield* poolsOf(document, plainTraffic(document, 'tuning', seed, plainOperations), plainCalls, 1)
   }
 }
 
 /** The places of one document's traffic, with what earlier passes would have found if they were mostly right. */
-function* poolsOf(document: ApiDocument, calls: readonly Call[], usual: number): Generator<Pool> {
+function* poolsOf(document: ApiDocument, calls: readonly Call[], usual: number, worth: number): Generator<Pool> {
   const trie = new PathTrie(trieLimits)
   for (const { path } of calls) trie.learn(path)
   const places = new Map<string, TruePlace>()
@@ -108,6 +110,7 @@ function* poolsOf(document: ApiDocument, calls: readonly Call[], usual: number):
           here: null,
         },
         provider,
+        worth,
         load:
           listed.reduce((sum, [, one]) => sum + one.nodes.values().reduce((all, node) => all + node.calls, 0), 0) /
           usual,
