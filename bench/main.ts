@@ -3,13 +3,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { comparisonCases } from './cases.ts'
+import { cases } from './case-list.ts'
 import type { Pace } from './cases.ts'
-import { machineCase } from './machine-case.ts'
 import { makeMaterial } from './material.ts'
 import { performanceDoc } from './report.ts'
-import { insightCases } from './insight-cases.ts'
-import { resourceCases } from './resource-cases.ts'
 import { publish } from './results.ts'
 import type { PublishedRow, Row } from './results.ts'
 import { outFolder, root, startOrigin } from './subjects.ts'
@@ -37,7 +34,6 @@ const quick: Pace = {
 const { values } = parseArgs({
   options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
 })
-const cases = [machineCase, ...comparisonCases, ...resourceCases, ...insightCases]
 const chosen = cases.filter(({ name }) => values.only === undefined || values.only.includes(name))
 if (chosen.length === 0) {
   console.error(`no such case; there are: ${cases.map(({ name }) => name).join(', ')}`)

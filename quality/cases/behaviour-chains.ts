@@ -13,7 +13,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 
 function alarmsCase(budget: number, factor: number): QualityCase {
   return {
-    name: `chain-false-alarms-${budget}`,
+    name: `chain-false-alarms-1-in-${Math.round(1 / budget)}`,
     what: `call chains: realised false alarms at a budget of ${budget}, times the budget (worst of all)`,
     must: `≤ ${factor}, ≥ ${(1 / factor).toFixed(2)}`,
     aim: '1.5',
