@@ -68,7 +68,13 @@ function marksOf(canary: string): string[] {
 const marks = Object.entries(all).flatMap(([kind, canary]) =>
   marksOf(canary).map(mark => [kind, mark.toLowerCase()] as const),
 )
-const anyMark = new RegExp(marks.map(([, mark]) => mark.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g')
+const anyMark = new RegExp(marks.map(([, mark]) => patternOf(mark)).join('|'), 'g')
+
+/** Six digits in a row stand by chance in every list of hashes: digits alone are a leak only where the number ends with them. */
+function patternOf(mark: string): string {
+  const escaped = mark.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return /^\d{1,8}$/.test(mark) ? `(?<!\\d)${escaped}(?!\\d)` : escaped
+}
 
 function leaks(text: string): string[] {
   const low = text.toLowerCase()
