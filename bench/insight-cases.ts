@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Bench, Case } from './cases.ts'
+import { detectionCases } from './detection-cases.ts'
 import { learningCases } from './learning-cases.ts'
 import { wrk } from './load.ts'
 import { ownCpuUs } from './process-cost.ts'
@@ -18,6 +19,7 @@ export const insightCases: readonly Case[] = [
     run: costCase,
   },
   ...learningCases,
+  ...detectionCases,
 ]
 
 /** The secured POST with insight away, with insight told of events alone, and with observations of every exchange. */
