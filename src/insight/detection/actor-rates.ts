@@ -1,6 +1,21 @@
 // Hot path: once per event and detector that counts.
 import type { Baseline, Judged, Metric } from '../baselines/baseline.ts'
 import type { ActorSlot, DetectorHost } from '../detectors/detector.ts'
+import {
+  countAt,
+  dumpWindow,
+  firstMsAt,
+  indexAt,
+  isNew,
+  peakAt,
+  restoreWindow,
+  saidAt,
+  saidMsAt,
+  stride,
+  taintedAt,
+  type Windows,
+  windowsAt,
+} from './actor-windows.ts'
 import type { Actor } from './actors.ts'
 
 /** A metric over windows of event time, which begin at multiples of their length. */
@@ -32,23 +47,6 @@ export interface Exceeded extends Judged {
   readonly firstMs: number
 }
 
-interface Window {
-  index: number
-  count: number
-  firstMs: number
-  seen: Set<number> | null
-  /** Windows before, and the fullest of them, fading by the day. */
-  windows: number
-  peak: number
-  /** Something in it must not be learnt. */
-  tainted: boolean
-  /** When it was told last that it is too full, and the value then. */
-  saidMs: number
-  said: number
-}
-
-/** Things that are told apart in one window; beyond that, counting goes on without telling. */
-const distinctMax = 1024
 /** What goes on is told again after so long, ms, or when it has grown by this factor. */
 export const repeatMs = 10_000
 export const repeatFactor = 1.2
@@ -69,7 +67,11 @@ export class ActorRates {
   readonly #scales: readonly Scale[]
   readonly #options: RateOptions
   readonly #host: DetectorHost
-  readonly #slot: ActorSlot<Window[]>
+  readonly #slot: ActorSlot<Windows>
+  /** Numbers of a new actor: cloned, since an array that ever held a fraction stays an array of doubles. */
+  readonly #empty: number[]
+  /** Counts up to these are below the floor, whatever the habit; by scale. */
+  readonly #quiet: readonly number[]
   readonly #baselines: Array<Map<string, Baseline>>
   readonly #habits: Array<Map<string, Habit>>
   #written = '[]'
@@ -78,9 +80,12 @@ export class ActorRates {
     this.#host = host
     this.#scales = options.scales
     this.#options = options
-    this.#slot = host.slot(() => options.scales.map(emptyWindow), {
-      dump: windows => windows.map(dumpWindow),
-      restore: dump => options.scales.map((_, i) => restoreWindow((dump as unknown[])[i])),
+    this.#empty = options.scales.flatMap(() => [0.5, 0, 0, 0, 0, 0, 0, 0])
+    for (let i = 0; i < options.scales.length; i++) this.#empty[i * stride] = -1
+    this.#quiet = options.scales.map(({ metric }) => (options.own === true ? metric.floor ** 2 : metric.floor))
+    this.#slot = host.slot(() => this.#new(), {
+      dump: windows => options.scales.map((_, i) => dumpWindow(windows, i)),
+      restore: dump => this.#restored(dump as unknown[]),
     })
     host.keep({
       changes: () => {
@@ -105,32 +110,37 @@ export class ActorRates {
   /** Counts `amount` (or, of distinct things, the thing's hash) and says what is too much now: the scale that is exceeded most. `taint`: the window is not learnt. */
   add(actor: Actor, timeMs: number, amount: number, taint = false): Exceeded | null {
     const windows = this.#slot.of(actor)
+    const { numbers } = windows
     this.#slot.changed(actor)
     let worst: Exceeded | null = null
-    for (let i = 0; i < windows.length; i++) {
-      const window = windows[i] as Window
+    for (let i = 0; i < this.#scales.length; i++) {
+      const at = i * stride
+      const index = Math.floor(timeMs / (this.#scales[i] as Scale).windowMs)
+      if (index > (numbers[at + indexAt] as number)) this.#turn(actor, windows, { i, index, timeMs })
+      if (taint) numbers[at + taintedAt] = 1
+      const counted =
+        (numbers[at + countAt] as number) + (windows.seen === null ? amount : isNew(windows.seen, i, amount))
+      numbers[at + countAt] = counted
+      // Before anything is worked out: nearly every window is quiet.
+      if (counted <= (this.#quiet[i] as number)) continue
       const scale = this.#scales[i] as Scale
-      this.#turn(actor, i, timeMs)
-      if (taint) window.tainted = true
-      if (this.#options.distinct === true) {
-        const seen = (window.seen ??= new Set())
-        if (seen.size < distinctMax) seen.add(amount)
-        else if (!seen.has(amount)) window.count++
-        if (window.count < seen.size) window.count = seen.size
-      } else window.count += amount
-      const value = this.#value(actor, i, window)
+      const value = this.#value(actor, i, numbers)
       if (value <= scale.metric.floor) continue
       const baseline = this.#baseline(i, actor.method)
       const judged = baseline.judge(value, timeMs)
       if (!judged.abnormal) continue
-      window.tainted = true
+      numbers[at + taintedAt] = 1
       // A flood must not become a flood of reports.
-      if (timeMs - window.saidMs < repeatMs && value < window.said * repeatFactor) continue
-      window.saidMs = timeMs
-      window.said = value
+      if (
+        timeMs - (numbers[at + saidMsAt] as number) < repeatMs &&
+        value < (numbers[at + saidAt] as number) * repeatFactor
+      )
+        continue
+      numbers[at + saidMsAt] = timeMs
+      numbers[at + saidAt] = value
       const ratio = value / judged.threshold
       if (worst === null || ratio > worst.value / worst.threshold)
-        worst = { ...judged, scale, baseline, value, count: window.count, firstMs: window.firstMs }
+        worst = { ...judged, scale, baseline, value, count: counted, firstMs: numbers[at + firstMsAt] as number }
     }
     return worst
   }
@@ -139,64 +149,81 @@ export class ActorRates {
   touch(actor: Actor, timeMs: number): void {
     this.#slot.changed(actor)
     const windows = this.#slot.of(actor)
-    for (let i = 0; i < windows.length; i++) this.#turn(actor, i, timeMs)
+    for (let i = 0; i < this.#scales.length; i++) {
+      const index = Math.floor(timeMs / (this.#scales[i] as Scale).windowMs)
+      if (index > (windows.numbers[i * stride + indexAt] as number)) this.#turn(actor, windows, { i, index, timeMs })
+    }
   }
 
   /** Is a window that runs told to be too full? */
   isTold(actor: Actor): boolean {
-    return this.#slot.peek(actor)?.some(({ said }) => said > 0) === true
-  }
-
-  /** Counted in the running window of that scale. */
-  countOf(actor: Actor, scale = 0): number {
-    return this.#slot.peek(actor)?.[scale]?.count ?? 0
+    const numbers = this.#slot.peek(actor)?.numbers
+    return numbers !== undefined && this.#scales.some((_, i) => (numbers[i * stride + saidAt] as number) > 0)
   }
 
   /** The most that the actor usually has in a window, for sentences. */
   usual(actor: Actor, scale: Scale): number {
     const i = this.#scales.indexOf(scale)
-    const window = this.#slot.peek(actor)?.[i]
-    return window === undefined ? 0 : this.#expected(actor, i, window)
+    const windows = this.#slot.peek(actor)
+    return windows === undefined || i === -1 ? 0 : this.#expected(actor, i, windows.numbers)
   }
 
-  /** What comes late counts to the window that runs: it can only make it look fuller. */
-  #turn(actor: Actor, i: number, timeMs: number): void {
-    const window = this.#slot.of(actor)[i] as Window
-    const index = Math.floor(timeMs / (this.#scales[i] as Scale).windowMs)
-    if (index <= window.index) return
-    if (window.index >= 0) {
-      this.#end(actor, i, window)
-      if (window.peak > 0)
-        window.peak *= fading ** ((index - window.index) * ((this.#scales[i] as Scale).windowMs / DAY_MS))
-    }
-    window.index = index
-    window.count = 0
-    window.seen = null
-    window.tainted = false
-    window.said = 0
-    window.firstMs = timeMs
+  #new(): Windows {
+    return { numbers: this.#empty.slice(), seen: this.#options.distinct === true ? this.#scales.map(() => null) : null }
   }
 
-  #end(actor: Actor, i: number, window: Window): void {
+  #restored(dump: unknown[]): Windows {
+    const windows = this.#new()
+    for (let i = 0; i < this.#scales.length; i++) restoreWindow(windows, i, dump[i])
+    return windows
+  }
+
+  /** Another window begins. What comes late counts to the window that runs: it can only make it look fuller. */
+  #turn(
+    actor: Actor,
+    { numbers, seen }: Windows,
+    { i, index, timeMs }: { readonly i: number; readonly index: number; readonly timeMs: number },
+  ): void {
     const { windowMs } = this.#scales[i] as Scale
-    const endMs = (window.index + 1) * windowMs
-    const baseline = this.#baseline(i, actor.method)
+    const at = i * stride
+    const before = numbers[at + indexAt] as number
+    if (before >= 0) {
+      this.#end(actor, i, numbers)
+      const peak = numbers[at + peakAt] as number
+      if (peak > 0) numbers[at + peakAt] = peak * fading ** ((index - before) * (windowMs / DAY_MS))
+    }
+    numbers[at + indexAt] = index
+    numbers[at + countAt] = 0
+    if (seen !== null) seen[i] = null
+    numbers[at + taintedAt] = 0
+    numbers[at + saidAt] = 0
+    numbers[at + firstMsAt] = timeMs
+  }
+
+  #end(actor: Actor, i: number, numbers: number[]): void {
+    const { windowMs } = this.#scales[i] as Scale
+    const at = i * stride
+    const index = numbers[at + indexAt] as number
     // What was abnormal is counted by the baseline and not learnt.
-    if (window.tainted || actor.suspectUntilMs > window.index * windowMs) return
-    baseline.learn(this.#value(actor, i, window), endMs)
+    if (numbers[at + taintedAt] === 1 || actor.suspectUntilMs > index * windowMs) return
+    this.#baseline(i, actor.method).learn(this.#value(actor, i, numbers), (index + 1) * windowMs)
     if (this.#options.own !== true) return
-    window.windows++
-    if (window.count > window.peak) window.peak = window.count
+    numbers[at + windowsAt] = (numbers[at + windowsAt] as number) + 1
+    const peak = Math.max(numbers[at + peakAt] as number, numbers[at + countAt] as number)
+    numbers[at + peakAt] = peak
     const habit = this.#habit(i, actor.method)
-    habit.peak += (window.peak - habit.peak) * Math.max(0.001, 1 / ++habit.windows)
+    habit.peak += (peak - habit.peak) * Math.max(0.001, 1 / ++habit.windows)
   }
 
-  #value(actor: Actor, i: number, window: Window): number {
-    if (this.#options.own !== true) return window.count
-    return Math.max(0, Math.sqrt(window.count) - Math.sqrt(this.#expected(actor, i, window)))
+  #value(actor: Actor, i: number, numbers: readonly number[]): number {
+    const counted = numbers[i * stride + countAt] as number
+    if (this.#options.own !== true) return counted
+    return Math.max(0, Math.sqrt(counted) - Math.sqrt(this.#expected(actor, i, numbers)))
   }
 
-  #expected(actor: Actor, i: number, { windows, peak }: Window): number {
+  #expected(actor: Actor, i: number, numbers: readonly number[]): number {
+    const windows = numbers[i * stride + windowsAt] as number
+    const peak = numbers[i * stride + peakAt] as number
     return (windows * peak + trust * this.#habit(i, actor.method).peak) / (windows + trust)
   }
 
@@ -219,30 +246,6 @@ export class ActorRates {
 /** Ten minutes of somebody are one sample of the warm-up, longer windows as many as they hold. */
 export function metricOf({ metric, windowMs }: Scale): Metric {
   return { worth: Math.max(1, windowMs / 600_000), ...metric }
-}
-
-function emptyWindow(): Window {
-  return { index: -1, count: 0, firstMs: 0, seen: null, windows: 0, peak: 0, tainted: false, saidMs: 0, said: 0 }
-}
-
-function dumpWindow({ index, count, firstMs, seen, windows, peak, tainted }: Window): unknown {
-  return [index, count, firstMs, windows, peak, tainted ? 1 : 0, seen === null ? 0 : [...seen]]
-}
-
-function restoreWindow(dump: unknown): Window {
-  const [index, count, firstMs, windows, peak, tainted, seen] = dump as number[]
-  if (![index, count, firstMs, windows, peak].every(Number.isFinite)) throw new RangeError('no dump of a window')
-  return {
-    index: index as number,
-    count: count as number,
-    firstMs: firstMs as number,
-    windows: windows as number,
-    peak: peak as number,
-    tainted: tainted === 1,
-    saidMs: 0,
-    said: 0,
-    seen: Array.isArray(seen) ? new Set(seen as number[]) : null,
-  }
 }
 
 /** `10 minutes`, `an hour`, `a day`. */
