@@ -1,4 +1,5 @@
 // Hot path: for every identifier of every exchange.
+import { NumberTable } from '../../../lib/number-table.ts'
 
 /**
  * Who was the first to be given or to use an id, and who was given which: by keyed hashes of ids, in two generations of bounded size, so what was not
@@ -6,12 +7,14 @@
  */
 export class IdMemory {
   readonly #each: number
-  #owners = new Map<number, number>()
-  #formerOwners = new Map<number, number>()
-  #given = new Set<number>()
-  #formerGiven = new Set<number>()
+  /** Owner by id. */
+  #owners = new NumberTable()
+  #formerOwners = new NumberTable()
+  /** (id, caller) pairs. */
+  #given = new NumberTable()
+  #formerGiven = new NumberTable()
 
-  /** `each`: ids in one generation; twice as many (id, caller) pairs. About 90 bytes for each. */
+  /** `each`: ids in one generation; twice as many (id, caller) pairs. About 150 bytes for each id, in both generations together. */
   constructor(each: number) {
     this.#each = each
   }
@@ -23,33 +26,32 @@ export class IdMemory {
 
   has(id: number, caller: number): boolean {
     const pair = pairOf(id, caller)
-    return this.#given.has(pair) || this.#formerGiven.has(pair)
+    return this.#given.get(pair) !== undefined || this.#formerGiven.get(pair) !== undefined
   }
 
   give(id: number, caller: number): void {
-    const owner = this.#owners.get(id)
-    if (owner === undefined) {
+    if (this.#owners.get(id) === undefined) {
       if (this.#owners.size >= this.#each) {
         this.#formerOwners = this.#owners
-        this.#owners = new Map()
+        this.#owners = new NumberTable()
       }
       this.#owners.set(id, this.#formerOwners.get(id) ?? caller)
     }
     if (this.#given.size >= this.#each * 2) {
       this.#formerGiven = this.#given
-      this.#given = new Set()
+      this.#given = new NumberTable()
     }
-    this.#given.add(pairOf(id, caller))
+    this.#given.set(pairOf(id, caller), 1)
   }
 }
 
-/** 48 bits of a keyed hash of 16 hex digits. */
+/** 48 bits of a keyed hash of 16 hex digits; 0 for what is none, as a foreign recording may have it. */
 export function idNumber(hash: string): number {
-  return Number.parseInt(hash.slice(0, 12), 16)
+  return Number.parseInt(hash.slice(0, 12), 16) || 0
 }
 
 function pairOf(id: number, caller: number): number {
-  const low = id % 4_294_967_296
+  const low = id >>> 0
   const mixed = Math.imul((low ^ caller) >>> 0, 0x9e3779b1) >>> 0
   return mixed * 2_097_152 + (Math.imul(low, 0x85ebca6b) >>> 11)
 }

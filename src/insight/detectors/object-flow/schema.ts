@@ -7,5 +7,5 @@ export const schema = z.strictObject({
     .min(1000)
     .max(5_000_000)
     .default(objectFlow.defaults.ids)
-    .describe('Ids remembered in each of two generations; about 400 bytes for each.'),
+    .describe('Ids remembered in each of two generations; about 150 bytes for each.'),
 })
