@@ -1,6 +1,7 @@
 // Hot path: `take` once per event.
 import { createCidrSet, type CidrSet } from '../../lib/cidr-set.ts'
 import { timeMs as parsedMs } from '../../lib/time-ms.ts'
+import type { Baseline, Metric } from '../baselines/baseline.ts'
 import { Baselines } from '../baselines/baselines.ts'
 import { ShapeQuarantine } from '../baselines/quarantine.ts'
 import type {
@@ -36,6 +37,8 @@ interface AtWork {
 /** Nothing is learnt from an actor for so long after a report of it, ms. */
 const suspectMs = 3_600_000
 const internalRemembered = 16_384
+/** Scopes of a metric that are found at once. */
+const scopesRemembered = 1024
 
 export interface DetectionCounts {
   readonly actors: number
@@ -253,10 +256,21 @@ export class Detection implements LearningPart {
     const { budget } = this.baselines
     const settings = (): DetectionSettings => this.#settings
     const now = (): number => this.#nowMs
+    // Detectors ask with every event: putting the key together costs more than the answer.
+    const asked = new WeakMap<Metric, Map<string, Baseline>>()
     let slots = 0
     let keeps = 0
     return {
-      baseline: (metric, scope = '') => this.baselines.of(name, metric, scope),
+      baseline: (metric, scope = '') => {
+        let scopes = asked.get(metric)
+        if (scopes === undefined) asked.set(metric, (scopes = new Map()))
+        let baseline = scopes.get(scope)
+        if (baseline === undefined) {
+          baseline = this.baselines.of(name, metric, scope)
+          if (scopes.size < scopesRemembered) scopes.set(scope, baseline)
+        }
+        return baseline
+      },
       get budget() {
         return budget.ofDetector(name)
       },

@@ -24,6 +24,8 @@ export interface GroupExceeded extends Judged {
 
 interface Group {
   readonly windows: GroupWindow[]
+  /** It waits to be written. */
+  changed: boolean
 }
 
 interface GroupWindow {
@@ -65,6 +67,8 @@ export class GroupRates {
   readonly #baselines: readonly Baseline[]
   readonly #groups = new Map<string, Group>()
   readonly #habits: readonly Habit[]
+  /** Sums up to these are below the floor, whatever the habit; by scale. */
+  readonly #quiet: readonly number[]
   /** Windows that began since that one did, by scale: only they can have to be ended. */
   readonly #touched: GroupWindow[][]
   readonly #rows = new ChangedRows()
@@ -75,6 +79,7 @@ export class GroupRates {
     this.#host = host
     this.#options = options
     this.#habits = options.scales.map(() => ({ windows: 0, peak: 0 }))
+    this.#quiet = options.scales.map(({ metric }) => (options.own === true ? metric.floor ** 2 : metric.floor))
     this.#touched = options.scales.map(() => [])
     this.#running = options.scales.map(() => -1)
     host.keep({ changes: () => this.#changes(), restore: rows => this.#restore(rows) })
@@ -97,6 +102,8 @@ export class GroupRates {
       window.sum += amount
       const part = window.parts.get(actor)
       if (part !== undefined || window.parts.size < partsMax) window.parts.set(actor, (part ?? 0) + amount)
+      // Before anything is worked out: nearly every window is quiet.
+      if (window.sum <= (this.#quiet[i] as number)) continue
       const value = this.#value(i, window)
       if (value <= scale.metric.floor) continue
       const baseline = this.#baselines[i] as Baseline
@@ -134,6 +141,7 @@ export class GroupRates {
       if (key === '') return JSON.stringify([this.#running, this.#habits])
       const group = this.#groups.get(key.slice(1))
       if (group === undefined) return null
+      group.changed = false
       return JSON.stringify(
         group.windows.map(one => [one.index, one.sum, one.firstMs, one.windows, one.peak, +one.tainted, +one.ended]),
       )
@@ -150,6 +158,7 @@ export class GroupRates {
         for (const [i, habit] of this.#habits.entries()) Object.assign(habit, habits[i])
       } else
         this.#groups.set(key.slice(1), {
+          changed: false,
           windows: this.#options.scales.map((_, i) => {
             const [index = -1, sum = 0, firstMs = 0, windows = 0, peak = 0, tainted = 0, ended = 0] = dump[i] ?? []
             return {
@@ -172,11 +181,14 @@ export class GroupRates {
   }
 
   #group(name: string): Group {
-    this.#rows.changed(`:${name}`)
     let group = this.#groups.get(name)
     if (group === undefined) {
       if (this.#groups.size >= groupsMax) this.#forget()
-      this.#groups.set(name, (group = { windows: this.#options.scales.map(emptyWindow) }))
+      this.#groups.set(name, (group = { windows: this.#options.scales.map(emptyWindow), changed: false }))
+    }
+    if (!group.changed) {
+      group.changed = true
+      this.#rows.changed(`:${name}`)
     }
     return group
   }
