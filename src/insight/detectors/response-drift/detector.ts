@@ -2,14 +2,17 @@
 import type { Baseline, Metric } from '../../baselines/baseline.ts'
 import type { Moment } from '../../detection/moment.ts'
 import { figure, named } from '../../detection/words.ts'
+import { createNameHints } from '../../observe/field-name.ts'
 import { ObservedOperations } from '../../profiles/observed-operations.ts'
 import { namesOfShape } from '../../profiles/observed-values.ts'
 import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
+import { FreshMembers } from './fresh-members.ts'
 
 const membersMetric: Metric = { name: 'members', unit: 'bits of surprise at members and signs of an answer', floor: 4 }
 const sizeMetric: Metric = { name: 'size', unit: 'deviations above the usual size of an answer', floor: 8 }
 const fewCalls = 20
+const signsOf = 'signs of '
 
 /** Answers that hold what they never held, or far more of it: schema drift, leaks, exfiltration by size. */
 export const responseDrift: Detector<NoSettings> = {
@@ -30,15 +33,36 @@ export const responseDrift: Detector<NoSettings> = {
   },
   create(_, host) {
     const operations = new ObservedOperations()
+    const freshMembers = new FreshMembers()
+    const hintOf = createNameHints()
+
+    /** Signs, secrets and personal data are told when they come once; other members only when they come to one caller. */
+    function dangerous(name: string): boolean {
+      if (name.startsWith(signsOf)) return true
+      return hintOf(name.slice(name.lastIndexOf('.') + 1).replaceAll('[]', '')).class !== null
+    }
 
     function report(
       code: string,
       { actor, address, timeMs, operation, record }: Moment,
-      { bits, threshold, baseline, said }: { bits: number; threshold: number; baseline: Baseline; said: string },
+      {
+        bits,
+        threshold,
+        baseline,
+        said,
+        member,
+      }: { bits: number; threshold: number; baseline: Baseline; said: string; member?: string },
     ): void {
       host.report({
         code,
-        actor,
+        // New members are a matter of the operation: one anomaly, whoever is answered.
+        ...(member === undefined
+          ? { actor }
+          : {
+              actor: null,
+              about: `${operation} ${member}`,
+              principals: actor.kind === 'principal' ? [actor.name] : [],
+            }),
         addresses: [address],
         operations: [operation ?? ''],
         firstMs: timeMs,
@@ -60,7 +84,7 @@ export const responseDrift: Detector<NoSettings> = {
         const known = operations.get(operation)
         const names = [
           ...(answered ? namesOfShape(response?.shape ?? null) : []),
-          ...(response?.marks ?? []).map(mark => `signs of ${mark.replaceAll('-', ' ')}`),
+          ...(response?.marks ?? []).map(mark => `${signsOf}${mark.replaceAll('-', ' ')}`),
         ]
         let abnormal = false
         const { unknown, bits } = known?.names.response.judge(names, false) ?? { unknown: [], bits: 0 }
@@ -68,14 +92,21 @@ export const responseDrift: Detector<NoSettings> = {
         if (known !== undefined && known.names.response.count >= fewCalls) {
           const judged = members.judge(bits, timeMs)
           abnormal = judged.abnormal
-          if (abnormal)
+          const lone =
+            answered && names.length > 0
+              ? freshMembers.note(operation, { names, unknown, caller: actor.name, timeMs })
+              : []
+          const told = abnormal ? unknown.filter(name => dangerous(name) || lone.includes(name)) : []
+          const [member] = told
+          if (member !== undefined)
             report('drift', moment, {
               bits,
               threshold: judged.threshold,
               baseline: members,
-              said: `${named(unknown)} never came in ${figure(known.names.response.count)} answers`,
+              member,
+              said: `${named(told)} never came in ${figure(known.names.response.count)} answers`,
             })
-          else if (learnable) members.learn(bits, timeMs)
+          else if (learnable && !abnormal) members.learn(bits, timeMs)
         }
         const size = known?.figures.get('size')
         const length = Math.log1p(record.event.responseBytes)
