@@ -7,6 +7,7 @@ import { count, figure } from '../../detection/words.ts'
 import type { Detector } from '../detector.ts'
 import { type Flow, FlowRates } from './flow-rates.ts'
 import { IdMemory, idNumber } from './id-memory.ts'
+import { createPlaceNames } from './place-names.ts'
 
 export interface ObjectFlowConfig {
   /** Ids remembered in one of two generations. */
@@ -56,6 +57,8 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
     const memory = new IdMemory(ids)
     const flows = new FlowRates()
     const rates = new ActorRates(host, { scales })
+    const received = createPlaceNames('> ')
+    const eachSentId = createSentIds()
     let firstMs = 0
     let day = -1
 
@@ -115,7 +118,7 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
         }
         eachSentId(moment, look)
         if (learnable)
-          eachId(record.observation.response?.shape, idsMax, (hash, field) => look(hash, `${operation} > ${field}`))
+          eachId(record.observation.response?.shape, idsMax, (hash, field) => look(hash, received(operation, field)))
         if (worst <= 0 || !host.isWarm(flows.uses, firstMs)) {
           rates.touch(actor, timeMs)
           return
@@ -151,14 +154,19 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
 }
 
 /** Ids that the caller sent: in the path, the query, the body. */
-function eachSentId({ record, operation }: Moment, look: (hash: string, place: string) => void): void {
-  const { observation } = record
-  if (observation === null || operation === null) return
-  for (const i of variablesOf(operation)) {
-    const hash = observation.path[i]?.hash
-    if (hash !== undefined) look(hash, `${operation} path ${i}`)
+function createSentIds(): (moment: Moment, look: (hash: string, place: string) => void) => void {
+  const inPath = createPlaceNames('path ')
+  const inQuery = createPlaceNames('?')
+  const inBody = createPlaceNames('< ')
+  return ({ record, operation }, look) => {
+    const { observation } = record
+    if (observation === null || operation === null) return
+    for (const i of variablesOf(operation)) {
+      const hash = observation.path[i]?.hash
+      if (hash !== undefined) look(hash, inPath(operation, i))
+    }
+    for (const { name, shape } of observation.query)
+      if (shape.hash !== undefined && shape.value === undefined) look(shape.hash, inQuery(operation, name))
+    eachId(observation.request?.shape, idsMax, (hash, field) => look(hash, inBody(operation, field)))
   }
-  for (const { name, shape } of observation.query)
-    if (shape.hash !== undefined && shape.value === undefined) look(shape.hash, `${operation} ?${name}`)
-  eachId(observation.request?.shape, idsMax, (hash, field) => look(hash, `${operation} < ${field}`))
 }
