@@ -27,7 +27,11 @@ export function createKnownNames(host: DetectorHost): {
         if (!learnable || operations.size >= operationsMax) return []
         operations.set(operation, (known = { calls: 0, firstMs: timeMs, names: new Set() }))
       }
-      if (learnable) known.calls++
+      if (learnable) {
+        known.calls++
+        // Else a restart would begin anew to count what it takes to be warm.
+        rows.changed(operation)
+      }
       if (sent.length === 0) return []
       const warm = host.isWarm(known.calls, known.firstMs)
       const unknown: string[] = []
@@ -38,7 +42,6 @@ export function createKnownNames(host: DetectorHost): {
           : 'waiting'
         if ((standing === 'known' || !warm) && learnable && known.names.size < namesMax) {
           known.names.add(name)
-          rows.changed(operation)
         } else unknown.push(name)
       }
       return unknown
