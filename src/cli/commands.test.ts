@@ -79,6 +79,33 @@ test('a mistake on the command line is said in words, without a stack', async ()
   }
 })
 
+test('check refuses a detector that does not exist and settings that a detector does not know', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'portcullis-check-'))
+  const listeners = [{ name: 'a', address: '127.0.0.1:1' }]
+  const withDetectors = async (detectors: object) => {
+    const file = path.join(folder, 'portcullis.yaml')
+    writeFileSync(
+      file,
+      JSON.stringify({ version: 1, stateDir: folder, listeners, insight: { detection: { detectors } } }),
+    )
+    const { code, stdout } = await portcullis('check', '--config', file, '--json')
+    const { ok, issues } = JSON.parse(stdout) as { ok: boolean; issues?: ReadonlyArray<{ pointer: string }> }
+    return { code, ok, pointers: issues?.map(({ pointer }) => pointer) }
+  }
+  try {
+    const wrong = await withDetectors({ 'object-flow': { with: { ids: 1 } }, volume: { with: { nope: 1 } }, flow: {} })
+    const at = '/insight/detection/detectors'
+    const pointers = [`${at}/object-flow/with/ids`, `${at}/volume/with`, `${at}/flow`]
+    assert.deepEqual(
+      { ...wrong, pointers: wrong.pointers?.toSorted() },
+      { code: 1, ok: false, pointers: pointers.toSorted() },
+    )
+    assert.equal((await withDetectors({ 'object-flow': { with: { ids: 5000 } } })).ok, true)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 test('check shows listeners, routes and their chains', async () => {
   const { code, stdout } = await portcullis('check', '--config', orders)
   assert.equal(code, 0)

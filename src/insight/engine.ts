@@ -55,7 +55,10 @@ export async function openEngine(options: EngineOptions, log: Log): Promise<Engi
   const parts = createParts(
     detection === undefined
       ? undefined
-      : await readDetectorSettings(detectionSettings(detection, networks?.internal ?? [])),
+      : {
+          ...detectionSettings(detection, networks?.internal ?? []),
+          detectors: await readDetectorSettings(detection.detectors),
+        },
   )
   let state: StateStore | null = null
   let history: History | null = null
