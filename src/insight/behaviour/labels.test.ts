@@ -32,7 +32,7 @@ test('labels that do not read are told, ones that are left open are not, others 
   const skipped: string[] = []
   const labels = readLabels(
     [
-      '{"id":"a","abnormal":true,"class":"x"}',
+      '\ufeff{"id":"a","abnormal":true,"class":"x"}\r',
       '',
       'x',
       '{"id":7,"abnormal":false}',
@@ -42,6 +42,7 @@ test('labels that do not read are told, ones that are left open are not, others 
       '{"id":"c","label":"ignore"}',
       '{"id":"d","label":null,"score":4}',
       '{"id":"e","label":"bad"}',
+      '{"id":"f","abnormal":true,"label":"sql injection"}',
     ],
     (line, why) => skipped.push(`${line} ${why}`),
   )
@@ -51,6 +52,7 @@ test('labels that do not read are told, ones that are left open are not, others 
       ['a', 'abnormal'],
       ['7', 'normal'],
       ['c', 'ignore'],
+      ['f', 'abnormal'],
     ],
   )
   assert.deepEqual(skipped, [

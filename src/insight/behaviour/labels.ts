@@ -21,7 +21,7 @@ export interface LabelledScore {
 export type Label = 'normal' | 'abnormal' | 'ignore'
 
 /**
- * Labels by id from NDJSON lines `{"id", "abnormal": true | false}` or `{"id", "label": "normal" | "abnormal" | "ignore"}`; other members are ignored, and a later
+ * Labels by id from NDJSON lines `{"id", "abnormal": true | false}` or `{"id", "label": "normal" | "abnormal" | "ignore"}`; other members are ignored (of a line with both, `label` is), and a later
  * line of the same id counts. A `label` of null is one that a reviewer left open. `skip` is told of lines that do not read.
  */
 export function readLabels(lines: Iterable<string>, skip: (line: number, why: string) => void): Map<string, Label> {
@@ -30,7 +30,8 @@ export function readLabels(lines: Iterable<string>, skip: (line: number, why: st
   for (const line of lines) {
     number++
     if (line.trim() === '') continue
-    const read = labelOf(line)
+    // A byte order mark is white space to trim(), and nothing that JSON knows.
+    const read = labelOf(line.trim())
     if (typeof read === 'string') skip(number, read)
     else if (read.label !== null) labels.set(read.id, read.label)
   }
@@ -87,9 +88,9 @@ function labelOf(line: string): { readonly id: string; readonly label: Label | n
   if (typeof value !== 'object' || value === null) return 'not an object'
   const { id, label, abnormal } = value as Record<string, unknown>
   if (typeof id !== 'string' && typeof id !== 'number') return 'its id is no text'
+  if (typeof abnormal === 'boolean') return { id: String(id), label: abnormal ? 'abnormal' : 'normal' }
   if (label === null) return { id: String(id), label }
   if (label === 'normal' || label === 'abnormal' || label === 'ignore') return { id: String(id), label }
   if (label !== undefined) return 'its label is none of normal, abnormal, ignore'
-  if (typeof abnormal !== 'boolean') return 'abnormal is neither true nor false'
-  return { id: String(id), label: abnormal ? 'abnormal' : 'normal' }
+  return 'abnormal is neither true nor false'
 }
