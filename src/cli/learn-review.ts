@@ -87,6 +87,6 @@ function words({ items, threshold, support, others, histogram, strangest }: Revi
     table(bins),
     '',
     `the ${strangest.length} strangest`,
-    table(strangest.map(({ id, score, explanation }) => [`  ${score.toFixed(2)}`, id, explanation])),
+    table(strangest.map(({ id, score, explanation }) => [`  ${score.toFixed(2)}`, String(id), explanation])),
   ].join('\n')
 }

@@ -25,7 +25,7 @@ export async function tune(files: readonly string[], { format, to, labels, budge
     throw new UserError(
       `${counted(items.length, 'item')} of the format ${format} are too few to hold some back${skippedWords(skipped)}`,
     )
-  const known = new Set(items.map(item => family.id(item)))
+  const known = new Set(items.map(item => String(family.id(item))))
   const lost = [...said.keys()].filter(id => !known.has(id))
   if (lost.length > 0)
     warn(`portcullis: ${counted(lost.length, 'label')} of items that are not here, such as ${lost[0]}`)

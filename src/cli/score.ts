@@ -37,7 +37,7 @@ export async function score(files: readonly string[], flags: ScoreFlags): Promis
   for (const item of items) {
     const line = scoreLine(family.id(item), model.judge(item), calibration)
     if (line.abnormal) abnormal++
-    const truth = labels?.get(line.id)
+    const truth = labels?.get(String(line.id))
     if (truth === 'normal' || truth === 'abnormal')
       labelled.push({ score: line.score, judgedAbnormal: line.abnormal, abnormal: truth === 'abnormal' })
     written += `${JSON.stringify(line)}\n`

@@ -34,7 +34,8 @@ export async function readItemFiles<Item>(
       const quarantine = new Quarantine(file === '-' ? 'stdin' : file)
       skipped.push(quarantine)
       const content = await openContent(counted(file), quarantine)
-      for await (const batch of readLines(content.chunks, quarantine)) yield* batch
+      for await (const batch of readLines(content.chunks, quarantine))
+        for (const line of batch) if (line.text.trimStart() !== '') yield line
     }
   }
   for await (const item of family.read(lines(), (line, why) => skipped.at(-1)?.add(`line ${line}`, why))) {

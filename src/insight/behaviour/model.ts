@@ -48,13 +48,16 @@ export interface Family<Item> {
   /** The items of a file's text lines, in order of their first line. `skip` is told of each line that does not read. */
   read(lines: AsyncIterable<FileLine>, skip: (line: number, why: string) => void): AsyncIterable<Item>
   /** As in the file, echoed in the output. */
-  id(item: Item): string
+  id(item: Item): ItemId
   /** The same for equal contents whatever their place in the file; items are learnt in the order of these. */
   key(item: Item): string
   create(): Model<Item>
   /** Throws when the data are none of `dump`. */
   restore(dump: Json): Model<Item>
 }
+
+/** What an item is called in its file: a text, or a number that stays one. */
+export type ItemId = string | number
 
 /** A line of a file, and its number from 1. */
 export interface FileLine {

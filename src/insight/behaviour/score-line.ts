@@ -1,9 +1,9 @@
 import { type Calibration, type Score, scoreOf } from './calibration.ts'
-import type { Judgement } from './model.ts'
+import type { ItemId, Judgement } from './model.ts'
 
 /** What `portcullis score` prints of an item: one scale for all items of a model, `abnormal` exactly when `score` lies above `threshold`. */
 export interface ScoreLine {
-  readonly id: string
+  readonly id: ItemId
   readonly signature: string | null
   readonly similarity: number
   /** By axis, on the scale of the score: −log10 of the share of normal items that deviate so much. */
@@ -19,7 +19,7 @@ const clausesMax = 6
 /** Of a normal item only what is odd is worth a word: less than one normal item in ten is like that. */
 const oddSurprise = 1
 
-export function scoreLine(id: string, judgement: Judgement, calibration: Calibration): ScoreLine {
+export function scoreLine(id: ItemId, judgement: Judgement, calibration: Calibration): ScoreLine {
   const scored = scoreOf(calibration, judgement)
   const score = rounded(scored.score)
   const threshold = rounded(calibration.threshold)

@@ -1,6 +1,6 @@
 import { type Learnt, learnItems, scoreOf } from './calibration.ts'
 import type { Label } from './labels.ts'
-import type { Family } from './model.ts'
+import type { Family, ItemId } from './model.ts'
 
 /** What a threshold and a model do on the last items, which they had not seen. */
 export interface HeldOut {
@@ -24,7 +24,7 @@ export interface Tuned<Item> {
   /** Latest share of the items that is learnt: less than all where the older ones do not fit any more. */
   readonly window: number
   /** Ids that nobody labelled and that are not learnt, since they are as strange as what was labelled abnormal. */
-  readonly leftOut: readonly string[]
+  readonly leftOut: readonly ItemId[]
 }
 
 /** Share of the items, the latest, on which before and after are compared. */
@@ -45,7 +45,7 @@ export function tuneItems<Item>(
   const cut = Math.floor(items.length * (1 - heldOutShare))
   const early = items.slice(0, cut)
   const late = items.slice(cut)
-  const labelOf = (item: Item): Label | undefined => labels.get(family.id(item))
+  const labelOf = (item: Item): Label | undefined => labels.get(String(family.id(item)))
   const abnormal = items.filter(item => labelOf(item) === 'abnormal')
   const normal = late.filter(item => {
     const label = labelOf(item)
@@ -106,7 +106,7 @@ function asStrange<Item>(
   items: readonly Item[],
   { labels, budget }: { readonly labels: ReadonlyMap<string, Label>; readonly budget: number },
 ): ReadonlySet<Item> {
-  const labelOf = (item: Item): Label | undefined => labels.get(family.id(item))
+  const labelOf = (item: Item): Label | undefined => labels.get(String(family.id(item)))
   const abnormal = items.filter(item => labelOf(item) === 'abnormal')
   const normal = items.filter(item => labelOf(item) === 'normal')
   const open = items.filter(item => labelOf(item) === undefined)

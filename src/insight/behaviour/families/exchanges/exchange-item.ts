@@ -1,8 +1,9 @@
 import type { Pace } from '../../../profiles/pace.ts'
+import type { ItemId } from '../../model.ts'
 
 /** An exchange as `learn` and `score` take it. null: not known, and no axis judges it; an empty text is known to be empty. */
 export interface ExchangeItem {
-  readonly id: string
+  readonly id: ItemId
   /** Unix ms. */
   readonly timeMs: number | null
   readonly principal: string | null
@@ -89,8 +90,8 @@ function sideOf(value: unknown): Readonly<Record<string, unknown>> | null {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : null
 }
 
-function idOf(value: unknown, number: number): string {
-  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : `line ${number}`
+function idOf(value: unknown, number: number): ItemId {
+  return typeof value === 'string' || typeof value === 'number' ? value : `line ${number}`
 }
 
 function timeOf(value: unknown): number | null {

@@ -56,7 +56,7 @@ test('a malformed line is skipped with its number and reason, the others are rea
   assert.deepEqual(items, [
     { id: 'a', principal: 'p', steps: ['x', 'y'] },
     { id: 'a', principal: null, steps: [] },
-    { id: '7', principal: null, steps: [''] },
+    { id: 7, principal: null, steps: [''] },
   ])
   assert.deepEqual(
     skipped.map(([line]) => line),

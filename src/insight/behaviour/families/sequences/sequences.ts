@@ -9,7 +9,6 @@ export const sequences: Family<Sequence> = {
   axes: sequenceAxes,
   async *read(lines, skip) {
     for await (const { text, number } of lines) {
-      if (text.trim() === '') continue
       const sequence = readSequence(text)
       if (typeof sequence === 'string') skip(number, sequence)
       else yield sequence
@@ -35,5 +34,5 @@ function readSequence(text: string): Sequence | string {
   if (typeof id !== 'string' && typeof id !== 'number') return 'its id is no text'
   if (!Array.isArray(steps)) return 'its steps are no list'
   if (!steps.every(step => typeof step === 'string')) return 'a step is no text'
-  return { id: String(id), principal: typeof principal === 'string' ? principal : null, steps }
+  return { id, principal: typeof principal === 'string' ? principal : null, steps }
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { sketchHash } from '../../../../lib/hyper-log-log.ts'
 import { TimeModel } from '../../../signatures/time-model.ts'
 import { type CommonSpread, commonSpread, type UsualTime, usualTime } from '../../../signatures/usual-time.ts'
 import type { PathSet, VectorItem } from './vector-item.ts'
@@ -150,7 +151,8 @@ export class PathSignatures {
         !Number.isSafeInteger(count)
       )
         throw new Error('a signature is damaged')
-      const paths = { key: JSON.stringify(names), names: names.map(String) }
+      const key = JSON.stringify(names)
+      const paths = { key, hash: sketchHash(key), names: names.map(String) }
       store.#put(paths, count as number, times.map(TimeModel.restore))
     }
     return store

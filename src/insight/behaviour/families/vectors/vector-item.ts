@@ -1,16 +1,19 @@
-import type { FileLine } from '../../model.ts'
+import { sketchHash } from '../../../../lib/hyper-log-log.ts'
+import type { FileLine, ItemId } from '../../model.ts'
 
 /** The call paths that a trace took, whatever their times. Shared by all items of one file that took the same. */
 export interface PathSet {
   /** The same for the same paths. */
   readonly key: string
+  /** 32 bits of the key. */
+  readonly hash: number
   /** By code units, each once. */
   readonly names: readonly string[]
 }
 
 /** One trace: the latency of each call path that it took. */
 export interface VectorItem {
-  readonly id: string
+  readonly id: ItemId
   readonly paths: PathSet
   /** By path, ms, ≥ 0 and finite. */
   readonly ms: Float64Array
@@ -41,14 +44,14 @@ function vectorOf(text: string, sets: Map<string, PathSet>): VectorItem | string
   }
   if (typeof value !== 'object' || value === null) return 'not an object'
   const { id, edges } = value as { readonly id?: unknown; readonly edges?: unknown }
-  if (typeof id !== 'string') return 'the id is no text'
+  if (typeof id !== 'string' && typeof id !== 'number') return 'the id is no text'
   if (typeof edges !== 'object' || edges === null || Array.isArray(edges)) return 'edges is no object'
   // Own members only: an edge may be called __proto__.
   const names = Object.keys(edges).sort()
   const key = JSON.stringify(names)
   let paths = sets.get(key)
   if (paths === undefined) {
-    paths = { key, names }
+    paths = { key, hash: sketchHash(key), names }
     if (sets.size >= setsMax) sets.clear()
     sets.set(key, paths)
   }
@@ -60,4 +63,18 @@ function vectorOf(text: string, sets: Map<string, PathSet>): VectorItem | string
     ms[i] = time
   }
   return { id, paths, ms }
+}
+
+/** Equal for equal paths and times: 64 bits, mixed as MurmurHash3 does (Appleby 2011). */
+export function contentHash({ hash }: PathSet, ms: Float64Array): string {
+  const words = new Uint32Array(ms.buffer, ms.byteOffset, ms.length * 2)
+  let one = hash
+  let two = ~hash
+  for (const word of words) {
+    one = Math.imul(one ^ Math.imul(word, 0xcc9e2d51), 0x85ebca6b)
+    one ^= one >>> 15
+    two = Math.imul(two ^ Math.imul(word, 0x1b873593), 0xc2b2ae35)
+    two ^= two >>> 13
+  }
+  return `${one >>> 0} ${two >>> 0}`
 }

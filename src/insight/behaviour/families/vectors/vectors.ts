@@ -1,5 +1,5 @@
 import type { Family } from '../../model.ts'
-import { readVectors, type VectorItem } from './vector-item.ts'
+import { contentHash, readVectors, type VectorItem } from './vector-item.ts'
 import { createVectorModel, restoreVectorModel } from './vector-model.ts'
 
 /** Traces reduced to one latency per call path: which paths were taken together, and how long each takes then. */
@@ -12,8 +12,8 @@ export const vectors: Family<VectorItem> = {
   ],
   read: readVectors,
   id: ({ id }) => id,
-  // Ids may repeat; sums of equal contents are equal, and short: millions of keys are sorted.
-  key: ({ id, ms }) => `${id} ${ms.reduce((sum, one) => sum + one, 0)}`,
+  // Ids may repeat, so contents tell; by a hash, since millions of keys are sorted.
+  key: ({ id, paths, ms }) => `${id} ${paths.key.length} ${contentHash(paths, ms)}`,
   create: () => createVectorModel(),
   restore: restoreVectorModel,
 }
