@@ -9,6 +9,7 @@ export const controlProblems = {
   'not-json': [415, 'The body must be application/json'],
   'edit-refused': [422, 'The edit cannot hold; nothing was changed'],
   'action-refused': [422, 'The action cannot be carried out; nothing was changed'],
+  'baseline-refused': [422, 'The change of a baseline cannot be made; nothing was changed'],
   'not-known': [404, 'There is no such thing'],
   'insight-away': [503, 'Insight does not answer now'],
   'control-timeout': [504, 'The gateway did not finish in time; look at its log and /status'],

@@ -1,4 +1,6 @@
 import type { ConfigIssue } from '../core/config-error.ts'
+import type { ChangeResult } from '../insight/detection/ask.ts'
+import { wantedChangeSchema } from '../insight/detection/wanted-change.ts'
 import { type EditResult, wantedEditSchema } from '../insight/inventory/take-edit.ts'
 import { type ActionResult, wantedActionSchema } from '../response/take-action.ts'
 import { prometheusContentType } from '../lib/prometheus-text.ts'
@@ -186,6 +188,38 @@ export const endpoints: readonly Endpoint[] = [
       return 'refused' in result
         ? problemAnswer(refuse('action-refused', { detail: result.refused }))
         : jsonAnswer(200, result.incident)
+    },
+  },
+  insight(
+    '/findings',
+    'findings',
+    'What detectors found, one by one, the newest first, and what they had no room for.',
+  ),
+  insight(
+    '/baselines',
+    'baselines',
+    'What is normal for each metric and what is allowed, the split of the budget of false alarms, the scenario in force, changes by people, and new shapes that wait.',
+  ),
+  {
+    path: '/baselines',
+    method: 'POST',
+    open: false,
+    summary:
+      'Sets a threshold or hands it back to learning, tries one on what was judged lately, accepts what was learnt, takes a change back, begins a scenario, admits a new shape.',
+    body: wantedChangeSchema,
+    answers: {
+      200: { type: json, what: 'The version that it made, or what would have alarmed.', schema: { type: 'object' } },
+      415: { type: problem, what: 'The body is not application/json.' },
+      422: { type: problem, what: 'Nothing was changed; `detail` says why.' },
+      503: { type: problem, what: 'Insight does not answer now; `detail` says why.' },
+    },
+    async run(live, _trusted, { body }) {
+      const answer = await live.ask('baseline-change', { wanted: JSON.stringify(body) })
+      if (answer.kind !== 'answer') return withoutAnswer(answer)
+      const result = JSON.parse(answer.body) as ChangeResult
+      return 'refused' in result
+        ? problemAnswer(refuse('baseline-refused', { detail: result.refused }))
+        : jsonAnswer(200, result)
     },
   },
   insight('/coverage', 'coverage', 'Pairs of services that talk, and how many of their calls are traced.'),

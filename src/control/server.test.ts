@@ -369,6 +369,48 @@ describe('control API', () => {
     current = live()
   })
 
+  it('takes a change of a baseline as JSON with a token alone, and says what insight has against it', async () => {
+    const path = '/baselines'
+    const change = JSON.stringify({ kind: 'accept', key: 'volume/calls/', author: 'ada', reason: 'a new partner' })
+    const type = { 'content-type': 'application/json' }
+    let told: unknown = null
+    current = live({
+      ask: async (question, parameters) => {
+        told = { question, parameters }
+        return { kind: 'answer', body: JSON.stringify({ version: { number: 3 } }) }
+      },
+    })
+    const cases: ReadonlyArray<readonly [headers: Record<string, string>, body: string, status: number, code: string]> =
+      [
+        [type, change, 401, 'credential-missing'],
+        [{ authorization }, change, 415, 'not-json'],
+        [{ authorization, ...type }, '{"kind":', 400, 'malformed-request'],
+      ]
+    for (const [headers, body, status, code] of cases) {
+      const got = await call(port, 'POST', path, headers, body)
+      assert.deepEqual([got.status, problemCode(got)], [status, code])
+    }
+    assert.equal(told, null, 'nothing of these reached insight')
+    const good = await call(port, 'POST', path, { authorization, ...type }, change)
+    assert.deepEqual([good.status, JSON.parse(good.body)], [200, { version: { number: 3 } }])
+    assert.deepEqual(told, { question: 'baseline-change', parameters: { wanted: change } })
+    current = live({ ask: async () => ({ kind: 'answer', body: JSON.stringify({ refused: 'no such baseline' }) }) })
+    const refused = await call(port, 'POST', path, { authorization, ...type }, change)
+    assert.deepEqual([refused.status, problemCode(refused)], [422, 'baseline-refused'])
+    assert.match(refused.body, /no such baseline/)
+    current = live({ ask: async () => ({ kind: 'away', why: 'it is starting' }) })
+    assert.equal((await call(port, 'POST', path, { authorization, ...type }, change)).status, 503)
+    current = live()
+  })
+
+  it('shows findings and baselines to whoever has the token', async () => {
+    for (const question of ['findings', 'baselines']) {
+      assert.equal((await call(port, 'GET', `/${question}`)).status, 401)
+      const got = await call(port, 'GET', `/${question}`, { authorization })
+      assert.deepEqual([got.status, JSON.parse(got.body)], [200, { question, parameters: {} }])
+    }
+  })
+
   it('names a port that is taken and leaves nothing listening', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')

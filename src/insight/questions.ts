@@ -1,5 +1,6 @@
 import type { Config } from '../config/types.ts'
-import { baselinesReport, changeBaseline, findingsReport, wantedChange } from './detection/ask.ts'
+import { baselinesReport, changeBaseline, findingsReport } from './detection/ask.ts'
+import { wantedChange } from './detection/wanted-change.ts'
 import type { Engine } from './engine.ts'
 import { takeEdit, wantedEdit } from './inventory/take-edit.ts'
 import { assess } from './posture/assess.ts'

@@ -1,7 +1,8 @@
 import { ChangedRows } from '../traces/changed-rows.ts'
 import type { Baseline, Metric } from './baseline.ts'
+import { keyOf, type Which, whichOf } from './baseline-key.ts'
 import { type Budget, BudgetSplit } from './budget.ts'
-import { type BaselineDump, type BaselineTerms, LearnedBaseline } from './learned-baseline.ts'
+import { type BaselineDump, type BaselineTerms, LearnedBaseline, type Place } from './learned-baseline.ts'
 import { type Begun, type Scenario, scenarioAt } from './scenario.ts'
 import { type BaselineVersion, type Signed, VersionLog } from './version-log.ts'
 
@@ -21,7 +22,7 @@ export interface BaselineSettings extends BaselineTerms {
 
 /** One baseline, for people. */
 export interface BaselineRow {
-  /** `DETECTOR/METRIC/SCOPE`, with `@SCENARIO` when it is of one. */
+  /** `DETECTOR/METRIC/SCOPE`; one of a scenario is `DETECTOR/METRIC@SCENARIO/SCOPE`. */
   readonly key: string
   readonly unit: string
   readonly mode: string
@@ -36,6 +37,7 @@ export interface BaselineRow {
 
 /** Beyond this many a scope is judged by the baseline of all. */
 const scopesMax = 20_000
+const begunMax = 20
 
 /** All baselines, with budget, scenarios and versions. */
 export class Baselines {
@@ -70,6 +72,16 @@ export class Baselines {
     return this.#scenario?.name ?? null
   }
 
+  /** What people or pipelines began, the latest first; what is over stays until 20 others came. */
+  get begun(): readonly Begun[] {
+    return this.#begun
+  }
+
+  /** The scenario that a time of the clock on the wall or of an event falls in. */
+  scenarioAt(timeMs: number): string | null {
+    return scenarioAt(timeMs, this.#settings.scenarios, this.#begun)?.name ?? null
+  }
+
   /** Once per request. */
   clock(timeMs: number): void {
     this.budget.request(timeMs)
@@ -96,22 +108,22 @@ export class Baselines {
   /** Begins a scenario, by API or by a label of a release; false: there is none of this name. */
   begin(begun: Begun): boolean {
     if (!this.#settings.scenarios.some(({ name }) => name === begun.name)) return false
-    this.#begun = [begun, ...this.#begun.filter(one => one.name !== begun.name)].slice(0, 20)
+    this.#begun = [begun, ...this.#begun.filter(one => one.name !== begun.name)].slice(0, begunMax)
     this.#minute = -1
     return true
   }
 
   /** What a threshold would have done to the values judged lately, before anybody sets it. null: there is no such baseline. */
   replay(key: string, threshold: number): { readonly judged: number; readonly wouldAlarm: number } | null {
-    return this.#byKey.get(key)?.replay(threshold) ?? null
+    return this.#known(key)?.replay(threshold) ?? null
   }
 
   /** Sets a threshold by hand, or hands the baseline back to learning (`null`). null: there is no such baseline. */
   set(key: string, threshold: number | null, signed: Signed): BaselineVersion | null {
-    const baseline = this.#byKey.get(key)
-    if (baseline === undefined) return null
+    const baseline = this.#known(key)
+    if (baseline === null) return null
     const before = baseline.said?.mode === 'manual' ? baseline.said.threshold : null
-    const version = this.versions.add({ key, before, after: threshold, ...signed })
+    const version = this.versions.add({ key, kind: 'set', before, after: threshold, ...signed })
     baseline.said = threshold === null ? null : { mode: 'manual', threshold }
     baseline.changed = true
     if (threshold === null) this.#applySaid(key, baseline)
@@ -121,26 +133,32 @@ export class Baselines {
   /** Takes a version back: what stood before it stands again. null: there is none of this number. */
   rollback(number: number, signed: Signed): BaselineVersion | null {
     const version = this.versions.get(number)
-    return version === null ? null : this.set(version.key, version.before, signed)
+    if (version === null) return null
+    const { key, kind, before, place } = version
+    if (kind === 'set') return this.set(key, before, signed)
+    const baseline = this.#known(key)
+    if (baseline === null) return null
+    const now = baseline.accept()
+    baseline.moveTo(place ?? null)
+    return this.versions.add({ ...accepted(key, now), after: before, ...signed })
   }
 
   /** What was learnt up to now is normal: the frozen reference moves there. */
   accept(key: string, signed: Signed): BaselineVersion | null {
-    const baseline = this.#byKey.get(key)
-    if (baseline === undefined) return null
-    baseline.accept()
-    return this.versions.add({ key, before: null, after: null, ...signed })
+    const baseline = this.#known(key)
+    return baseline === null ? null : this.versions.add({ ...accepted(key, baseline.accept()), ...signed })
   }
 
+  /** All of them, those that no detector has asked for since the start too. Looking moves none. */
   list(timeMs: number): BaselineRow[] {
+    for (const key of this.#pending.keys()) this.#known(key)
     return Array.from(this.#byKey, ([key, baseline]) => ({
       key,
       unit: baseline.metric.unit,
       mode: baseline.mode,
       samples: baseline.samples,
       abnormal: baseline.abnormal,
-      threshold: baseline.threshold(timeMs),
-      reference: baseline.reference,
+      ...baseline.peek(timeMs),
       normal: baseline.describe(),
     }))
   }
@@ -160,9 +178,12 @@ export class Baselines {
     for (const [key, text] of rows) {
       try {
         if (key === 'budget') {
-          const value = JSON.parse(text) as { split: unknown; begun: Begun[] }
-          this.budget.restore(value.split)
-          this.#begun = value.begun
+          const { split, begun } = JSON.parse(text) as { split: unknown; begun: Begun[] }
+          if (!begun.every(({ name, untilMs }) => typeof name === 'string' && Number.isFinite(untilMs)))
+            throw new RangeError('not what was begun')
+          this.budget.restore(split)
+          this.#begun = begun.slice(0, begunMax)
+          this.#minute = -1
         } else if (key.startsWith('version ')) this.versions.restore(JSON.parse(text) as BaselineVersion)
         else if (key.startsWith('of ')) this.#pending.set(key.slice(3), text)
         else throw new Error('unknown row')
@@ -182,14 +203,15 @@ export class Baselines {
   }
 
   #made(detector: string, metric: Metric, scope: string): Baseline {
-    const own = this.#learned(detector, metric, scope)
+    const own = this.#learned({ detector, metric, scope, scenario: null })
     const variants = new Map<string, LearnedBaseline>()
     // The scenario's own baseline learns while it is in force; until that is warm the ordinary one judges, wider by the scenario's factor.
     const now = (): LearnedBaseline => {
       if (this.#scenario === null) return own
       const { name } = this.#scenario
       let variant = variants.get(name)
-      if (variant === undefined) variants.set(name, (variant = this.#learned(detector, metric, `${scope}@${name}`)))
+      if (variant === undefined)
+        variants.set(name, (variant = this.#learned({ detector, metric, scope, scenario: name })))
       return variant
     }
     const judging = (timeMs: number): LearnedBaseline => {
@@ -206,18 +228,20 @@ export class Baselines {
     }
   }
 
-  #learned(detector: string, metric: Metric, scope: string): LearnedBaseline {
-    const key = `${detector}/${metric.name}/${scope}`
+  #learned(one: Which): LearnedBaseline {
+    const { detector, metric, scope, scenario } = one
+    const key = keyOf(one)
     const known = this.#byKey.get(key)
-    if (known !== undefined) return known
-    const at = scope.lastIndexOf('@')
-    const wide = at === -1 ? '' : scope.slice(at)
-    const parent = scope === wide ? null : this.#learned(detector, metric, wide)
+    if (known !== undefined) {
+      known.metric = metric
+      return known
+    }
+    const parent = scope === '' ? null : this.#learned({ ...one, scope: '' })
     const baseline = new LearnedBaseline(metric, parent, {
       terms: () => this.#settings,
       share: () => this.budget.ofSample(detector, metric.name),
       // What a scenario has learnt for itself needs no factor.
-      scale: () => (at === -1 ? (this.#scenario?.factor ?? 1) : 1),
+      scale: () => (scenario === null ? (this.#scenario?.factor ?? 1) : 1),
       sampled: () => this.budget.sample(detector, metric.name),
     })
     this.#byKey.set(key, baseline)
@@ -237,10 +261,33 @@ export class Baselines {
     }
   }
 
+  /** Also one that no detector has asked for yet: what it was measured in stands beside what it learnt. null: there is none. */
+  #known(key: string): LearnedBaseline | null {
+    const known = this.#byKey.get(key)
+    if (known !== undefined) return known
+    const text = this.#pending.get(key)
+    if (text === undefined) return null
+    try {
+      return this.#learned(whichOf(key, (JSON.parse(text) as BaselineDump).metric))
+    } catch {
+      this.#pending.delete(key)
+      this.unreadable++
+      return null
+    }
+  }
+
   /** Expert's word, unless a person at work has said otherwise. */
   #applySaid(key: string, baseline: LearnedBaseline): void {
     if (baseline.said?.mode === 'manual') return
     const expert = this.#settings.expert.find(one => `${one.detector}/${one.metric}/${one.scope}` === key)
     baseline.said = expert === undefined ? null : { mode: 'expert', threshold: expert.threshold }
   }
+}
+
+function accepted(
+  key: string,
+  place: Place | null,
+): Pick<BaselineVersion, 'key' | 'kind' | 'before' | 'after' | 'place'> {
+  const base = { key, kind: 'accept', before: place?.reference ?? null, after: null } as const
+  return place === null ? base : { ...base, place }
 }

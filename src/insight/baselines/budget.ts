@@ -34,6 +34,11 @@ export class BudgetSplit {
     metrics.set(metric, (metrics.get(metric) ?? 0) + 1)
   }
 
+  /** The latest request, Unix ms; 0: none yet. */
+  get lastMs(): number {
+    return this.#lastMs
+  }
+
   /** Share of requests over all detectors. */
   whole(): number {
     if (this.budget.kind === 'requests') return this.budget.share
@@ -87,6 +92,8 @@ export class BudgetSplit {
       last: number
       metrics: Array<[string, Array<[string, number]>]>
     }
+    const counts = metrics.flatMap(([, list]) => list.map(([, samples]) => samples))
+    if (![requests, first, last, ...counts].every(Number.isFinite)) throw new RangeError('not the dump of a budget')
     this.#requests = requests
     this.#firstMs = first === 0 ? Number.POSITIVE_INFINITY : first
     this.#lastMs = last

@@ -32,12 +32,24 @@ export interface Around {
 }
 
 export interface BaselineDump {
+  /** So that people can read and change it before a detector asks for it again. */
+  readonly metric: Metric
   readonly tail: LearnedTailDump
   readonly level: number | null
   readonly reference: number | null
   readonly day: number
   readonly said: Said | null
   readonly abnormal: number
+  /** Oldest first. */
+  readonly judged: readonly number[]
+}
+
+/** Where an automatic threshold stands. */
+export interface Place {
+  readonly level: number
+  readonly reference: number
+  /** Day of event time on which it was put there. */
+  readonly day: number
 }
 
 /** A threshold that somebody set. */
@@ -51,7 +63,8 @@ export interface Said {
  * stands beside it, so that slow drift toward an attack ends at a wall that only a person moves.
  */
 export class LearnedBaseline implements Baseline {
-  readonly metric: Metric
+  /** The code's own once a detector has asked for it. */
+  metric: Metric
   /** Judges while this one is not warm; null: nobody does. */
   readonly parent: LearnedBaseline | null
   changed = false
@@ -79,7 +92,7 @@ export class LearnedBaseline implements Baseline {
     return this.said?.mode ?? 'automatic'
   }
 
-  /** When it became warm; null: not yet. */
+  /** Where the threshold stood when it had settled; null: not yet warm. */
   get reference(): number | null {
     return this.#reference
   }
@@ -89,14 +102,14 @@ export class LearnedBaseline implements Baseline {
     const own = this.threshold(timeMs)
     if (own === null) {
       if (this.parent !== null) return this.parent.judge(value, timeMs)
-      return { threshold: Math.max(floor, value), abnormal: false, warm: false }
+      return { threshold: Number.isFinite(value) ? Math.max(floor, value) : floor, abnormal: false, warm: false }
     }
     const threshold = elastic === true ? own * this.#around.scale() : own
     return { threshold, abnormal: value > threshold, warm: true }
   }
 
   learn(value: number, timeMs: number): void {
-    if (!(value >= 0) || !Number.isFinite(value)) return
+    if (!(value >= 0) || !Number.isFinite(value) || !Number.isFinite(timeMs)) return
     if (this.parent === null) this.#around.sampled()
     else this.parent.learn(value, timeMs)
     this.changed = true
@@ -123,26 +136,19 @@ export class LearnedBaseline implements Baseline {
   /** The threshold in force, without scenario; null: not warm and nothing said. */
   threshold(timeMs: number): number | null {
     if (this.said !== null) return this.said.threshold
-    const { warmUp, settleMs, stepPerDay, reach } = this.#around.terms()
-    if (this.#level === null) {
-      if (this.#tail.n * (this.metric.worth ?? 1) < warmUp.samples || timeMs - this.#tail.firstMs < warmUp.spanMs)
-        return null
-      this.#level = this.#reference = this.#wanted()
-      this.#day = Math.floor(timeMs / DAY_MS)
-      this.changed = true
-      return this.#level
-    }
-    const day = Math.floor(timeMs / DAY_MS)
-    if (day > this.#day) {
-      const room = stepPerDay ** Math.min(30, day - this.#day)
-      this.#day = day
-      this.changed = true
-      if (timeMs - this.#tail.firstMs <= settleMs) return (this.#level = this.#reference = this.#wanted())
-      const reference = this.#reference ?? this.#level
-      const stepped = Math.min(this.#level * room, Math.max(this.#level / room, this.#wanted()))
-      this.#level = Math.max(this.metric.floor, Math.min(reference * reach, Math.max(reference / reach, stepped)))
-    }
-    return this.#level
+    const place = this.#placeAt(timeMs)
+    if (place === null) return this.#level
+    this.#level = place.level
+    this.#reference = place.reference
+    this.#day = place.day
+    this.changed = true
+    return place.level
+  }
+
+  /** The same for people: whoever looks must not move it. */
+  peek(timeMs: number): { readonly threshold: number | null; readonly reference: number | null } {
+    const { level, reference } = this.#placeAt(timeMs) ?? { level: this.#level, reference: this.#reference }
+    return { threshold: this.said?.threshold ?? level, reference }
   }
 
   /** Of the values judged lately: how many a threshold would have called abnormal. */
@@ -150,37 +156,77 @@ export class LearnedBaseline implements Baseline {
     return { judged: this.#judged.length, wouldAlarm: this.#judged.filter(value => value > threshold).length }
   }
 
-  /** A person says that what is learnt now is normal: the reference is where the tail is. */
-  accept(): void {
+  /** A person says that what is learnt now is normal: the reference is where the tail is. Gives the place it had; null: it was not warm. */
+  accept(): Place | null {
+    const before = this.#level === null ? null : { level: this.#level, reference: this.#reference ?? 0, day: this.#day }
     this.#level = this.#reference = null
+    this.changed = true
+    return before
+  }
+
+  /** Takes an acceptance back. */
+  moveTo(place: Place | null): void {
+    this.#level = place?.level ?? null
+    this.#reference = place?.reference ?? null
+    this.#day = place?.day ?? -1
     this.changed = true
   }
 
   dump(): BaselineDump {
+    const oldest = this.#nextJudged % judgedMax
     return {
+      metric: this.metric,
       tail: this.#tail.dump(),
       level: this.#level,
       reference: this.#reference,
       day: this.#day,
       said: this.said?.mode === 'manual' ? this.said : null,
       abnormal: this.abnormal,
+      judged: [...this.#judged.slice(oldest), ...this.#judged.slice(0, oldest)],
     }
   }
 
   /** Throws on what is no dump. */
-  restore(dump: BaselineDump): void {
-    this.#tail = LearnedTail.restore(dump.tail)
-    this.#level = dump.level
-    this.#reference = dump.reference
-    this.#day = dump.day
-    this.abnormal = dump.abnormal
-    if (dump.said !== null) this.said = dump.said
+  restore({ tail, level, reference, day, said, abnormal, judged }: BaselineDump): void {
+    const numbers = [level ?? 0, reference ?? 0, day, abnormal, said?.threshold ?? 0, ...judged]
+    if (!numbers.every(Number.isFinite) || (said !== null && said.mode !== 'manual'))
+      throw new RangeError('not the dump of a baseline')
+    this.#tail = LearnedTail.restore(tail)
+    this.#level = level
+    this.#reference = reference
+    this.#day = day
+    this.abnormal = abnormal
+    this.#judged = judged.slice(-judgedMax)
+    this.#nextJudged = 0
+    if (said !== null) this.said = said
+  }
+
+  /** Where another day, or the end of the warm-up, puts the threshold; null: it stays where it is. */
+  #placeAt(timeMs: number): Place | null {
+    const { warmUp, settleMs, stepPerDay, reach } = this.#around.terms()
+    const day = Math.floor(timeMs / DAY_MS)
+    if (this.#level === null) {
+      if (this.#tail.n * (this.metric.worth ?? 1) < warmUp.samples || timeMs - this.#tail.firstMs < warmUp.spanMs)
+        return null
+      return settled(this.#wanted(), day)
+    }
+    if (day <= this.#day) return null
+    if (timeMs - this.#tail.firstMs <= settleMs) return settled(this.#wanted(), day)
+    const room = stepPerDay ** Math.min(30, day - this.#day)
+    const reference = this.#reference as number
+    const stepped = Math.min(this.#level * room, Math.max(this.#level / room, this.#wanted()))
+    const level = Math.max(this.metric.floor, Math.min(reference * reach, Math.max(reference / reach, stepped)))
+    return { level, reference, day }
   }
 
   #wanted(): number {
     // Where no tail shows, what was seen is not yet all that may be.
     return Math.max(this.metric.floor, this.#tail.quantile(this.#around.share()) ?? this.#tail.bodyQuantile(1) * 1.25)
   }
+}
+
+function settled(level: number, day: number): Place {
+  return { level, reference: level, day }
 }
 
 function rounded(value: number): string {

@@ -96,7 +96,7 @@ export class LearnedTail {
       day: this.#day,
       body: this.#body,
       above: Number.isFinite(this.#above) ? this.#above : -1,
-      peaks: this.#peaks,
+      peaks: this.#peaksInOrder(),
       weight: this.#weight,
       peakWeight: this.#peakWeight,
     }
@@ -105,7 +105,7 @@ export class LearnedTail {
   /** Throws on what is no dump. */
   static restore(dump: LearnedTailDump): LearnedTail {
     const { n, first, day, body, above, peaks, weight, peakWeight } = dump
-    if (![n, first, day, above, weight, peakWeight, ...body, ...peaks].every(Number.isFinite))
+    if (![n, first, day, above, weight, peakWeight, ...body, ...peaks].every(Number.isFinite) || n < 0 || weight < 0)
       throw new RangeError('not the dump of a tail')
     const tail = new LearnedTail()
     tail.n = n
@@ -131,6 +131,12 @@ export class LearnedTail {
     else this.#peaks[this.#nextPeak++ % peaksMax] = value
   }
 
+  /** Oldest first. */
+  #peaksInOrder(): number[] {
+    const oldest = this.#nextPeak % peaksMax
+    return oldest === 0 ? this.#peaks : [...this.#peaks.slice(oldest), ...this.#peaks.slice(0, oldest)]
+  }
+
   /** Another day: the tail may begin elsewhere. */
   #turn(days: number): void {
     const fade = fading ** Math.min(days, 30)
@@ -143,6 +149,7 @@ export class LearnedTail {
     const above = this.bodyQuantile(from)
     const weightBefore = this.#weight
     if (above === this.#above) return
+    this.#peaks = this.#peaksInOrder()
     if (above > this.#above) {
       const kept = this.#peaks.filter(peak => peak > above)
       this.#peakWeight *= this.#peaks.length === 0 ? 1 : kept.length / this.#peaks.length

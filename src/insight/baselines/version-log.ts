@@ -1,3 +1,5 @@
+import type { Place } from './learned-baseline.ts'
+
 /** Who changed something, and why. */
 export interface Signed {
   readonly author: string
@@ -6,12 +8,16 @@ export interface Signed {
   readonly timeMs: number
 }
 
-/** One change of a baseline by a person. `null`: it was learnt. */
+/** One change of a baseline by a person. */
 export interface BaselineVersion extends Signed {
   readonly number: number
   readonly key: string
+  /** `set`: a threshold by hand, null: it is learnt. `accept`: the frozen reference, null: it is found anew. */
+  readonly kind: 'set' | 'accept'
   readonly before: number | null
   readonly after: number | null
+  /** Where an acceptance was made; it is put back there when it is taken back. */
+  readonly place?: Place
 }
 
 const versionsMax = 2000

@@ -1,3 +1,5 @@
+import type { BaselineRow } from '../baselines/baselines.ts'
+import type { BaselineVersion } from '../baselines/version-log.ts'
 import type { Detection } from './detection.ts'
 
 const shownMax = 1000
@@ -8,18 +10,40 @@ export function findingsReport(detection: Detection, since: number): unknown {
   return { counts: detection.counts(), findings: all.toReversed().slice(0, shownMax) }
 }
 
+/** What people are told of baselines. */
+export interface BaselinesReport {
+  /** In force at the latest event; null: an ordinary time. */
+  readonly scenario: string | null
+  /** Begun by hand and not over yet. */
+  readonly begun: ReadonlyArray<{
+    readonly name: string
+    readonly until: string
+    readonly author: string
+    readonly label: string
+  }>
+  readonly budget: { readonly share: number; readonly detectors: ReturnType<Detection['baselines']['budget']['table']> }
+  readonly baselines: readonly BaselineRow[]
+  readonly versions: readonly BaselineVersion[]
+  readonly waiting: ReturnType<Detection['quarantine']['waiting']>
+}
+
 /** Baselines with the split of the budget, versions, the scenario in force, and shapes that wait. */
-export function baselinesReport({ baselines, quarantine, nowMs }: Detection): unknown {
+export function baselinesReport({ baselines, quarantine, nowMs }: Detection): BaselinesReport {
+  const { budget } = baselines
+  const latestMs = Math.max(nowMs, budget.lastMs)
   return {
-    scenario: baselines.scenario,
-    budget: { share: baselines.budget.whole(), detectors: baselines.budget.table() },
-    baselines: baselines.list(nowMs),
+    scenario: baselines.scenarioAt(latestMs),
+    begun: baselines.begun
+      .filter(({ untilMs }) => untilMs > latestMs)
+      .map(({ name, untilMs, author, label }) => ({ name, until: new Date(untilMs).toISOString(), author, label })),
+    budget: { share: budget.whole(), detectors: budget.table() },
+    baselines: baselines.list(latestMs),
     versions: baselines.versions.all(),
     waiting: quarantine.waiting().slice(0, shownMax),
   }
 }
 
-/** What a person at work may change. Checked by `wantedChange`. */
+/** What a person at work may change; wanted-change.ts reads it from JSON. */
 export type BaselineChange =
   | { readonly kind: 'set'; readonly key: string; readonly threshold: number | null }
   | { readonly kind: 'accept'; readonly key: string }
@@ -29,42 +53,43 @@ export type BaselineChange =
   | { readonly kind: 'begin'; readonly scenario: string; readonly untilMs: number }
   | { readonly kind: 'admit'; readonly shape: string }
 
-/** A change with who makes it and why; null: it is none. */
-export function wantedChange(
-  value: unknown,
-): { readonly change: BaselineChange; readonly author: string; readonly reason: string } | null {
-  const { kind, key, threshold, version, scenario, untilMs, shape, author, reason } = (value ?? {}) as Record<
-    string,
-    unknown
-  >
-  if (typeof author !== 'string' || typeof reason !== 'string' || author === '' || reason.trim() === '') return null
-  if (author.length > 200 || reason.length > 2000) return null
-  const signed = (change: BaselineChange) => ({ change, author, reason })
-  const limit = typeof threshold === 'number' && Number.isFinite(threshold) && threshold >= 0 ? threshold : null
-  if (kind === 'set' && typeof key === 'string' && (limit !== null || threshold === null))
-    return signed({ kind, key, threshold: limit })
-  if (kind === 'try' && typeof key === 'string' && limit !== null) return signed({ kind, key, threshold: limit })
-  if (kind === 'accept' && typeof key === 'string') return signed({ kind, key })
-  if (kind === 'rollback' && typeof version === 'number') return signed({ kind, version })
-  if (kind === 'begin' && typeof scenario === 'string' && typeof untilMs === 'number' && Number.isFinite(untilMs))
-    return signed({ kind, scenario, untilMs })
-  if (kind === 'admit' && typeof shape === 'string') return signed({ kind, shape })
-  return null
+/** A change with who makes it and why. */
+export interface WantedChange {
+  readonly change: BaselineChange
+  readonly author: string
+  readonly reason: string
 }
 
-/** Carries a change out. `refused`: why not. */
+/** What became of a change; `refused`: why nothing was done. */
+export type ChangeResult =
+  | { readonly refused: string }
+  /** `replay`: what the threshold would have done to the values judged lately, told before it was set. */
+  | { readonly version: BaselineVersion; readonly replay?: Replayed | null }
+  | Replayed
+  | { readonly begun: string; readonly until: string }
+  | { readonly admitted: string }
+
+export interface Replayed {
+  readonly judged: number
+  readonly wouldAlarm: number
+}
+
+/** What widens what is normal must not be forgotten. */
+const scenarioMsMax = 31 * 86_400_000
+
+/** Carries a change out; `nowMs`: clock on the wall. */
 export function changeBaseline(
   { baselines, quarantine }: Detection,
-  { change, author, reason }: NonNullable<ReturnType<typeof wantedChange>>,
+  { change, author, reason }: WantedChange,
   nowMs: number,
-): unknown {
+): ChangeResult {
   const signed = { author, reason, timeMs: nowMs }
   const none = { refused: 'there is no such baseline' }
   switch (change.kind) {
     case 'set': {
-      const tried = change.threshold === null ? null : baselines.replay(change.key, change.threshold)
+      const replay = change.threshold === null ? null : baselines.replay(change.key, change.threshold)
       const version = baselines.set(change.key, change.threshold, signed)
-      return version === null ? none : { version, replay: tried }
+      return version === null ? none : { version, replay }
     }
     case 'try':
       return baselines.replay(change.key, change.threshold) ?? none
@@ -74,18 +99,20 @@ export function changeBaseline(
     }
     case 'rollback': {
       const version = baselines.rollback(change.version, signed)
-      return version === null ? { refused: 'there is no such version' } : { version }
+      return version === null ? { refused: `there is no version ${change.version}` } : { version }
     }
-    case 'begin':
-      return baselines.begin({ name: change.scenario, untilMs: change.untilMs, label: reason, author })
-        ? { begun: change.scenario }
-        : { refused: 'there is no such scenario' }
+    case 'begin': {
+      const { scenario: name, untilMs } = change
+      if (untilMs <= nowMs || untilMs > nowMs + scenarioMsMax)
+        return { refused: 'a scenario ends later than now, and 31 days from now at the latest' }
+      return baselines.begin({ name, untilMs, label: reason, author })
+        ? { begun: name, until: new Date(untilMs).toISOString() }
+        : { refused: `the configuration has no scenario ${name} under insight.detection.scenarios` }
+    }
     case 'admit':
       quarantine.admit(change.shape, `${author}: ${reason}`)
       return { admitted: change.shape }
-    default: {
-      const never: never = change
-      return never
-    }
+    default:
+      return change satisfies never
   }
 }
