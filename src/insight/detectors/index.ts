@@ -1,4 +1,6 @@
 import { apiProbing } from './api-probing/detector.ts'
+import { chainStructure } from './chain-structure/detector.ts'
+import { chainTiming } from './chain-timing/detector.ts'
 import { clientSequence } from './client-sequence/detector.ts'
 import { credentialStuffing } from './credential-stuffing/detector.ts'
 import { denialOfService } from './denial-of-service/detector.ts'
@@ -17,6 +19,8 @@ import { volume } from './volume/detector.ts'
 /** All detectors, by name. */
 export const detectors: readonly AnyDetector[] = [
   apiProbing,
+  chainStructure,
+  chainTiming,
   clientSequence,
   credentialStuffing,
   denialOfService,

@@ -1,0 +1,123 @@
+// Hot path: once per event and per tree.
+import type { EndedTree } from '../detectors/detector.ts'
+import { CallShapes, type Label } from '../signatures/call-shape.ts'
+import { type Chain, chainOf } from '../signatures/chain.ts'
+import { type ChainJudge, createChainJudge } from '../signatures/judge-chain.ts'
+import type { ChainSignatures } from '../signatures/chain-signatures.ts'
+import { createOperationName } from '../traces/operation-name.ts'
+import { ChainRows } from './chain-rows.ts'
+import type { Moment } from './moment.ts'
+
+/** Live, a stranger may choose what is called: less is remembered than of files. */
+const limits = { signatures: 4_096, places: 65_536, labels: 8_192 }
+const tracesMax = 65_536
+/** Places times signatures that chains never seen before are compared with, in a minute of event time. */
+export const workPerMinute = 400_000
+
+/** Who began a trace, as the gateway knows. */
+export interface TraceCaller {
+  readonly name: string
+  readonly event: string
+  readonly operation: string | null
+  readonly learnable: boolean
+  /** 2xx or 3xx by the service. */
+  readonly answered: boolean
+}
+
+/** A finished tree with what is known of it. */
+export interface WatchedChain {
+  readonly chain: Chain
+  /** `service METHOD /route`. */
+  readonly entry: string
+  /** null: the gateway saw nobody, as when one service calls another directly. */
+  readonly caller: TraceCaller | null
+  readonly timeMs: number
+}
+
+/** The chains of a stream, with their signatures and who began them. */
+export interface ChainWatch {
+  readonly store: ChainSignatures
+  readonly rows: ChainRows
+  /** The outermost call through the gateway ends last and is the one that counts. */
+  note(moment: Moment): void
+  read(ended: EndedTree): WatchedChain
+  /** When the first chain of its entry was learnt, Unix ms; of one that none was learnt of, `timeMs`. */
+  firstMs(entry: string, timeMs: number): number
+  /** Is there room, in this minute of event time, to compare one that was never seen? */
+  affords(chain: Chain, timeMs: number): boolean
+  judge: ChainJudge['judge']
+  learn(watched: WatchedChain): void
+  changes(): Iterable<readonly [key: string, value: string | null]>
+  restore(rows: Iterable<readonly [key: string, value: string]>): void
+}
+
+export function createChainWatch(): ChainWatch {
+  const shapes = new CallShapes()
+  const rows = new ChainRows(shapes, limits)
+  const operation = createOperationName()
+  const callers = new Map<string, TraceCaller>()
+  const firsts = new Map<string, number>()
+  const newFirsts = new Set<string>()
+  let judge = createChainJudge(rows.store)
+  let latestMs = 0
+  let minute = 0
+  let workLeft = workPerMinute
+
+  return {
+    rows,
+    get store() {
+      return rows.store
+    },
+    note({ record: { event }, actor, timeMs, operation: called, learnable, answered }) {
+      if (timeMs > latestMs) latestMs = timeMs
+      if (event.traceId === null) return
+      if (callers.size >= tracesMax) callers.delete(callers.keys().next().value as string)
+      callers.set(event.traceId, { name: actor.name, event: event.id, operation: called, learnable, answered })
+    },
+    read({ tree, timeMs: endMs }) {
+      // Tracers say what time they like: what they say of the future is now.
+      const timeMs = latestMs === 0 ? endMs : Math.min(endMs, latestMs)
+      const id = tree.root.span.traceId
+      const chain = chainOf(id, [tree], shapes, operation)
+      const label = chain.shape.labels[0] as Label
+      return { chain, entry: `${label.service} ${label.operation}`, caller: callers.get(id) ?? null, timeMs }
+    },
+    firstMs: (entry, timeMs) => firsts.get(entry) ?? timeMs,
+    affords({ shape }, timeMs) {
+      const now = Math.floor(timeMs / 60_000)
+      if (now !== minute) {
+        minute = now
+        workLeft = workPerMinute
+      }
+      const members = rows.store.entry(shape.labels[0] as Label)?.members.length ?? rows.store.size
+      const work = shape.labels.length * Math.max(1, members)
+      if (work > workLeft) return false
+      workLeft -= work
+      return true
+    },
+    judge: chain => judge.judge(chain),
+    learn({ chain, entry, timeMs }) {
+      if (!firsts.has(entry)) {
+        if (firsts.size >= limits.labels) firsts.delete(firsts.keys().next().value as string)
+        firsts.set(entry, timeMs)
+        newFirsts.add(entry)
+      }
+      rows.learn(chain)
+    },
+    *changes() {
+      for (const entry of newFirsts) yield [`f ${entry}`, String(firsts.get(entry) ?? 0)]
+      newFirsts.clear()
+      yield* rows.changes()
+    },
+    restore(saved) {
+      const others: Array<readonly [string, string]> = []
+      for (const row of saved)
+        if (!row[0].startsWith('f ')) others.push(row)
+        else if (Number.isFinite(Number(row[1])) && firsts.size < limits.labels)
+          firsts.set(row[0].slice(2), Number(row[1]))
+      if (others.length === 0) return
+      rows.restore(others)
+      judge = createChainJudge(rows.store)
+    },
+  }
+}
