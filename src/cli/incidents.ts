@@ -1,19 +1,15 @@
-import path from 'node:path'
 import { userInfo } from 'node:os'
-import { createOperatorLog } from '../events/operator-log.ts'
 import { systemClock } from '../gateway/system-clock.ts'
-import { openEngine } from '../insight/engine.ts'
 import { createParts } from '../insight/parts.ts'
 import { type Incident } from '../response/incidents/incident.ts'
 import { reportOf } from '../response/incidents/report.ts'
 import { createResponse, type Response } from '../response/response.ts'
 import { takeAction, type WantedAction } from '../response/take-action.ts'
-import { isInsightAtWork, tellControl } from './control-client.ts'
+import { changeKnown } from './change-known.ts'
 import { UserError } from './fail.ts'
 import { incidentInWords, listInWords } from './incident-words.ts'
 import { findState, readKnown, type StateFlags } from './known-state.ts'
 import { learnFiles } from './learn-files.ts'
-import { loadConfiguration } from './load-configuration.ts'
 import { say, sayJson } from './say.ts'
 
 export interface IncidentsFlags extends StateFlags {
@@ -49,18 +45,15 @@ export async function show(number: string, files: readonly string[], flags: Inci
 /** `portcullis incidents acknowledge | close | accept | reopen NUMBER`: at the gateway that runs, else in what it left. */
 export async function act(action: WantedAction['action'], number: string, flags: ActionFlags): Promise<void> {
   const wanted = { action, author: flags.author ?? userInfo().username, reason: flags.reason }
-  const { folder, config } = await findState(flags)
-  if (folder === null) throw new Error('a state must be found here')
-  const stateDir = path.dirname(path.resolve(folder))
-  let incident: Incident
-  if (path.basename(folder) === 'insight' && (await isInsightAtWork(stateDir))) {
-    const loaded = config ?? (flags.config === undefined ? null : await loadConfiguration(flags.config))
-    if (loaded?.config.stateDir == null || path.resolve(loaded.config.stateDir) !== stateDir)
-      throw new UserError(
-        `an insight is at work in ${folder}: name the configuration of its gateway (--config), whose control API takes this, or end the gateway first`,
-      )
-    incident = (await tellControl(loaded.config, `/incidents/${wholeNumber(number)}`, wanted)) as Incident
-  } else incident = await actEnded(folder, wholeNumber(number), wanted)
+  const incident = await changeKnown<Incident>(flags, {
+    path: `/incidents/${wholeNumber(number)}`,
+    wanted,
+    ended({ response, nowMs }) {
+      const result = takeAction(response.incidents, wholeNumber(number), wanted, nowMs)
+      if ('refused' in result) throw new UserError(result.refused)
+      return result.incident
+    },
+  })
   if (flags.json === true) sayJson(incident)
   else say(`incident ${incident.number} is ${incident.state}`)
 }
@@ -97,34 +90,4 @@ function found({ incidents }: Response, number: string): Incident {
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new UserError(`${text} is no number of an incident`)
   return Number(text)
-}
-
-async function actEnded(folder: string, number: number, wanted: WantedAction): Promise<Incident> {
-  const clock = systemClock()
-  const log = createOperatorLog({ format: 'text', write: line => process.stderr.write(line), clock })
-  let response: Response | null = null
-  const engine = await openEngine(
-    {
-      folder,
-      memoryBytesMax: 256 * 1024 * 1024,
-      retentionMs: Number.POSITIVE_INFINITY,
-      historyBytesMax: Number.POSITIVE_INFINITY,
-      record: null,
-      join(parts) {
-        response = createResponse(parts)
-        return response.parts
-      },
-    },
-    log,
-  ).catch((error: unknown) => {
-    throw new UserError((error as Error).message)
-  })
-  try {
-    if (response === null) throw new Error('the engine made no response')
-    const result = takeAction((response as Response).incidents, number, wanted, clock.now())
-    if ('refused' in result) throw new UserError(result.refused)
-    return result.incident
-  } finally {
-    await engine.close()
-  }
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { baselinesCommand } from './baselines-command.ts'
 import { fail } from './fail.ts'
 import { incidentsCommand } from './incidents-command.ts'
 import { inventoryCommand } from './inventory-command.ts'
@@ -77,6 +78,7 @@ program.addCommand(inventoryCommand())
 program.addCommand(postureCommand())
 program.addCommand(surfaceCommand())
 program.addCommand(incidentsCommand())
+program.addCommand(baselinesCommand())
 
 program
   .command('replay')

@@ -72,6 +72,11 @@ export class ShapeQuarantine implements Quarantine {
     return this.#admitted.has(shape) ? 'known' : 'waiting'
   }
 
+  /** Somebody showed it, and it is not normal yet. */
+  waits(shape: string): boolean {
+    return this.#waiting.has(shape)
+  }
+
   admit(shape: string, why: string): void {
     this.#waiting.delete(shape)
     if (this.#admitted.size >= admittedMax && !this.#admitted.has(shape)) {

@@ -37,7 +37,7 @@ export function baselinesReport({ baselines, quarantine, nowMs }: Detection): Ba
       .filter(({ untilMs }) => untilMs > latestMs)
       .map(({ name, untilMs, author, label }) => ({ name, until: new Date(untilMs).toISOString(), author, label })),
     budget: { share: budget.whole(), detectors: budget.table() },
-    baselines: baselines.list(latestMs),
+    baselines: baselines.list(latestMs).sort((a, b) => (a.key < b.key ? -1 : 1)),
     versions: baselines.versions.all(),
     waiting: quarantine.waiting().slice(0, shownMax),
   }
@@ -74,6 +74,8 @@ export interface Replayed {
   readonly wouldAlarm: number
 }
 
+/** Why a change of a key that is none is refused. */
+export const noBaseline = 'there is no such baseline'
 /** What widens what is normal must not be forgotten. */
 const scenarioMsMax = 31 * 86_400_000
 
@@ -84,7 +86,7 @@ export function changeBaseline(
   nowMs: number,
 ): ChangeResult {
   const signed = { author, reason, timeMs: nowMs }
-  const none = { refused: 'there is no such baseline' }
+  const none = { refused: noBaseline }
   switch (change.kind) {
     case 'set': {
       const replay = change.threshold === null ? null : baselines.replay(change.key, change.threshold)
@@ -110,6 +112,7 @@ export function changeBaseline(
         : { refused: `the configuration has no scenario ${name} under insight.detection.scenarios` }
     }
     case 'admit':
+      if (!quarantine.waits(change.shape)) return { refused: `no shape ${change.shape} waits` }
       quarantine.admit(change.shape, `${author}: ${reason}`)
       return { admitted: change.shape }
     default:
