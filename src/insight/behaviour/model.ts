@@ -51,6 +51,11 @@ export interface Family<Item> {
   id(item: Item): ItemId
   /** The same for equal contents whatever their place in the file; items are learnt in the order of these. */
   key(item: Item): string
+  /**
+   * Unix ms, where the item says when it was; null: it does not. Items near in time are alike (how many came before them), so those by which
+   * a model is measured are held back in stretches of time.
+   */
+  timeMs?(item: Item): number | null
   create(): Model<Item>
   /** Throws when the data are none of `dump`. */
   restore(dump: Json): Model<Item>

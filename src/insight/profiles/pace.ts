@@ -6,8 +6,8 @@ export interface Pace {
   readonly calls: number
   /** Distinct targets within ten minutes among those that are alike but for their values. */
   readonly alike: number
-  /** Answers 4xx and 5xx within ten minutes. */
-  readonly failures: number
+  /** Answers 4xx and 5xx within ten minutes; null: what this one was answered is not known. */
+  readonly failures: number | null
 }
 
 /** What a call's pace is told from. */
@@ -52,7 +52,11 @@ export function pacesOf(calls: readonly (PacedCall | null)[]): (Pace | null)[] {
     for (const group of groups.values())
       distinct(group, time, i => `${at(list[i] as number).path}?${at(list[i] as number).query}`, alike)
     for (const [i, call] of list.entries())
-      paces[call] = { calls: within[i] as number, alike: alike[i] as number, failures: failed[i] as number }
+      paces[call] = {
+        calls: within[i] as number,
+        alike: alike[i] as number,
+        failures: at(call).status === null ? null : (failed[i] as number),
+      }
   }
   return paces
 }

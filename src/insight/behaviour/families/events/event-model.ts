@@ -69,7 +69,7 @@ export function createEventModel(dump?: unknown): Model<EventItem> {
     learn({ event, principal, before, timeMs }) {
       const profile = learnt.operations.learn(event.method, event.path, event.status)
       learnt.principals.add(sketchHash(principal))
-      learnt.pace.learn(principal, before)
+      learnt.pace.learn(principal, timeMs, before)
       const hour = hourOf(timeMs)
       learnt.hours[hour] = (learnt.hours[hour] as number) + 1
       if (profile === null) return

@@ -15,6 +15,7 @@ export const events: Family<EventItem> = {
     createHash('sha256')
       .update(JSON.stringify([{ ...event, id: '' }, before as unknown]))
       .digest('base64url'),
+  timeMs: ({ timeMs }) => timeMs,
   create: () => createEventModel(),
   restore: dump => createEventModel(dump),
 }

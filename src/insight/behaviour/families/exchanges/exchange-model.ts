@@ -61,7 +61,7 @@ export function createExchangeModel(dump?: unknown): Model<ExchangeItem> {
           learnValue(value, 'body', profile?.fieldToLearn('body', value.name, room))
       if (item.principal !== null) {
         principals.add(sketchHash(item.principal))
-        if (item.before !== null) pace.learn(item.principal, item.before)
+        if (item.before !== null) pace.learn(item.principal, item.timeMs ?? 0, item.before)
       }
       if (profile === null) return
       profile.count++

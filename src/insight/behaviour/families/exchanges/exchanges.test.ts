@@ -261,3 +261,52 @@ test('what every learnt item has in common is nothing strange in the next one', 
   const alarms = held.filter(item => scoreOf(calibration, model.judge(item)).score > calibration.threshold)
   assert.ok(alarms.length <= 6, `${alarms.length} of ${held.length}`)
 })
+
+test('what was left out in training is no axis afterwards, and what is left out later neither', async () => {
+  const full = Array.from({ length: 300 }, (_, i) => ({
+    ...normal[i],
+    time: 1_795_341_600_000 + i * 20_000,
+    principal: `p${i % 5}`,
+    responseBody: JSON.stringify({ id: i % 90 }),
+  }))
+  const bare = full.map(({ method, url }) => ({ method, url }))
+  const bodiless = full.map(({ body: _body, status: _status, ...rest }) => rest)
+  const axesOf = async (train: readonly object[], test: readonly object[]) => {
+    const text = (list: readonly object[]): string[] => list.map(one => JSON.stringify(one))
+    const { model, calibration } = learnItems(exchanges, await itemsOf(text(train)), 1e-2)
+    let alarms = 0
+    const seen = new Set<string>()
+    for (const item of await itemsOf(text(test))) {
+      const judgement = model.judge(item)
+      if (scoreOf(calibration, judgement).score > calibration.threshold) alarms++
+      for (const axis in judgement.deviation) seen.add(axis)
+    }
+    assert.ok(alarms <= 12, `${alarms} alarms`)
+    return seen
+  }
+  for (const [train, test] of [
+    [bare, full],
+    [full, bare],
+  ] as const) {
+    const seen = await axesOf(train, test)
+    for (const axis of ['header-text', 'headers', 'status', 'caller', 'volume', 'failures', 'response'])
+      assert.ok(!seen.has(axis), axis)
+  }
+  for (const [train, test] of [
+    [bodiless, full],
+    [full, bodiless],
+  ] as const) {
+    const seen = await axesOf(train, test)
+    assert.ok(seen.has('volume') && !seen.has('status') && !seen.has('failures'), [...seen].join(' '))
+  }
+})
+
+test('an id of one digit more makes no answer strange by its size', async () => {
+  const order = (id: number) => ({ method: 'POST', url: '/orders', status: 201, responseBody: JSON.stringify({ id }) })
+  const items = await itemsOf(Array.from({ length: 300 }, (_, i) => JSON.stringify(order(100 + i))))
+  const { model, calibration } = learnItems(exchanges, items, 1e-2)
+  const alarmed = async (value: unknown): Promise<boolean> =>
+    scoreOf(calibration, model.judge(await one(value))).score > calibration.threshold
+  assert.equal(await alarmed(order(12_345)), false)
+  assert.equal(await alarmed({ ...order(1), responseBody: JSON.stringify({ id: 7, rows: 'x'.repeat(5000) }) }), true)
+})

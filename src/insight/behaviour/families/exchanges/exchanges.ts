@@ -13,6 +13,7 @@ export const exchanges: Family<ExchangeItem> = {
   read: (lines, skip) => paced(exchangesOf(lines, skip)),
   id: ({ id }) => id,
   key: keyOf,
+  timeMs: ({ before, timeMs }) => (before === null ? null : timeMs),
   create: () => createExchangeModel(),
   restore: dump => createExchangeModel(dump),
 }

@@ -5,6 +5,8 @@ import type { OperationProfile } from '../../../profiles/operation-profile.ts'
 import type { ExchangeItem } from './exchange-item.ts'
 import { type Deviation, noted, notedDistance, noteNames, type Notes } from './notes.ts'
 
+const charactersLeast = 4
+
 /** Status, signs of leaks, and for answers that are no errors their members, types and size. */
 export function judgeAnswer(
   profile: OperationProfile,
@@ -13,7 +15,7 @@ export function judgeAnswer(
   deviation: Deviation,
   notes: Notes,
 ): void {
-  if (status !== null) {
+  if (status !== null && profile.words.has('status')) {
     deviation.status = profile.wordSurprise('status', String(status))
     if (deviation.status >= noted)
       notes?.push({ axis: 'status', text: `status ${status} is rare here, usual is ${profile.usualWord('status')}` })
@@ -45,7 +47,8 @@ export function judgeAnswer(
   }
   deviation.response = bits
   const length = Math.log1p(responseBody.length)
-  const distance = size.distance(length, null, 0.05)
+  // Neither 5 % nor some characters are anything: an id gets a digit more.
+  const distance = size.distance(length, null, 0.05 + charactersLeast / Math.exp(size.mean))
   // What leaks makes answers longer.
   deviation['response-size'] = length < size.mean ? distance / 2 : distance
   if (deviation['response-size'] >= notedDistance)

@@ -29,9 +29,10 @@ export function judgeExchange(learnt: Learnt, item: ExchangeItem, notes: Notes):
   judgePath(learnt, item, parts, { found, profile, deviation, notes })
   if (found.profile !== null) judgeMethod(learnt, item, { found, profile, deviation, notes })
   judgeRequest(learnt, parts, { found, profile, deviation, notes })
-  if (parts.headers !== null) judgeHeaders(learnt, parts, deviation, notes)
+  // What was never learnt is no baseline: then it is as unknown as what is left out.
+  if (parts.headers !== null && learnt.headers.count > 0) judgeHeaders(learnt, parts, deviation, notes)
   if (profile !== null) judgeAnswer(profile, item, parts.response, deviation, notes)
-  if (profile !== null && item.principal !== null) {
+  if (profile !== null && profile.callers.count > 0 && item.principal !== null) {
     const hash = sketchHash(item.principal)
     const calls = learnt.principals.times(hash)
     deviation.caller = profile.callerSurprise(hash, calls)
@@ -121,9 +122,11 @@ function judgeRequest(learnt: Learnt, parts: ExchangeParts, context: Context): v
   let text = 0
   let values = 0
   let range = deviation.range ?? 0
+  const known = profile?.words.has('body') === true || learnt.pooled.body.count > 0
+  const body = known ? parts.body : null
   const places: ReadonlyArray<readonly [ProfilePlace & Pool, readonly NamedText[]]> = [
     ['query', parts.query.values],
-    ['body', parts.body?.values ?? []],
+    ['body', body?.values ?? []],
   ]
   for (const [place, list] of places) {
     for (const value of list) {
@@ -158,17 +161,17 @@ function judgeRequest(learnt: Learnt, parts: ExchangeParts, context: Context): v
   let names = query.bits
   let order = query.order
   noteNames(notes, 'names', query, 'query', profile.count)
-  if (parts.body !== null) {
-    const kind = profile.wordSurprise('body', parts.body.kind)
+  if (body !== null) {
+    const kind = profile.wordSurprise('body', body.kind)
     values = Math.max(values, kind)
     if (kind >= noted)
-      notes?.push({ axis: 'values', text: `the body is ${parts.body.kind}, usual is ${profile.usualWord('body')}` })
-    if (parts.body.kind !== 'none') {
-      const body = profile.names.body.judge(parts.body.names, parts.body.whole)
-      names += body.bits
+      notes?.push({ axis: 'values', text: `the body is ${body.kind}, usual is ${profile.usualWord('body')}` })
+    if (body.kind !== 'none') {
+      const members = profile.names.body.judge(body.names, body.whole)
+      names += members.bits
       // Members of JSON objects have no order (RFC 8259 §4).
-      order = Math.max(order, parts.body.kind === 'json' ? body.order / 2 : body.order)
-      noteNames(notes, 'names', body, 'body', profile.names.body.count)
+      order = Math.max(order, body.kind === 'json' ? members.order / 2 : members.order)
+      noteNames(notes, 'names', members, 'body', profile.names.body.count)
     }
   }
   if (parts.contentType !== null) {
