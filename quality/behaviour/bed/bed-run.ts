@@ -19,6 +19,9 @@ import { createParts, type Parts, partList } from '../../../src/insight/parts.ts
 import type { BedFiles } from '../../../testbed/bed/generate.ts'
 import type { Reported } from './score.ts'
 
+/** An exchange so far ahead of all before it is of a wrong clock, ms. */
+const aheadMs = 3_600_000
+
 /** Insight as it is after some days of a bed, ready for the next. */
 export interface BedRun {
   readonly parts: Parts
@@ -66,8 +69,14 @@ export async function openBedRun(files: BedFiles, settings: Partial<DetectionSet
       const takeUntil = (endUs: number): void => {
         for (; next < spans.length && endOf(spans[next] as Span) <= endUs; next++) learner.takeSpan(spans[next] as Span)
       }
+      let latestMs = Number.POSITIVE_INFINITY
       await readAll(readers, day.exchanges, record => {
-        takeUntil((Date.parse(record.event.time) + record.event.durationMs) * 1000)
+        const endMs = Date.parse(record.event.time) + record.event.durationMs
+        // A clock that runs ahead, which one of the attacks plays, must not feed the rest of the day's spans before their exchanges.
+        if (endMs <= latestMs + aheadMs) {
+          latestMs = latestMs === Number.POSITIVE_INFINITY ? endMs : Math.max(latestMs, endMs)
+          takeUntil(endMs * 1000)
+        }
         each?.(record)
         learner.take(record)
       })
