@@ -127,8 +127,11 @@ function times(count: number, what = 'time'): string {
   return `${counted(count)} ${what}${count === 1 ? '' : 's'}`
 }
 
+const english = new Intl.NumberFormat('en-US')
+
+/** A formatter that is made once: `toLocaleString` took a third of the time of judging. */
 function counted(count: number): string {
-  return count.toLocaleString('en-US')
+  return english.format(count)
 }
 
 /** A step is somebody's text: short, and on one line. */

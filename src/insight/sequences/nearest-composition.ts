@@ -13,6 +13,8 @@ export interface Nearest {
 const comparedMax = 2_048
 /** Signatures on which is measured how neighbours differ. */
 const sampledMax = 384
+/** Learnt compositions of which is remembered what is nearest. */
+const foundMax = 8_192
 
 interface Candidate {
   readonly signature: Signature
@@ -46,6 +48,8 @@ export class NearestComposition {
   /** Bits of each candidate from a sequence without any step. */
   readonly #fromNothing: Float64Array
   readonly #distances: Float64Array
+  /** What was found for learnt compositions, which come again and again, and how often each was learnt then. */
+  readonly #found = new Map<Signature, { readonly nearest: Nearest; readonly count: number }>()
 
   /** `ranked`: the most frequent first; `total`: sequences that were learnt, those of dropped signatures too. */
   constructor(ranked: readonly Signature[], total: number) {
@@ -64,6 +68,17 @@ export class NearestComposition {
 
   /** null: nothing was learnt. `exact`: the signature of an equal composition. */
   of(composition: Composition, exact: Signature | null): Nearest | null {
+    if (exact === null) return this.#search(composition, null)
+    const known = this.#found.get(exact)
+    if (known !== undefined && known.count === exact.count) return known.nearest
+    const nearest = this.#search(composition, exact)
+    // As many as there are signatures, but for those that were forgotten since.
+    if (this.#found.size >= foundMax) this.#found.clear()
+    if (nearest !== null) this.#found.set(exact, { nearest, count: exact.count })
+    return nearest
+  }
+
+  #search(composition: Composition, exact: Signature | null): Nearest | null {
     const distances = this.#measureFrom(composition)
     let best = exact === null ? Number.POSITIVE_INFINITY : Math.log2(this.total / exact.count)
     for (const [i, { rarity, signature }] of this.#candidates.entries()) {

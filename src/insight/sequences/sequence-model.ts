@@ -188,6 +188,8 @@ function similarityOf({ example, composition }: Encoded, signature: Signature): 
   return (inOrder + (all === 0 ? 1 : common / all)) / 2
 }
 
+const english = new Intl.NumberFormat('en-US')
+
 function counted(count: number): string {
-  return count.toLocaleString('en-US')
+  return english.format(count)
 }

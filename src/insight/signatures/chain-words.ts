@@ -4,6 +4,9 @@ import type { ChainDifference } from './chain-differences.ts'
 import type { TimeModel } from './time-model.ts'
 import { normalTimes, shownMs } from './time-words.ts'
 
+// Made once: `toLocaleString` makes one each time.
+const english = new Intl.NumberFormat('en')
+
 /** Something strange about a chain, for its explanation. */
 export interface ChainClause {
   readonly axis: 'structure' | 'inserted' | 'timing' | 'status' | 'loops'
@@ -76,5 +79,5 @@ function fullName({ service, operation }: Label): string {
 }
 
 function counted(count: number): string {
-  return count.toLocaleString('en')
+  return english.format(count)
 }

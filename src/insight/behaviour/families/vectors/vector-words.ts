@@ -5,6 +5,9 @@ import type { Clause } from '../../model.ts'
 import type { PathDifference } from './nearest-paths.ts'
 import type { VectorItem } from './vector-item.ts'
 
+// Made once: `toLocaleString` makes one each time.
+const english = new Intl.NumberFormat('en')
+
 /** Times that are told: strange by themselves, and not more than that many. */
 const toldFrom = 3
 const toldMax = 5
@@ -12,13 +15,13 @@ const toldMax = 5
 /** `` `pay/bank` missing: taken by 4,000 of 4,000 traces like this ``. */
 export function differenceClause({ name, kind, alike, same }: PathDifference): Clause {
   const shown = `\`${name}\``
-  const traces = alike.toLocaleString('en')
+  const traces = english.format(alike)
   const text =
     kind === 'extra'
       ? same === 0
         ? `${shown} inserted: never seen in ${traces} traces`
-        : `${shown} inserted: only ${same.toLocaleString('en')} of ${traces} traces like this have it`
-      : `${shown} missing: ${(alike - same).toLocaleString('en')} of ${traces} traces like this have it`
+        : `${shown} inserted: only ${english.format(same)} of ${traces} traces like this have it`
+      : `${shown} missing: ${english.format(alike - same)} of ${traces} traces like this have it`
   return { axis: kind === 'extra' && same === 0 ? 'inserted' : 'structure', text }
 }
 
