@@ -18,12 +18,18 @@ export function keyOf({ detector, metric, scope, scenario }: Which): string {
 export function whichOf(key: string, metric: Metric): Which {
   const [detector = '', named = '', ...scope] = key.split('/')
   const [, scenario = null] = named.split('@')
-  const { name, unit, floor, worth = 1, elastic } = metric
-  if (typeof unit !== 'string' || !Number.isFinite(floor) || !Number.isFinite(worth))
+  const { name, unit, floor, worth, elastic } = metric
+  if (typeof unit !== 'string' || !Number.isFinite(floor) || !Number.isFinite(worth ?? 1))
     throw new RangeError('not the metric of a baseline')
   const which = {
     detector,
-    metric: { name, unit, floor, worth, ...(elastic === true ? { elastic } : {}) },
+    metric: {
+      name,
+      unit,
+      floor,
+      ...(worth === undefined ? {} : { worth }),
+      ...(elastic === true ? { elastic } : {}),
+    },
     scope: scope.join('/'),
     scenario,
   }

@@ -234,6 +234,7 @@ export class Baselines {
     const known = this.#byKey.get(key)
     if (known !== undefined) {
       known.metric = metric
+      if (known.parent !== null) known.parent.metric = metric
       return known
     }
     const parent = scope === '' ? null : this.#learned({ ...one, scope: '' })

@@ -188,7 +188,9 @@ export class LearnedBaseline implements Baseline {
 
   /** Throws on what is no dump. */
   restore({ tail, level, reference, day, said, abnormal, judged }: BaselineDump): void {
-    const numbers = [level ?? 0, reference ?? 0, day, abnormal, said?.threshold ?? 0, ...judged]
+    const numbers = [day, abnormal, ...judged]
+    if (level !== null || reference !== null) numbers.push(level as number, reference as number)
+    if (said !== null) numbers.push(said.threshold)
     if (!numbers.every(Number.isFinite) || (said !== null && said.mode !== 'manual'))
       throw new RangeError('not the dump of a baseline')
     this.#tail = LearnedTail.restore(tail)
