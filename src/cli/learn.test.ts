@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -7,6 +9,7 @@ import { portcullis } from '../../test/support/command.ts'
 import type { ScoreLine } from '../insight/behaviour/score-line.ts'
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'portcullis-learn-'))
+const main = path.resolve(import.meta.dirname, 'main.ts')
 after(() => rmSync(folder, { recursive: true }))
 
 const run = (...args: string[]) => portcullis(folder, args, 512)
@@ -121,6 +124,20 @@ test('lines that do not read are skipped, counted and named', async () => {
   assert.equal((JSON.parse(stdout) as ScoreLine).id, 7)
   assert.match(stderr, /2 lines did not read: .*broken\.ndjson line 1/)
   assert.equal((JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as { skipped: number }).skipped, 2)
+})
+
+test('a reader that has seen enough ends the command without a word', async () => {
+  write('long.ndjson', Array.from({ length: 20 }, () => fresh).flat())
+  const child = spawn(process.execPath, [main, 'score', '--model', 'b.model', '--format', 'vectors', 'long.ndjson'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', text => (stderr += text))
+  child.stdout.once('data', () => child.stdout.destroy())
+  const [code] = (await once(child, 'close')) as [number | null]
+  assert.equal(stderr, '')
+  assert.equal(code, 0)
 })
 
 test('what cannot be done is said in words, exit code 1, and no model is left half written', async () => {

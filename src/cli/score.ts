@@ -31,6 +31,11 @@ export async function score(files: readonly string[], flags: ScoreFlags): Promis
   const { model, calibration } = await readModel(flags.model, family)
   const labels = flags.labels === undefined ? null : await readLabelFile(flags.labels)
   const { items, skipped } = await readFilesWithProgress(files, family, systemClock())
+  // Whoever reads may have seen enough (`| head`): nothing went wrong, and there is nothing more to do.
+  process.stdout.once('error', error => {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
+    throw error
+  })
   const labelled: LabelledScore[] = []
   let abnormal = 0
   let written = ''
