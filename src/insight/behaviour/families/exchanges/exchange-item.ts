@@ -27,6 +27,8 @@ export type HeaderField = readonly [name: string, value: string]
 
 const absolute = /^[a-z][a-z\d+.-]{0,31}:\/\/([^/?#]*)/i
 const fieldsMax = 1024
+/** ms; the range of dates. Beyond it a minute more or less is the same number. */
+const timeMost = 8.64e15
 
 /** A parsed line (or entry of a HAR made into one) → the item, or why it is none, in a phrase without values. */
 export function readExchange(value: unknown, number: number): ExchangeItem | string {
@@ -95,7 +97,7 @@ function idOf(value: unknown, number: number): ItemId {
 }
 
 function timeOf(value: unknown): number | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value === 'number') return Math.abs(value) <= timeMost ? value : null
   if (typeof value !== 'string') return null
   const parsed = Date.parse(value)
   return Number.isNaN(parsed) ? null : parsed

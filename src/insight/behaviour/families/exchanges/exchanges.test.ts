@@ -310,3 +310,27 @@ test('an id of one digit more makes no answer strange by its size', async () => 
   assert.equal(await alarmed(order(12_345)), false)
   assert.equal(await alarmed({ ...order(1), responseBody: JSON.stringify({ id: 7, rows: 'x'.repeat(5000) }) }), true)
 })
+
+test('a line that breaks off, and a time beyond all dates, cost no other line', async () => {
+  const skipped: string[] = []
+  const usual = JSON.stringify({ id: 'a', method: 'GET', url: '/items/1' })
+  const items = await itemsOf(
+    [
+      '{',
+      usual,
+      JSON.stringify({ id: 'b', method: 'GET', url: '/items/1', time: 1e308, principal: 'p' }),
+      JSON.stringify({ id: 'c', method: 'GET', url: '/items/1', time: -5, principal: 'p' }),
+      '{',
+    ],
+    skipped,
+  )
+  assert.deepEqual(
+    items.map(({ id, timeMs }) => [id, timeMs]),
+    [
+      ['a', null],
+      ['b', null],
+      ['c', -5],
+    ],
+  )
+  assert.deepEqual(skipped, ['1: not JSON', '5: not JSON'])
+})

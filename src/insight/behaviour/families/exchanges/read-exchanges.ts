@@ -27,6 +27,17 @@ export async function* exchangesOf(
     }
     const document = value !== undefined
     let last = number
+    let begun = text
+    if (!document && text.trim() === '{') {
+      // A document goes on with a name; what goes on otherwise is a list of lines, of which this one is broken.
+      line = await source.next()
+      if (line.done === true || line.value.number <= last || !/^\s*"/.test(line.value.text)) {
+        skip(number, 'not JSON')
+        continue
+      }
+      last = line.value.number
+      begun = `${text}\n${line.value.text}`
+    }
     /** Is the next line of the same document? Numbers begin anew with the next file. */
     const goesOn = async (): Promise<boolean> => {
       line = await source.next()
@@ -36,7 +47,7 @@ export async function* exchangesOf(
     }
     let over = false
     async function* chunks(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from(text)
+      yield Buffer.from(begun)
       while (await goesOn()) yield Buffer.from(`\n${(line.value as FileLine).text}`)
       over = true
     }

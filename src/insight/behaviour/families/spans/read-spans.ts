@@ -38,16 +38,16 @@ function spanOf(text: string): FileSpan | string {
   const { traceId, spanId, parentId, service, operation, startUs, durationUs, status } = value as Readonly<
     Record<string, unknown>
   >
-  if (typeof traceId !== 'string' || traceId === '') return 'the trace id is missing'
-  if (typeof spanId !== 'string' || spanId === '') return 'the span id is missing'
-  if (parentId !== undefined && parentId !== null && typeof parentId !== 'string') return 'the parent id is no text'
+  if (!isId(traceId) || traceId === '') return 'the trace id is missing'
+  if (!isId(spanId) || spanId === '') return 'the span id is missing'
+  if (parentId !== undefined && parentId !== null && !isId(parentId)) return 'the parent id is no text'
   if (typeof service !== 'string' || typeof operation !== 'string') return 'service or operation is missing'
   if (!isTime(startUs)) return 'the start is no time'
   if (!isTime(durationUs)) return 'the duration is none'
   return {
-    traceId,
-    spanId,
-    parentId: parentId === undefined || parentId === '' ? null : parentId,
+    traceId: String(traceId),
+    spanId: String(spanId),
+    parentId: parentId === undefined || parentId === null || parentId === '' ? null : String(parentId),
     service: service.slice(0, nameMax),
     operation: operation.slice(0, nameMax),
     startUs,
@@ -65,5 +65,13 @@ function isTime(value: unknown): value is number {
 function isFailure(status: unknown): boolean {
   if (typeof status === 'number') return status === 2 || status >= 500
   if (typeof status === 'string') return /error|fail/i.test(status) || /^5\d\d$/.test(status)
-  return typeof status === 'object' && status !== null && isFailure((status as { readonly code?: unknown }).code)
+  if (typeof status !== 'object' || status === null) return false
+  const { code } = status as { readonly code?: unknown }
+  // One level, as OpenTelemetry has it: a stranger's may be nested without end.
+  return typeof code !== 'object' && isFailure(code)
+}
+
+/** Some tracers number what they record. */
+function isId(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number'
 }

@@ -204,6 +204,17 @@ test('what no model wrote is refused', async () => {
   }
 })
 
+test('a status nested without end is none, and ids may be numbers', async () => {
+  const status = `${'{"code":'.repeat(50_000)}2${'}'.repeat(50_000)}`
+  const { chains, skipped } = await read([
+    `{"traceId":7,"spanId":1,"parentId":null,"service":"a","operation":"b","startUs":1,"durationUs":9,"status":${status}}`,
+    '{"traceId":7,"spanId":2,"parentId":1,"service":"c","operation":"d","startUs":2,"durationUs":3,"status":{"code":2}}',
+  ])
+  assert.deepEqual(skipped, [])
+  assert.equal(chains[0]?.id, '7')
+  assert.deepEqual(chains[0]?.failed, [0, 1])
+})
+
 test('hostile traces are read, learnt and judged in bounded time: loops, depth, width, strange names and times', async () => {
   const span = (spanId: string, parentId: string | null, more: object = {}): string =>
     JSON.stringify({ traceId: 't', spanId, parentId, service: 's', operation: 'o', startUs: 5, durationUs: 5, ...more })
