@@ -6,6 +6,7 @@ import { type ChainJudge, createChainJudge } from '../signatures/judge-chain.ts'
 import type { ChainSignatures } from '../signatures/chain-signatures.ts'
 import { createOperationName } from '../traces/operation-name.ts'
 import { ChainRows } from './chain-rows.ts'
+import { ChangedRows } from '../traces/changed-rows.ts'
 import type { Moment } from './moment.ts'
 
 /** Live, a stranger may choose what is called: less is remembered than of files. */
@@ -58,10 +59,18 @@ export function createChainWatch(): ChainWatch {
   const callers = new Map<string, TraceCaller>()
   const firsts = new Map<string, number>()
   const newFirsts = new Set<string>()
+  /** Who began traces that are still open: a restart must not take a suspect's tree for nobody's. */
+  const beginnings = new ChangedRows()
+  const open = new Set<string>()
   let judge = createChainJudge(rows.store)
   let latestMs = 0
   let minute = 0
   let workLeft = workPerMinute
+
+  function forget(id: string): void {
+    callers.delete(id)
+    if (open.delete(id)) beginnings.gone(id)
+  }
 
   return {
     rows,
@@ -71,13 +80,17 @@ export function createChainWatch(): ChainWatch {
     note({ record: { event }, actor, timeMs, operation: called, learnable, answered }) {
       if (timeMs > latestMs) latestMs = timeMs
       if (event.traceId === null) return
-      if (callers.size >= tracesMax) callers.delete(callers.keys().next().value as string)
+      if (callers.size >= tracesMax) forget(callers.keys().next().value as string)
       callers.set(event.traceId, { name: actor.name, event: event.id, operation: called, learnable, answered })
+      open.add(event.traceId)
+      beginnings.changed(event.traceId)
     },
     read({ tree, timeMs: endMs }) {
       // Tracers say what time they like: what they say of the future is now.
       const timeMs = latestMs === 0 ? endMs : Math.min(endMs, latestMs)
       const id = tree.root.span.traceId
+      // Not from the map: a trace id may hold several trees.
+      if (open.delete(id)) beginnings.gone(id)
       const chain = chainOf(id, [tree], shapes, operation)
       const label = chain.shape.labels[0] as Label
       return { chain, entry: `${label.service} ${label.operation}`, caller: callers.get(id) ?? null, timeMs }
@@ -107,12 +120,18 @@ export function createChainWatch(): ChainWatch {
     *changes() {
       for (const entry of newFirsts) yield [`f ${entry}`, String(firsts.get(entry) ?? 0)]
       newFirsts.clear()
+      for (const [id, value] of beginnings.take(one => beginningOf(open.has(one) ? callers.get(one) : undefined)))
+        yield [`c ${id}`, value]
       yield* rows.changes()
     },
     restore(saved) {
       const others: Array<readonly [string, string]> = []
       for (const row of saved)
-        if (!row[0].startsWith('f ')) others.push(row)
+        if (row[0].startsWith('c ')) {
+          callers.set(row[0].slice(2), JSON.parse(row[1]) as TraceCaller)
+          open.add(row[0].slice(2))
+          beginnings.stored(row[0].slice(2))
+        } else if (!row[0].startsWith('f ')) others.push(row)
         else if (Number.isFinite(Number(row[1])) && firsts.size < limits.labels)
           firsts.set(row[0].slice(2), Number(row[1]))
       if (others.length === 0) return
@@ -120,4 +139,8 @@ export function createChainWatch(): ChainWatch {
       judge = createChainJudge(rows.store)
     },
   }
+}
+
+function beginningOf(caller: TraceCaller | undefined): string | null {
+  return caller === undefined ? null : JSON.stringify(caller)
 }
