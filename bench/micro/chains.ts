@@ -14,6 +14,7 @@ const chain = (shape: CallShape): Chain => ({
   selfMs: shape.labels.map(() => 1.2),
   runs: null,
   failed: null,
+  silent: null,
 })
 const known = made.learnt.filter(({ labels }) => labels.length === 10).map(chain)
 const unknown = Array.from({ length: 1_000 }, made.unseen)

@@ -31,7 +31,15 @@ export function madeSignatures(seed: string, count: number, entries: number): Ma
     const shape = shapes.shapeOf(root)
     if (store.find(shape) !== undefined) return false
     for (let i = 0; i < 10; i++)
-      store.learn({ id: 't', shape, wholeMs: 10, selfMs: shape.labels.map(() => 1), runs: null, failed: null })
+      store.learn({
+        id: 't',
+        shape,
+        wholeMs: 10,
+        selfMs: shape.labels.map(() => 1),
+        runs: null,
+        failed: null,
+        silent: null,
+      })
     learnt.push(root)
     return true
   }

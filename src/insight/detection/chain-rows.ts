@@ -1,6 +1,7 @@
 import type { CallShapes } from '../signatures/call-shape.ts'
 import type { Chain } from '../signatures/chain.ts'
-import { type ChainDump, type ChainLimits, ChainSignatures } from '../signatures/chain-signatures.ts'
+import type { ChainDump } from '../signatures/chain-dump.ts'
+import { type ChainLimits, ChainSignatures } from '../signatures/chain-signatures.ts'
 
 type LabelRow = ChainDump['labels'][number]
 type SignatureRow = Omit<ChainDump['signatures'][number], 'labels'> & { readonly labels: readonly string[] }
@@ -39,7 +40,7 @@ export class ChainRows {
         const pool = this.#store.pool(label)
         if (pool === undefined || labels.has(label.key)) continue
         labels.add(label.key)
-        const row: LabelRow = [label.service, label.operation, pool.failed, pool.self.dump()]
+        const row: LabelRow = [label.service, label.operation, pool.failed, pool.silent, pool.self.dump()]
         yield [`l ${label.key}`, JSON.stringify(row)]
       }
       const row: SignatureRow = {
@@ -51,6 +52,7 @@ export class ChainRows {
         self: known.self.map(one => one.dump()),
         runs: known.runs.map(one => one?.dump() ?? null),
         failed: known.failed,
+        silent: known.silent,
       }
       this.#written.add(name)
       yield [`s ${name}`, JSON.stringify(row)]

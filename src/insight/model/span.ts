@@ -14,6 +14,8 @@ export interface Span {
   /** µs, never negative. */
   readonly durationUs: number
   readonly error: boolean
+  /** The source does not say whether it failed; `error` is false then. */
+  readonly silent?: boolean
   /** Pod, workload and the like (`k8s.pod.name`, `service.namespace` …), and the few attributes on the kept list. */
   readonly resource: Readonly<Record<string, string>>
   readonly attributes: Readonly<Record<string, string | number | boolean>>

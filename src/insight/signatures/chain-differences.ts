@@ -1,6 +1,7 @@
 import type { AlignmentStep } from '../../lib/alignment.ts'
 import type { CallShape, Label } from './call-shape.ts'
-import { type ChainSignatures, edgeOf } from './chain-signatures.ts'
+import { edgeOf } from './chain-signature.ts'
+import type { ChainSignatures } from './chain-signatures.ts'
 import type { NearestChain } from './nearest-chain.ts'
 
 /** One way in which a chain differs from the signature that it is most like. */

@@ -1,5 +1,5 @@
 import type { Label } from './call-shape.ts'
-import type { ChainSignature } from './chain-signatures.ts'
+import type { ChainSignature } from './chain-signature.ts'
 
 /** The signatures of one entry operation, with an index of what they call. */
 export class ChainEntry {

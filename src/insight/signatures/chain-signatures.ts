@@ -1,45 +1,18 @@
 // Hot path: `learn` once per trace.
-import type { TreeSequence } from '../../lib/alignment.ts'
-import { type CallShape, CallShapes, type Label, type Subtree } from './call-shape.ts'
+import { type CallShape, CallShapes, type Label } from './call-shape.ts'
 import type { Chain } from './chain.ts'
+import { type ChainDump, checkSignature, damaged, isCount, shapeOfPlaces } from './chain-dump.ts'
 import { ChainEntry } from './chain-entry.ts'
+import {
+  addChain,
+  type CallPool,
+  type ChainSignature,
+  edgeOf,
+  mergeSignature,
+  type UsualChain,
+} from './chain-signature.ts'
 import { TimeModel } from './time-model.ts'
 import { type CommonSpread, commonSpread, type UsualTime, usualTime } from './usual-time.ts'
-
-/** A canonical call chain that was learnt, with the models of its calls. Lists are by place in the shape. */
-export interface ChainSignature {
-  readonly shape: CallShape
-  readonly sequence: TreeSequence
-  /** Each `caller → called` in it, once. */
-  readonly edges: ReadonlySet<string>
-  readonly pools: readonly CallPool[]
-  count: number
-  readonly whole: TimeModel
-  readonly self: readonly TimeModel[]
-  /** Lengths of runs; null while all were 1. */
-  readonly runs: (TimeModel | null)[]
-  /** Traces in which the call failed. */
-  readonly failed: number[]
-  usual: UsualChain | null
-  usualAt: number
-  /** What its differences from the nearest other cost, as of `costAt` learnt traces; negative: not asked yet. */
-  cost: number
-  costAt: number
-}
-
-/** What is usual for a signature, by place. */
-export interface UsualChain {
-  readonly whole: UsualTime
-  readonly self: readonly UsualTime[]
-}
-
-/** One kind of call in all signatures. */
-export interface CallPool {
-  readonly id: number
-  readonly self: TimeModel
-  /** Traces in which it failed. */
-  failed: number
-}
 
 export interface ChainLimits {
   readonly signatures: number
@@ -54,15 +27,9 @@ const staleShare = 1 / 64
 /** Who was learnt more often is believed. */
 const doubtedMax = 7
 
-/** `caller → called`, whatever their names contain. */
-export function edgeOf(shape: CallShape, place: number): string {
-  const parent = shape.parents[place] as number
-  return (parent < 0 ? '' : (shape.labels[parent] as Label).key) + (shape.labels[place] as Label).key
-}
-
 /**
  * All call chains that were learnt, by entry operation. When there are too many, the rarest tenth is forgotten: a stranger who fills the store with
- * chains of his own, each seen once, drives out his own. Mergeable and independent of order, up to rounding, as long as nothing is forgotten.
+ * chains of his own, each seen once, drives out his own. Mergeable (`merge`) and independent of order, up to rounding, as long as nothing is forgotten.
  */
 export class ChainSignatures {
   readonly #limits: ChainLimits
@@ -102,35 +69,32 @@ export class ChainSignatures {
     return this.#pools.get(label.key)
   }
 
-  learn({ shape, wholeMs, selfMs, runs, failed }: Chain): void {
+  learn(chain: Chain): void {
+    const { shape } = chain
     this.#total++
     const signature = this.#signatures.get(shape.name) ?? this.#add(shape)
     if (signature === null) return
-    const { self, pools } = signature
-    signature.count++
+    addChain(signature, chain)
     ;(this.#entries.get((shape.labels[0] as Label).key) as ChainEntry).count++
-    signature.whole.add(wholeMs)
-    for (let i = 0; i < self.length; i++) {
-      const ms = selfMs[i] as number
-      ;(self[i] as TimeModel).add(ms)
-      ;(pools[i] as CallPool).self.add(ms)
+  }
+
+  /** Adds what another learnt of other traces, as another node did; `other` stays as it was. */
+  merge(other: ChainSignatures): void {
+    this.#total += other.#total
+    for (const [key, { self, failed, silent }] of other.#pools) {
+      const pool = this.#pool(key)
+      if (pool === null) continue
+      pool.self.merge(self)
+      pool.failed += failed
+      pool.silent += silent
     }
-    if (failed !== null)
-      for (const [i, times] of failed.entries())
-        if (times > 0) {
-          signature.failed[i] = (signature.failed[i] as number) + 1
-          ;(pools[i] as CallPool).failed++
-        }
-    for (let i = 0; i < self.length; i++) {
-      const run = runs === null ? 1 : (runs[i] as number)
-      const model = signature.runs[i] as TimeModel | null
-      if (model !== null) model.add(run)
-      else if (run > 1) {
-        const made = new TimeModel()
-        made.add(1, signature.count - 1)
-        made.add(run)
-        signature.runs[i] = made
-      }
+    // The rarest first: where there is no room for all, they are what is forgotten.
+    for (const from of [...other.#signatures.values()].sort((a, b) => a.count - b.count)) {
+      const { shape } = from
+      const into = this.#signatures.get(shape.name) ?? this.#add(shape)
+      if (into === null) continue
+      mergeSignature(into, from)
+      ;(this.#entries.get((shape.labels[0] as Label).key) as ChainEntry).count += from.count
     }
   }
 
@@ -168,10 +132,15 @@ export class ChainSignatures {
     const places = new Map(pools.map(([key], i) => [key, i]))
     return {
       total: this.#total,
-      labels: pools.map(([key, { self, failed }]) => [...(JSON.parse(key) as [string, string]), failed, self.dump()]),
+      labels: pools.map(([key, { self, failed, silent }]) => [
+        ...(JSON.parse(key) as [string, string]),
+        failed,
+        silent,
+        self.dump(),
+      ]),
       signatures: [...this.#signatures.values()]
         .sort((a, b) => (a.shape.name < b.shape.name ? -1 : 1))
-        .map(({ shape, count, whole, self, runs, failed }) => ({
+        .map(({ shape, count, whole, self, runs, failed, silent }) => ({
           name: shape.name,
           labels: shape.labels.map(({ key }) => places.get(key) ?? -1),
           depths: [...shape.depths],
@@ -180,6 +149,7 @@ export class ChainSignatures {
           self: self.map(one => one.dump()),
           runs: runs.map(one => one?.dump() ?? null),
           failed,
+          silent,
         })),
     }
   }
@@ -195,23 +165,15 @@ export class ChainSignatures {
       throw new Error('no signatures of chains')
     const store = new ChainSignatures(limits)
     store.#total = total
-    const named = (labels as ChainDump['labels']).map(([service, operation, failed, self]) => {
-      if (typeof service !== 'string' || typeof operation !== 'string' || !isCount(failed))
+    const named = (labels as ChainDump['labels']).map(([service, operation, failed, silent, self]) => {
+      if (typeof service !== 'string' || typeof operation !== 'string' || !isCount(failed) || !isCount(silent))
         throw new Error('a label is damaged')
       const label = shapes.label(service, operation)
-      store.#pools.set(label.key, { id: store.#pools.size, self: TimeModel.restore(self), failed })
+      store.#pools.set(label.key, { id: store.#pools.size, self: TimeModel.restore(self), failed, silent })
       return label
     })
     for (const one of signatures as ChainDump['signatures']) {
-      const size = Array.isArray(one.labels) ? one.labels.length : 0
-      const lists: readonly unknown[] = [one.depths, one.self, one.runs, one.failed]
-      if (
-        size === 0 ||
-        !isCount(one.count) ||
-        !lists.every(list => Array.isArray(list) && list.length === size) ||
-        !one.failed.every(isCount)
-      )
-        throw new Error('a signature is damaged')
+      checkSignature(one)
       const shape = shapeOfPlaces(
         shapes,
         String(one.name),
@@ -227,6 +189,7 @@ export class ChainSignatures {
       )
       if (signature === null) continue
       signature.count = one.count
+      if (one.silent !== null) signature.silent = [...one.silent]
       ;(store.#entries.get((shape.labels[0] as Label).key) as ChainEntry).count += one.count
     }
     return store
@@ -267,12 +230,8 @@ export class ChainSignatures {
   ): ChainSignature | null {
     const pools: CallPool[] = []
     for (const { key } of shape.labels) {
-      let pool = this.#pools.get(key)
-      if (pool === undefined) {
-        if (this.#pools.size >= this.#limits.labels) return null
-        pool = { id: this.#pools.size, self: new TimeModel(), failed: 0 }
-        this.#pools.set(key, pool)
-      }
+      const pool = this.#pool(key)
+      if (pool === null) return null
       pools.push(pool)
     }
     const signature: ChainSignature = {
@@ -285,6 +244,7 @@ export class ChainSignatures {
       self,
       runs,
       failed,
+      silent: null,
       usual: null,
       usualAt: 0,
       cost: -1,
@@ -300,6 +260,17 @@ export class ChainSignatures {
     this.#signatures.set(shape.name, signature)
     this.#places += self.length
     return signature
+  }
+
+  /** null: there is no room. */
+  #pool(key: string): CallPool | null {
+    let pool = this.#pools.get(key)
+    if (pool === undefined) {
+      if (this.#pools.size >= this.#limits.labels) return null
+      pool = { id: this.#pools.size, self: new TimeModel(), failed: 0, silent: 0 }
+      this.#pools.set(key, pool)
+    }
+    return pool
   }
 
   #forget(room: number): void {
@@ -321,51 +292,4 @@ export class ChainSignatures {
       if (entry.members.length === 0) this.#entries.delete(entry.label.key)
     }
   }
-}
-
-export interface ChainDump {
-  readonly total: number
-  /** Service, operation, failed traces, own times. */
-  readonly labels: ReadonlyArray<readonly [service: string, operation: string, failed: number, self: readonly number[]]>
-  readonly signatures: ReadonlyArray<{
-    readonly name: string
-    readonly labels: readonly number[]
-    readonly depths: readonly number[]
-    readonly count: number
-    readonly whole: readonly number[]
-    readonly self: ReadonlyArray<readonly number[]>
-    readonly runs: ReadonlyArray<readonly number[] | null>
-    readonly failed: readonly number[]
-  }>
-}
-
-/** A shape from its preorder; its name stays as it was written, also where it was cut. */
-function shapeOfPlaces(
-  shapes: CallShapes,
-  name: string,
-  labels: readonly Label[],
-  depths: readonly number[],
-): CallShape {
-  const made: Subtree[][] = []
-  let root: Subtree | null = null
-  // Backwards: the subtrees that were made one level deeper since the last place of this level are its children.
-  for (let i = labels.length - 1; i >= 0; i--) {
-    const depth = depths[i]
-    if (!isCount(depth) || depth > labels.length || (i === 0) !== (depth === 0)) damaged()
-    const below = made[depth + 1] ?? []
-    made[depth + 1] = []
-    root = shapes.subtree(labels[i] as Label, below)
-    ;(made[depth] ??= []).push(root)
-  }
-  const shape = shapes.shapeOf(root as Subtree)
-  if (shape.labels.length !== labels.length) damaged()
-  return shape.name === name ? shape : { ...shape, name }
-}
-
-function damaged(): never {
-  throw new Error('a signature is damaged')
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
 }

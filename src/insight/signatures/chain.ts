@@ -15,6 +15,8 @@ export interface Chain {
   readonly runs: readonly number[] | null
   /** Calls that failed; null: none did. */
   readonly failed: readonly number[] | null
+  /** Of none of these calls is it known whether it failed; null: of each it is. */
+  readonly silent: readonly boolean[] | null
 }
 
 /** The label of what has no caller of its own: several trees of one trace, whose link is missing. */
@@ -58,6 +60,7 @@ function filled(
   for (let i = 0; i < size; i++) selfMs.push(0)
   let runs: number[] | null = null
   let failed: number[] | null = null
+  let isAnySilent = false
   let startUs = Number.POSITIVE_INFINITY
   let endUs = 0
   const nodes: CallNode[] = []
@@ -90,8 +93,9 @@ function filled(
     nodes.push(root)
     places.push(0)
   }
-  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
-    const place = places.pop() as number
+  for (let at = 0; at < nodes.length; at++) {
+    const node = nodes[at] as CallNode
+    const place = places[at] as number
     const { span } = node
     const self = Math.max(0, node.selfUs) / 1000
     if (self > (selfMs[place] as number)) selfMs[place] = self
@@ -99,13 +103,17 @@ function filled(
       failed ??= selfMs.map(() => 0)
       failed[place] = (failed[place] as number) + 1
     }
+    if (span.silent === true) isAnySilent = true
     if (node.parent === null) {
       startUs = Math.min(startUs, span.startUs)
       endUs = Math.max(endUs, span.startUs + span.durationUs)
     }
     if (node.children.length > 0) descend(node.children, place)
   }
-  return { id, shape, wholeMs: Math.max(0, endUs - startUs) / 1000, selfMs, runs, failed }
+  const silent = isAnySilent ? selfMs.map(() => true) : null
+  if (silent !== null)
+    for (const [at, { span }] of nodes.entries()) if (span.silent !== true) silent[places[at] as number] = false
+  return { id, shape, wholeMs: Math.max(0, endUs - startUs) / 1000, selfMs, runs, failed, silent }
 }
 
 function isList(root: CallNode | readonly CallNode[]): root is readonly CallNode[] {

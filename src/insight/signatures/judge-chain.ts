@@ -3,7 +3,8 @@ import { type Aligner, createAligner } from '../../lib/alignment.ts'
 import type { Label } from './call-shape.ts'
 import type { Chain } from './chain.ts'
 import { chainDifferences, type ChainDifference } from './chain-differences.ts'
-import type { CallPool, ChainSignature, ChainSignatures } from './chain-signatures.ts'
+import type { CallPool, ChainSignature } from './chain-signature.ts'
+import type { ChainSignatures } from './chain-signatures.ts'
 import { type ChainClause, differenceWords, failureWords, loopWords, timeWords, wholeWords } from './chain-words.ts'
 import { nearestChain } from './nearest-chain.ts'
 import type { TimeModel } from './time-model.ts'
@@ -74,7 +75,7 @@ function judged(
   similarity: number,
   differences: readonly ChainDifference[],
 ): ChainJudgement {
-  const { shape, selfMs, failed, runs, wholeMs } = chain
+  const { shape, selfMs, failed, silent, runs, wholeMs } = chain
   const usual = store.usualOf(signature)
   const placeOf = (place: number): number => (to === null ? place : (to[place] as number))
   const usualAt = (place: number): UsualTime | null => {
@@ -90,16 +91,21 @@ function judged(
 
   const failureOf = (place: number): { readonly failed: number; readonly count: number } => {
     const other = placeOf(place)
-    if (other >= 0 && signature.count >= failuresFrom)
-      return { failed: signature.failed[other] as number, count: signature.count }
+    const told = other < 0 ? 0 : signature.count - (signature.silent?.[other] ?? 0)
+    if (told >= failuresFrom) return { failed: signature.failed[other] as number, count: told }
     const pool: CallPool | undefined = store.pool(shape.labels[place] as Label)
-    return { failed: pool?.failed ?? 0, count: pool?.self.count ?? 0 }
+    return { failed: pool?.failed ?? 0, count: pool === undefined ? 0 : pool.self.count - pool.silent }
   }
-  let status = 0
+  // What does not say whether it failed is not judged by it, nor is anything of which none of the learnt did.
+  const saysAnything =
+    (silent === null && signature.silent === null) ||
+    shape.labels.some((_, place) => silent?.[place] !== true && failureOf(place).count > 0)
+  let status = saysAnything ? 0 : Number.NaN
   if (failed !== null)
     for (const [place, times] of failed.entries()) {
       if (times === 0) continue
       const usually = failureOf(place)
+      if (usually.count === 0) continue
       status = Math.max(status, -Math.log10(Math.min(1, (usually.failed + 0.5) / (usually.count + 1))))
     }
   let loops = 0
@@ -117,7 +123,7 @@ function judged(
     signature: signature.shape.name.slice(0, 16),
     similarity,
     novel: to !== null,
-    deviation: { ...costs, timing: strangest.mean(), status, loops },
+    deviation: { ...costs, timing: strangest.mean(), ...(Number.isNaN(status) ? null : { status }), loops },
     explain: () => {
       const clauses = differences.map(one => differenceWords(one, signature.shape.labels[0] as Label))
       const times: { readonly deviation: number; readonly clause: () => ChainClause }[] = []
@@ -136,7 +142,7 @@ function judged(
           })
         if ((failed?.[place] ?? 0) > 0) {
           const usually = failureOf(place)
-          clauses.push(failureWords(shape, place, usually.failed, usually.count))
+          if (usually.count > 0) clauses.push(failureWords(shape, place, usually.failed, usually.count))
         }
       }
       times.push({ deviation: timeDeviation(usual.whole, wholeMs), clause: () => wholeWords(chain, signature.whole) })

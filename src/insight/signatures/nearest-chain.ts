@@ -2,7 +2,8 @@
 import { type Aligner, missingCost, type TreeSequence } from '../../lib/alignment.ts'
 import type { CallShape, Label } from './call-shape.ts'
 import type { ChainEntry } from './chain-entry.ts'
-import type { ChainSignature, ChainSignatures } from './chain-signatures.ts'
+import type { ChainSignature } from './chain-signature.ts'
+import type { ChainSignatures } from './chain-signatures.ts'
 
 /** The learnt chain that a shape is most like. */
 export interface NearestChain {

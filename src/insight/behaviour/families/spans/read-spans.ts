@@ -52,7 +52,7 @@ function spanOf(text: string): FileSpan | string {
     operation: operation.slice(0, nameMax),
     startUs,
     durationUs,
-    error: isFailure(status),
+    error: status === undefined || status === null ? null : isFailure(status),
   }
 }
 

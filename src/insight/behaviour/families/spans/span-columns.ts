@@ -10,7 +10,8 @@ export interface FileSpan {
   readonly operation: string
   readonly startUs: number
   readonly durationUs: number
-  readonly error: boolean
+  /** null: the file does not say. */
+  readonly error: boolean | null
 }
 
 const noWords: Readonly<Record<string, string>> = Object.freeze({})
@@ -34,7 +35,7 @@ export class SpanColumns {
   #operation = new Int32Array(1024)
   #start = new Float64Array(1024)
   #duration = new Float64Array(1024)
-  /** 1: failed; 2: has a parent. */
+  /** 1: failed; 2: has a parent; 4: does not say whether it failed. */
   #flags = new Uint8Array(1024)
 
   add({ traceId, spanId, parentId, service, operation, startUs, durationUs, error }: FileSpan): void {
@@ -54,7 +55,7 @@ export class SpanColumns {
     this.#operation[i] = this.#operations.number(operation)
     this.#start[i] = startUs
     this.#duration[i] = durationUs
-    this.#flags[i] = (error ? 1 : 0) | (parentId !== null ? 2 : 0)
+    this.#flags[i] = (error === true ? 1 : 0) | (parentId !== null ? 2 : 0) | (error === null ? 4 : 0)
   }
 
   /** Each trace with its spans, each id once, in the order of their first spans. */
@@ -83,6 +84,7 @@ export class SpanColumns {
       startUs: this.#start[i] as number,
       durationUs: this.#duration[i] as number,
       error: (flags & 1) !== 0,
+      silent: (flags & 4) !== 0,
       resource: noWords,
       attributes: noWords,
     }
@@ -113,7 +115,7 @@ function grown<T extends { set(from: T): void }>(from: T, into: T): T {
 }
 
 function isBefore(a: Span, b: Span): boolean {
-  for (const name of ['durationUs', 'startUs', 'service', 'name', 'parentId', 'error'] as const) {
+  for (const name of ['durationUs', 'startUs', 'service', 'name', 'parentId', 'error', 'silent'] as const) {
     const [one, other] = [a[name] ?? '', b[name] ?? '']
     if (one !== other) return one > other
   }

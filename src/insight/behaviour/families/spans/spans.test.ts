@@ -215,6 +215,34 @@ test('a status nested without end is none, and ids may be numbers', async () => 
   assert.deepEqual(chains[0]?.failed, [0, 1])
 })
 
+test('a span without a status is neither a failure nor a success: nobody is judged by it, and no failure seems rarer for it', async () => {
+  const bare = (lines: readonly string[]): string[] =>
+    lines.map(line => JSON.stringify({ ...(JSON.parse(line) as object), status: undefined }))
+  const failing = (await read(linesOfTrace('f', ['cart', 'GET /cart', 2_000, ['stock', '!item', 800]])))
+    .chains[0] as Chain
+  const silent = (await read(bare(linesOfTrace('s', ['cart', 'GET /cart', 2_000, item])))).chains[0] as Chain
+  assert.deepEqual(silent.silent, [true, true, true])
+  assert.equal('status' in (await shop()).judge(silent).deviation, false)
+
+  const never = spans.create()
+  for (const chain of (await read(bare(shopLines(300)))).chains) never.learn(chain)
+  assert.equal('status' in never.judge(failing).deviation, false)
+  assert.equal('status' in spans.restore(never.dump()).judge(failing).deviation, false)
+
+  const model = await shop()
+  const before = model.judge(failing).deviation['status']
+  for (const chain of (await read(bare(shopLines(3_000, 5)))).chains) model.learn(chain)
+  assert.equal(model.judge(failing).deviation['status'], before)
+})
+
+test('of a run, one call that tells its status is enough', async () => {
+  const lines = linesOfTrace('t', ['cart', 'GET /cart', 10, ['stock', 'item', 8], ['stock', 'item', 8]])
+  lines[2] = (lines[2] as string).replace('"status":"ok",', '')
+  assert.deepEqual((await read(lines)).chains[0]?.silent, [false, false])
+  lines[1] = (lines[1] as string).replace('"status":"ok",', '')
+  assert.deepEqual((await read(lines)).chains[0]?.silent, [false, true])
+})
+
 test('hostile traces are read, learnt and judged in bounded time: loops, depth, width, strange names and times', async () => {
   const span = (spanId: string, parentId: string | null, more: object = {}): string =>
     JSON.stringify({ traceId: 't', spanId, parentId, service: 's', operation: 'o', startUs: 5, durationUs: 5, ...more })
@@ -258,7 +286,7 @@ test('chaff of ever new chains drives out itself, and memory stays bounded', () 
   const store = new ChainSignatures({ signatures: 100, places: 400, labels: 300 })
   const chain = (root: Subtree): Chain => {
     const shape = shapes.shapeOf(root)
-    return { id: 't', shape, wholeMs: 1, selfMs: shape.labels.map(() => 1), runs: null, failed: null }
+    return { id: 't', shape, wholeMs: 1, selfMs: shape.labels.map(() => 1), runs: null, failed: null, silent: null }
   }
   const leaf = (name: string): Subtree => shapes.subtree(shapes.label('s', name), [])
   const usual = chain(shapes.subtree(shapes.label('s', 'entry'), [leaf('a'), leaf('b')]))
@@ -290,7 +318,15 @@ test('the signature that is retrieved is the exhaustive best', () => {
   const store = new ChainSignatures()
   for (let i = 0; i < 600; i++) {
     const shape = shapes.shapeOf(tree(3 + below(10), below(5)))
-    store.learn({ id: 't', shape, wholeMs: 1, selfMs: shape.labels.map(() => 1), runs: null, failed: null })
+    store.learn({
+      id: 't',
+      shape,
+      wholeMs: 1,
+      selfMs: shape.labels.map(() => 1),
+      runs: null,
+      failed: null,
+      silent: null,
+    })
   }
   const aligner = createAligner()
   let asked = 0
