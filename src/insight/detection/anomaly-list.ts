@@ -44,7 +44,7 @@ export interface AddressSeen {
 const anomaliesMax = 10_000
 const namesMax = 50
 const eventsMax = 20
-/** What is silent for longer has ended, ms. */
+/** What is silent for longer has ended, unless its detector says otherwise, ms. */
 const joinMs = 30 * 60_000
 
 /** What detectors reported, newest kept longest; what goes on is joined. */
@@ -68,7 +68,7 @@ export class AnomalyList {
   ): KeptAnomaly {
     const key = keyOf(detector, anomaly.code, anomaly.actor?.name ?? null, anomaly.about ?? anomaly.operations[0])
     const before = this.#byNumber.get(this.#open.get(key) ?? 0)
-    const goesOn = before !== undefined && anomaly.firstMs - Date.parse(before.last) <= joinMs
+    const goesOn = before !== undefined && anomaly.firstMs - Date.parse(before.last) <= (anomaly.joinMs ?? joinMs)
     const actor = anomaly.actor?.name ?? null
     const own = anomaly.actor?.kind === 'principal' ? [anomaly.actor.name] : []
     const number = goesOn ? before.number : this.#next++

@@ -129,6 +129,8 @@ export interface Anomaly {
   readonly explanation: string
   /** Without an actor: what makes it one and the same while it goes on; the first operation when absent. */
   readonly about?: string
+  /** After so long without a report it has ended, ms; half an hour when absent. */
+  readonly joinMs?: number
   /** Ids of the latest events that belong to it, few. */
   readonly events?: readonly string[]
 }
