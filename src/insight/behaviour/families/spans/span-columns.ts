@@ -14,6 +14,8 @@ export interface FileSpan {
   readonly error: boolean | null
 }
 
+/** Up to so many spans, comparing each two takes less than a map of them. */
+const pairwiseMax = 32
 const noWords: Readonly<Record<string, string>> = Object.freeze({})
 
 /**
@@ -61,14 +63,10 @@ export class SpanColumns {
   /** Each trace with its spans, each id once, in the order of their first spans. */
   *traces(): Generator<readonly [id: string, spans: readonly Span[]]> {
     for (const [traceId, trace] of this.#traces) {
-      const spans = new Map<string, Span>()
-      for (let i = this.#last[trace] as number; i >= 0; i = this.#before[i] as number) {
-        const span = this.#span(traceId, i)
-        const other = spans.get(span.spanId)
-        // Of two with one id the same is taken whatever their order.
-        if (other === undefined || isBefore(span, other)) spans.set(span.spanId, span)
-      }
-      yield [traceId, [...spans.values()]]
+      const spans: Span[] = []
+      for (let i = this.#last[trace] as number; i >= 0; i = this.#before[i] as number)
+        spans.push(this.#span(traceId, i))
+      yield [traceId, this.#mayRepeat(trace, spans.length) ? eachOnce(spans) : spans]
     }
   }
 
@@ -90,6 +88,17 @@ export class SpanColumns {
     }
   }
 
+  /** Do two spans of a trace have one id? True without looking when there are many. */
+  #mayRepeat(trace: number, size: number): boolean {
+    if (size > pairwiseMax) return true
+    const ids = this.#ids
+    const before = this.#before
+    for (let i = this.#last[trace] as number; i >= 0; i = before[i] as number)
+      for (let j = before[i] as number; j >= 0; j = before[j] as number)
+        if (ids[4 * i + 1] === ids[4 * j + 1] && ids[4 * i] === ids[4 * j]) return true
+    return false
+  }
+
   #id(at: number): string {
     // Two code units each: made faster than hex digits, and compared as the numbers are.
     const high = this.#ids[at] as number
@@ -109,6 +118,16 @@ export class SpanColumns {
   }
 }
 
+/** Of two with one id the same is taken whatever their order. */
+function eachOnce(spans: readonly Span[]): readonly Span[] {
+  const known = new Map<string, Span>()
+  for (const span of spans) {
+    const other = known.get(span.spanId)
+    if (other === undefined || isBefore(span, other)) known.set(span.spanId, span)
+  }
+  return known.size === spans.length ? spans : [...known.values()]
+}
+
 function grown<T extends { set(from: T): void }>(from: T, into: T): T {
   into.set(from)
   return into
@@ -124,10 +143,14 @@ function isBefore(a: Span, b: Span): boolean {
 
 /** The 16 hex digits of a W3C span id exactly, of any other text 64 bits of a hash: ids of one trace are told apart by them. */
 function idInto(ids: Uint32Array, at: number, id: string): void {
-  if (id.length === 16 && /^[\da-f]{16}$/i.test(id)) {
-    ids[at] = Number.parseInt(id.slice(0, 8), 16)
-    ids[at + 1] = Number.parseInt(id.slice(8), 16)
-    return
+  if (id.length === 16) {
+    const high = hexOf(id, 0)
+    const low = high < 0 ? -1 : hexOf(id, 8)
+    if (low >= 0) {
+      ids[at] = high
+      ids[at + 1] = low
+      return
+    }
   }
   let one = 0x811c9dc5
   let two = 0x9e3779b9
@@ -138,6 +161,18 @@ function idInto(ids: Uint32Array, at: number, id: string): void {
   }
   ids[at] = one
   ids[at + 1] = two
+}
+
+/** Eight hex digits as a number; −1: they are none. Read here since `parseInt` of a slice takes five times as long. */
+function hexOf(text: string, from: number): number {
+  let value = 0
+  for (let i = from; i < from + 8; i++) {
+    const code = text.charCodeAt(i)
+    const digit = code <= 57 ? code - 48 : (code | 32) - 87
+    if (digit < 0 || digit > 15 || (code > 57 && digit < 10)) return -1
+    value = value * 16 + digit
+  }
+  return value
 }
 
 class Names {

@@ -100,6 +100,27 @@ test('spans of a trace are one chain wherever in the file they stand, in the ord
   assert.deepEqual(chains[0], await chainOf(['cart', 'GET /cart', 10, item], 'b'))
 })
 
+test('a span that came twice is once, in a short trace and in a long one, and ids that are no hex are told apart too', async () => {
+  for (const count of [3, 40])
+    for (const hex of [true, false]) {
+      const idOf = (i: number): string => (hex ? i.toString(16).padStart(16, '0') : `G${String(i).padStart(15, '0')}`)
+      const lines = Array.from({ length: count }, (_, i) =>
+        JSON.stringify({
+          traceId: 't',
+          spanId: idOf(i),
+          parentId: i === 0 ? null : idOf(0),
+          service: 's',
+          operation: `o${String.fromCharCode(97 + (i % 26))}${i < 26 ? '' : 'x'}`,
+          startUs: 10 * i,
+          durationUs: i === 0 ? 9_000 : 5,
+        }),
+      )
+      const once = (await read(lines)).chains
+      assert.equal(once[0]?.shape.labels.length, count)
+      assert.deepEqual((await read([...lines, ...lines.toReversed()])).chains, once)
+    }
+})
+
 test('calls that run in another order or more often in a row are the same chain, in another place another', async () => {
   const price: Call = ['price', 'quote', 5]
   const name = async (...children: Call[]): Promise<string> =>
