@@ -7,6 +7,7 @@ import { behaviourSequences } from './behaviour-sequences.ts'
 import { behaviourParameters } from './behaviour-parameters.ts'
 import { learntSchemas } from './learnt-schemas.ts'
 import { nezhaSpans } from './nezha.ts'
+import { nezhaChains } from './nezha-chains.ts'
 import { posture } from './posture.ts'
 import { templatesOfUrlLists } from './templates-of-url-lists.ts'
 import { templatesOnOpenApiTraffic } from './templates-on-openapi-traffic.ts'
@@ -24,6 +25,7 @@ export const cases: readonly QualityCase[] = [
   ...bed,
   ...behaviourBed,
   ...behaviourChains,
+  nezhaChains,
   ...behaviourSequences,
   ...behaviourParameters,
 ]
