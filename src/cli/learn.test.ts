@@ -126,6 +126,18 @@ test('lines that do not read are skipped, counted and named', async () => {
   assert.equal((JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as { skipped: number }).skipped, 2)
 })
 
+test('an archive in one line of many megabytes is read', async () => {
+  const text = JSON.stringify({ note: 'ring '.repeat(200_000) })
+  const entries = Array.from({ length: 20 }, (_, i) => ({
+    request: { method: 'POST', url: `https://shop.example/orders/${i}`, headers: [], postData: { text } },
+    response: { status: 201, headers: [], content: {} },
+  }))
+  write('one-line.har', [{ log: { entries } }])
+  const { code, stderr } = await run('learn', '--format', 'exchanges', '--to', 'har.model', 'one-line.har')
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /^20 items learnt/)
+})
+
 test('a reader that has seen enough ends the command without a word', async () => {
   write('long.ndjson', Array.from({ length: 20 }, () => fresh).flat())
   const child = spawn(process.execPath, [main, 'score', '--model', 'b.model', '--format', 'vectors', 'long.ndjson'], {

@@ -4,6 +4,9 @@ import { readLines } from '../ingest/lines.ts'
 import { Quarantine } from '../ingest/quarantine.ts'
 import type { Family, FileLine } from './model.ts'
 
+/** Programs write a whole archive of exchanges in one line. */
+const lineBytesMax = 256 * 1024 * 1024
+
 /** Items of files that are one set, in the order of the files. */
 export interface ItemFiles<Item> {
   readonly items: readonly Item[]
@@ -34,7 +37,7 @@ export async function readItemFiles<Item>(
       const quarantine = new Quarantine(file === '-' ? 'stdin' : file)
       skipped.push(quarantine)
       const content = await openContent(counted(file), quarantine)
-      for await (const batch of readLines(content.chunks, quarantine))
+      for await (const batch of readLines(content.chunks, quarantine, lineBytesMax))
         for (const line of batch) if (line.text.trimStart() !== '') yield line
     }
   }
