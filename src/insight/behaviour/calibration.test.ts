@@ -118,6 +118,14 @@ test('with nothing learnt to compare, the score is large and finite', () => {
   assert.ok(Number.isFinite(line.score) && line.abnormal)
 })
 
+test('what is like nothing is an alarm, however small the budget', () => {
+  for (const budget of [1e-9, 1e-300]) {
+    const { calibration } = learnItems(family, samplesOf(500, 3), budget)
+    const { score } = scoreOf(calibration, { signature: null, similarity: 0, deviation: {}, explain: () => [] })
+    assert.ok(score > calibration.threshold, `${score} ${calibration.threshold}`)
+  }
+})
+
 test('one item, or items that are all the same, can be learnt', () => {
   for (const items of [samplesOf(1, 1), Array.from({ length: 20 }, () => ({ id: 'a', value: 1, word: 'even' }))]) {
     const { model, calibration } = learnItems(family, items, 1e-3)

@@ -34,6 +34,8 @@ export interface Score {
 
 /** Of an item with which nothing learnt can be compared. */
 const incomparableScore = 1000
+/** Whatever the budget, what is like nothing is an alarm. */
+const thresholdMost = 999
 /** Between the sum of all axes (1) and the strangest alone (∞): several things that are a little odd are odder than one. */
 const norm = 4
 /**
@@ -91,9 +93,12 @@ export function calibrate(axes: readonly Axis[], judgements: readonly Judgement[
   const incomparable = known.length === 0 ? 0 : 1 - comparable.length / known.length
   // What is an alarm anyway is paid first; something must remain for the rest.
   const left = Math.max(budget - incomparable, budget / 10)
-  const threshold = thresholdFor(
-    scores.map(({ score }) => score),
-    left,
+  const threshold = Math.min(
+    thresholdMost,
+    thresholdFor(
+      scores.map(({ score }) => score),
+      left,
+    ),
   )
   return { budget, tails, threshold, split: splitOf(scores, threshold), incomparable, novel: few ? threshold : 0 }
 }
