@@ -1,5 +1,6 @@
 import type { Log } from '../core/host.ts'
 import type { InsightConfig } from '../config/types.ts'
+import { writtenMax } from './detection/actor-rows.ts'
 import { detectionSettings } from './detection/settings.ts'
 import { readDetectorSettings } from './detectors/read-settings.ts'
 import { Learner, type LearningPart } from './learner.ts'
@@ -47,6 +48,8 @@ export interface EngineStatus {
 }
 
 const complainEveryMs = 60_000
+/** More than all actors that there is room for need. */
+const turnsMax = 40
 
 /** Opens the stores and gives every part what it knew. Rejects when another process has them. */
 export async function openEngine(options: EngineOptions, log: Log): Promise<Engine> {
@@ -116,8 +119,17 @@ export async function openEngine(options: EngineOptions, log: Log): Promise<Engi
     }
   }
 
+  /** How many rows were written; 0 when it failed. */
+  async function saveState(): Promise<number> {
+    let rows = 0
+    await attempt('what was learnt could not be saved', () => {
+      rows = state?.save(learner.parts) ?? 0
+    })
+    return rows
+  }
+
   async function save(): Promise<void> {
-    await attempt('what was learnt could not be saved', () => state?.save(learner.parts))
+    await saveState()
     await attempt('the history could not be written', () => history?.flush())
     await attempt('the recording could not be written', () => recording?.flush())
   }
@@ -142,6 +154,8 @@ export async function openEngine(options: EngineOptions, log: Log): Promise<Engi
     }),
     async close() {
       learner.settle()
+      // What waits is written in turns, so that a flood of callers is no flood of writes; at the end all of it.
+      for (let turn = 0; turn < turnsMax && (await saveState()) >= writtenMax; turn++);
       await save()
       await attempt('the history did not close', () => history?.close())
       await attempt('the recording did not close', () => recording?.close())

@@ -3,7 +3,7 @@ import { ChangedRows } from '../traces/changed-rows.ts'
 import type { ActorKind, Actors, KnownActor } from './actors.ts'
 
 /** Actors that are written at once, about once a second: a flood of callers must not become a flood of writes. */
-const writtenMax = 2000
+export const writtenMax = 2000
 
 interface Row {
   readonly kind: ActorKind

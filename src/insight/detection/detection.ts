@@ -149,7 +149,11 @@ export class Detection implements LearningPart {
     }
     const turnedAway = event.status >= 400 && event.status < 500
     this.#actors.called(actor, passed, turnedAway)
-    if (source !== actor) this.#actors.called(source, passed, turnedAway)
+    this.#rows.changed(actor)
+    if (source !== actor) {
+      this.#actors.called(source, passed, turnedAway)
+      this.#rows.changed(source)
+    }
     const moment: Moment = {
       record,
       timeMs,
@@ -298,6 +302,7 @@ export class Detection implements LearningPart {
       const known = this.#actors.find(one)
       if (known === undefined) continue
       this.#actors.suspect(known, lastMs, 1)
+      this.#rows.changed(known)
       known.suspectUntilMs = Math.max(known.suspectUntilMs, lastMs + suspectMs)
     }
   }
