@@ -42,6 +42,7 @@ test('every row of the speed table has a case', () => {
     'two-workers',
     'new-tls',
     'open-loop',
+    'open-loop-holds',
     'memory',
     'start',
     'reload',

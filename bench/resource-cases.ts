@@ -1,19 +1,14 @@
-import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import type { Bench, Case } from './cases.ts'
 import { bytesPerIdleConnection } from './idle.ts'
 import { wrk } from './load.ts'
-import type { OpenLoopResult } from './open-loop.ts'
+import { faults, generate, limitTo } from './open-loop-run.ts'
 import { cpuUs, peakRssBytes, rssBytes } from './process-cost.ts'
 import type { Row } from './results.ts'
 import { median } from './rounds.ts'
+import { sustainedCase } from './sustained-case.ts'
 import { outFolder, startNginx, startPortcullis, startPortcullisWith } from './subjects.ts'
-import type { Subject } from './subjects.ts'
-
-const run = promisify(execFile)
-const generator = new URL('./open-loop.ts', import.meta.url).pathname
 
 const empty: Omit<Row, 'case' | 'subject'> = {
   cpuUsPerRequest: null,
@@ -33,6 +28,7 @@ export const resourceCases: readonly Case[] = [
     title: 'secured POSTs at a constant rate, open loop, gateway limited to 2 cores and 4 GB',
     run: openLoopCase,
   },
+  sustainedCase,
   { name: 'memory', title: 'memory under load with two workers, and per idle connection', run: memoryCase },
   { name: 'start', title: 'start from a warm checkout', run: startCase },
   { name: 'reload', title: 'reload of 1,000 routes under load', run: reloadCase },
@@ -40,21 +36,17 @@ export const resourceCases: readonly Case[] = [
 
 async function openLoopCase({ origin, material, pace }: Bench): Promise<Row[]> {
   const rows: Row[] = []
-  const options = [
-    '--rate',
-    `${pace.openLoopRate}`,
-    '--seconds',
-    `${pace.openLoopSeconds}`,
-    '--tokens',
-    material.tokens,
-    '--body',
-    material.body,
-  ]
+  const load = {
+    rate: pace.openLoopRate,
+    seconds: pace.openLoopSeconds,
+    tokens: material.tokens,
+    body: material.body,
+  }
   // What a proxy that checks nothing adds on this machine with this generator: the floor that p99 is to be read against.
   const floorSeconds = Math.min(10, pace.openLoopSeconds)
   const floor = await startNginx('tls', origin)
   try {
-    const result = await generate(floor.url, [...options, '--seconds', `${floorSeconds}`])
+    const result = await generate(floor.url, { ...load, seconds: floorSeconds })
     rows.push({
       ...empty,
       case: 'open-loop',
@@ -76,8 +68,8 @@ async function openLoopCase({ origin, material, pace }: Bench): Promise<Row[]> {
       body: material.body,
     })
     const before = cpuUs(subject.pid)
-    const result = await generate(subject.url, options)
-    const refusedCount = Object.values(result.refused).reduce((sum, count) => sum + count, 0)
+    const result = await generate(subject.url, load)
+    const refusedCount = faults(result) - result.errors
     const peakMb = peakRssBytes(subject.pid) / 1e6
     rows.push({
       ...empty,
@@ -95,19 +87,6 @@ async function openLoopCase({ origin, material, pace }: Bench): Promise<Row[]> {
     await subject.stop()
   }
   return rows
-}
-
-async function generate(url: string, options: readonly string[], target = '/orders?a=1'): Promise<OpenLoopResult> {
-  const seconds = Number(options[options.lastIndexOf('--seconds') + 1])
-  const { stdout } = await run(process.execPath, [generator, '--url', `${url}${target}`, ...options], {
-    timeout: (seconds + 60) * 1000,
-  })
-  return JSON.parse(stdout) as OpenLoopResult
-}
-
-/** The mission's machine has two cores: a bigger one must not flatter. Memory is judged by the peak. */
-function limitTo(subject: Subject, cores: number): void {
-  execFileSync('taskset', ['-a', '-c', '-p', `0-${cores - 1}`, `${subject.pid}`], { stdio: 'ignore' })
 }
 
 async function memoryCase({ origin, material, pace }: Bench): Promise<Row[]> {
@@ -192,11 +171,7 @@ async function reloadCase({ origin, material }: Bench): Promise<Row[]> {
   const row = { ...empty, case: 'reload', subject: name }
   try {
     const rounds = 5
-    const load = generate(
-      subject.url,
-      ['--rate', '1000', '--seconds', `${rounds * 2 + 2}`, '--tokens', material.tokens],
-      '/r0',
-    )
+    const load = generate(subject.url, { rate: 1000, seconds: rounds * 2 + 2, tokens: material.tokens }, '/r0')
     const times: number[] = []
     const spans: Span[] = []
     for (let round = 1; round <= rounds; round++) {
@@ -210,7 +185,7 @@ async function reloadCase({ origin, material }: Bench): Promise<Row[]> {
     }
     const result = await load
     const ms = median(times)
-    const failed = result.errors + Object.values(result.refused).reduce((sum, count) => sum + count, 0)
+    const failed = faults(result)
     const delays = loopDelays(readFileSync(probe, 'utf8'), spans)
     return [
       {
