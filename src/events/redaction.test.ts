@@ -94,11 +94,22 @@ describe('redaction of paths', () => {
 })
 
 describe('redaction of reasons', () => {
+  it('leaves what is masked as it is, whatever digits its hash holds', () => {
+    for (const mask of [
+      '{text:15aac64841578845}',
+      '{card:4111111111111111}',
+      '{email:5500005555555559}',
+      '{token:0123456789abcdef}',
+    ])
+      assert.equal(redaction.words(`no object ${mask} here`), `no object ${mask} here`)
+  })
+
   it('replaces credentials and leaves the rest readable', () => {
     const cases: ReadonlyArray<readonly [string, RegExp]> = [
       ['the signature of eyJhbGciOiJIUzI1NiJ9.e30.abc is wrong', /^the signature of \{jwt:\w+\} is wrong$/],
       ['Authorization was Bearer abc123 here', /^Authorization was Bearer \{credential\} here$/],
       ['connect redis://:pass@10.0.0.1 failed', /^connect redis:\/\/\{credential\}@10\.0\.0\.1 failed$/],
+      ['{token:hunter2, a=1}', /^\{token:\{credential\}, a=1\}$/],
       ['password=hunter2, then', /^password=\{credential\}, then$/],
       ['mail from jane@example.com', /^mail from \{email:\w+\}$/],
       ['card 4111 1111 1111 1111 seen', /^card \{card:\w+\} seen$/],

@@ -27,7 +27,7 @@ const jwtWord = /eyJ[\w-]{6,}[\w.=-]*/g
 const userinfo = /:\/\/[^/\s@]{1,256}@/g
 const emailWord = /[^\s@/:;,=<>()"'`{}]{1,64}@[^\s@/:;,=<>()"'`{}]{1,255}\.[a-z][a-z\d-]+/gi
 const assigned =
-  /\b(password|passwd|pwd|secret|token|api[-_]?key|authorization|cookie)(["']?\s*[=:]\s*["']?)(?!\{)[^\s,;"'&]+/gi
+  /(?<!\{(?=token:[0-9a-f]{16}\}))\b(password|passwd|pwd|secret|token|api[-_]?key|authorization|cookie)(["']?\s*[=:]\s*["']?)(?!\{)[^\s,;"'&]+/gi
 const pem = /-----BEGIN [^-]+-----[^]*?(?:-----END [^-]+-----|$)/g
 const longWord = /[\w+/=-]{20,}/g
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -39,7 +39,8 @@ const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[\da-f:.]*:[\da-f:.]*\]?)$/
 const number = /^\d+$/
 /** An id of our own, without as many digits in a row as a number of a card has: nothing that is masked in ids looks so. */
 const ownId = /^(?!.*\d(?:-?\d){12})[0-9a-f]{16}-[0-9a-f]{6,14}$/
-const digitRun = /\d(?:[ -]?\d){12,18}/g
+/** Masks are found first, so that the digits of their hashes are no run. */
+const digitRun = /\{[a-z-]{2,16}:[0-9a-f]{16}\}|\d(?:[ -]?\d){12,18}/g
 
 /** `key`: at least 16 random bytes that stay in this deployment; whoever has it can try values against hashes. */
 export function createRedaction(key: Uint8Array): Redaction {
@@ -107,7 +108,7 @@ export function createRedaction(key: Uint8Array): Redaction {
         .replace(assigned, (_, name: string, sign: string) => `${name}${sign}{credential}`)
         .replace(userinfo, '://{credential}@')
         .replace(emailWord, word => masked('email', word))
-        .replace(digitRun, word => (secretShape(word) === 'card' ? masked('card', word) : word))
+        .replace(digitRun, word => (!replaced.test(word) && secretShape(word) === 'card' ? masked('card', word) : word))
         .replace(longWord, word => {
           const shape = secretShape(word)
           return shape === null ? word : masked(shape, word)

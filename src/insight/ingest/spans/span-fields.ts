@@ -87,6 +87,10 @@ const jwts = /eyJ[\w-]{6,}[\w.=-]*/g
 const digitRuns = /[\d(+][\d ().-]{7,}\d/g
 /** Groups of digits that one number may have. */
 const groupsMax = 6
+/** What was masked already, by events or by us: digits of its hash are nobody's number. */
+const masks = /(\{(?:email|phone|card|iban|national-id|jwt|token|long|text|credential|pem)(?::[0-9a-f]{16})?\})/
+/** A mask that the end of a text cut off. */
+const cutMask = /\{[a-z-]*(?::[0-9a-f]{0,16})?$/
 const pem = /-----BEGIN [^-]+-----[^]*?(?:-----END [^-]+-----|$)/g
 /** Short words of letters, as most names are, hold nothing of a personal or secret shape. */
 const plain = /^[A-Za-z_./ :{}*-]{0,64}$/
@@ -103,7 +107,7 @@ export interface SpanFields {
 
 /**
  * Words of a personal or secret shape become `{class}`, a query ends a name, length is bounded: tracers do write mail addresses and tokens
- * into span names. `choice` 'stored': every name, of spans that were chosen when they came.
+ * into span names. `choice` 'stored': spans that were cleaned and chosen when they came, as they are.
  */
 export function createSpanFields(choice: FieldChoice | 'stored' = usualFields): SpanFields {
   const attributeNames = choice === 'stored' ? null : table(chosenNames(choice, 'span', keptAttributes))
@@ -112,10 +116,13 @@ export function createSpanFields(choice: FieldChoice | 'stored' = usualFields): 
   const cleaned = new Map<string, string>()
 
   function clean(text: string, max: number): string {
+    // Our own calls keep the path of their event: cleaned anew, a restart would leave other rows than none.
+    if (choice === 'stored') return text
     if (text.length <= 64 && plain.test(text) && !hasLongWord(text)) return text
     const known = cleaned.get(text)
     if (known !== undefined) return known
-    const shown = cleanText(text.slice(0, 4 * max)).slice(0, max)
+    const whole = cleanText(text.slice(0, 4 * max))
+    const shown = whole.length <= max ? whole : whole.slice(0, max).replace(cutMask, '')
     if (text.length <= valueMax) {
       if (cleaned.size >= cleanedMax) cleaned.clear()
       cleaned.set(text, shown)
@@ -161,13 +168,21 @@ function cleanText(text: string): string {
   const query = text.search(/\?\S/)
   return (query < 0 ? text : text.slice(0, query))
     .replace(pem, '{pem}')
+    .split(masks)
+    .map((piece, i) => (i % 2 === 1 ? piece : cleanPiece(piece)))
+    .join('')
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
+}
+
+/** Between masks. */
+function cleanPiece(text: string): string {
+  return text
     .replace(jwts, '{jwt}')
     .replace(addresses, '{email}')
     .replace(digitRuns, maskedRun)
     .split(separators)
     .map(cleanWord)
     .join('')
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
 }
 
 /** Cards, telephones and numbers of persons, which the separators of words would cut in pieces. */

@@ -336,6 +336,23 @@ describe('what is kept of a span', () => {
     assert.equal(name('x'.repeat(100_000)).length <= 200, true)
   })
 
+  it('masks no mask again, whatever digits its hash holds', () => {
+    const { name } = createSpanFields()
+    const hashes = ['15aac64841578845', '4111111111111111', '5551234567123456', 'a5551234567bcdef', '0049151123456789']
+    for (const mask of ['email', 'phone', 'card', 'iban', 'national-id', 'jwt', 'token', 'long', 'text'])
+      for (const hash of hashes) {
+        const path = `/users/{${mask}:${hash}}/orders`
+        assert.equal(name(path), path)
+      }
+    const once = name('GET /a/4111111111111111/alice@example.com 555-123-4567 Jane%20Doe')
+    assert.equal(once, 'GET /a/{card}/{email} {phone} {text}')
+    assert.equal(name(once), once)
+    assert.equal(name('/a/{text:15aac64841578845}/4111111111111111'), '/a/{text:15aac64841578845}/{card}')
+    // What only looks like a mask hides nothing.
+    for (const fake of ['{4111111111111111}', '{note:4111111111111111}', '{text:4111111111111111 }'])
+      assert.ok(!name(`/a/${fake}`).includes('4111'), fake)
+  })
+
   it('holds no canary of any field that is not on the list', async () => {
     const canary = 'CANARY-7f3e9a1c'
     const keys = ['db.statement', 'enduser.id', 'http.request.header.authorization', 'exception.message', 'custom']
