@@ -1,6 +1,6 @@
 import type { Bench, Case } from './cases.ts'
 import { wrk } from './load.ts'
-import { faults, generate, limitTo } from './open-loop-run.ts'
+import { faults, fromDueP99Ms, limitTo, openLoop, openLoopWords } from './open-loop.ts'
 import { cpuUs, peakRssBytes } from './process-cost.ts'
 import type { Row } from './results.ts'
 import { startPortcullis } from './subjects.ts'
@@ -24,24 +24,24 @@ async function runSustained({ origin, material, pace }: Bench): Promise<Row[]> {
     await wrk({ url: `${subject.url}/orders?a=1`, seconds: pace.warmUpSeconds, ...load })
     const notes: string[] = []
     for (const rate of rates) {
-      const tried = await generate(subject.url, { ...load, rate, seconds: 8 })
-      notes.push(`${rate}/s: ${faults(tried)} errors, p99 ${tried.p99Ms.toFixed(0)} ms`)
-      if (faults(tried) > 0 || tried.p99Ms >= 500) continue
+      const tried = await openLoop(subject.url, { ...load, rate, seconds: 8 })
+      notes.push(`${rate}/s: ${faults(tried)} errors, p99 ${fromDueP99Ms(tried).toFixed(0)} ms`)
+      if (faults(tried) > 0 || fromDueP99Ms(tried) >= 500) continue
       const seconds = Math.min(60, pace.openLoopSeconds)
       const before = cpuUs(subject.pid)
-      const result = await generate(subject.url, { ...load, rate, seconds })
+      const result = await openLoop(subject.url, { ...load, rate, seconds })
       return [
         {
           case: 'open-loop-holds',
           subject: subject.name,
           cpuUsPerRequest: (cpuUs(subject.pid) - before) / Math.max(1, result.answered),
           rps: rate,
-          p99Ms: result.p99Ms,
+          p99Ms: fromDueP99Ms(result),
           rssMb: peakRssBytes(subject.pid) / 1e6,
           ratio: null,
           must: '0 errors',
           holds: faults(result) === 0 && result.answered > 0,
-          note: `${rate} a second for ${seconds} s: ${result.answered} answered, ${faults(result)} errors; p50 ${result.p50Ms.toFixed(1)}, p99.9 ${result.p999Ms.toFixed(1)} ms; the generator takes ${result.cpuUsPerRequest.toFixed(0)} µs a request of the same cores. Tried for 8 s each: ${notes.join('; ')}`,
+          note: `${rate} a second for ${seconds} s: ${result.answered} answered, ${faults(result)} errors; ${openLoopWords(result)}. Tried for 8 s each: ${notes.join('; ')}`,
         },
       ]
     }
