@@ -1,9 +1,12 @@
 // Hot path: once per event.
+import { sketchHash } from '../../../lib/hyper-log-log.ts'
 import { ActorRates, lengthOf, type Scale } from '../../detection/actor-rates.ts'
+import type { Moment } from '../../detection/moment.ts'
 import { latestOf } from '../../detection/trail.ts'
 import { count, figure } from '../../detection/words.ts'
 import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
+import { emptyPace, type Pace, repeatedPauses } from './repeated-pace.ts'
 
 const scales: readonly Scale[] = [
   {
@@ -15,6 +18,18 @@ const scales: readonly Scale[] = [
     metric: { name: 'switches-1h', unit: 'above its habit (√returns to another network in an hour)', floor: 1.3 },
   },
 ]
+const repeats: readonly Scale[] = [
+  {
+    windowMs: 3_600_000,
+    metric: {
+      name: 'repeats-1h',
+      unit: 'calls after the pauses of earlier ones from elsewhere, in an hour',
+      floor: 0.5,
+    },
+  },
+]
+/** Different pauses that were there before, one after the other, until a session counts as played again. */
+const pausesMin = 3
 /** Networks remembered per caller: coming back to one of the latest is the sign, moving on is not. */
 const remembered = 4
 
@@ -38,14 +53,50 @@ export const tokenReplay: Detector<NoSettings> = {
       severity: 'high',
       references: ['API2:2023', 'T1550.001'],
     },
+    'session-played-again': {
+      title: 'a recorded session is played again from elsewhere',
+      severity: 'high',
+      references: ['API2:2023', 'T1550.001', 'T1550.004'],
+    },
   },
   create(_, host) {
     const rates = new ActorRates(host, { scales, own: true })
     const slot = host.slot<Map<string, Networks>>(() => new Map())
+    const replays = new ActorRates(host, { scales: repeats })
+    const paces = host.slot<Pace>(emptyPace)
+
+    function lookForReplay({ actor, record, timeMs, network }: Moment): void {
+      const call = sketchHash(`${record.event.method} ${record.event.path}`)
+      const pauses = repeatedPauses(paces.of(actor), { call, timeMs, network: sketchHash(network) })
+      if (pauses < pausesMin) {
+        replays.touch(actor, timeMs)
+        return
+      }
+      const much = replays.add(actor, timeMs, 1)
+      if (much === null) return
+      host.report({
+        code: 'session-played-again',
+        actor,
+        ...latestOf(actor, much.firstMs),
+        firstMs: much.firstMs,
+        lastMs: timeMs,
+        deviation: much.value,
+        threshold: much.threshold,
+        evidence: [
+          `${count(pauses, 'pause')} of earlier calls, one after the other, to the tenth of a second`,
+          'the same calls for the same objects in the same order, from another network',
+        ],
+        normal: much.baseline.describe(),
+        explanation: `${actor.name} made the same calls as before in the same order from another network, after the same ${count(pauses, 'pause')} to the tenth of a second: a recorded session is played again.`,
+      })
+    }
+
     return {
-      take({ actor, timeMs, network, address, refused, record }) {
+      take(moment) {
+        const { actor, timeMs, network, address, refused, record } = moment
         // A workload runs on many nodes with one name.
         if (actor.kind === 'address' || actor.method === 'mtls' || refused) return
+        lookForReplay(moment)
         const tokens = slot.of(actor)
         // Two devices have a token each, and move about by themselves.
         const token = record.observation?.proof ?? ''
