@@ -1,22 +1,27 @@
-import { type BedMeasure, type MeasuredBed, measureBed } from '../behaviour/bed/measured-bed.ts'
+import { type MeasuredBed, type TrainedBed, trainBed } from '../behaviour/bed/measured-bed.ts'
 import { recallByClass } from '../behaviour/bed/score.ts'
 import type { QualityCase } from '../quality-case.ts'
 
 /** No detector was looked at with these. */
-const seed = 9_173
-/** The bar wishes for 14: these are as many as the machine had time for. */
-const days = 2
+const seed = 52_609
+const days = 14
+/** A full bed has about half a million calls to learn from, more than the machine has time for. */
+const visits = 0.4
 
-const world = `The test bed (\`testbed/bed\`, seed ${seed}), ${days} days of training without labels (the bar wishes for 14, for which there was no time), then a day with every variant of every attack class from the internet, from a pod and under a forged
+const world = `The test bed (\`testbed/bed\`, seed ${seed}, ${visits * 100} of 100 visits), ${days} days of training without labels, then a day with every variant of every attack class from the internet, from a pod and under a forged
 header, with the parameters kept for acceptance. Detectors run with their defaults: one false alarm in 10,000 requests over all of them. An anomaly is false when none of its reports names a call, a caller or (where it
 names no caller) an operation of an attack that was going on.`
 
+const trained = new Map<number, Promise<TrainedBed>>()
 const measured = new Map<string, Promise<MeasuredBed>>()
 
-function bed(measure: Omit<BedMeasure, 'seed' | 'days' | 'attacks'>): Promise<MeasuredBed> {
-  const key = JSON.stringify(measure)
+function bed({ sale = false, poison = 0 }: { readonly sale?: boolean; readonly poison?: number } = {}) {
+  let training = trained.get(poison)
+  if (training === undefined)
+    trained.set(poison, (training = trainBed({ seed, days, visits, attacks: 'acceptance', poison })))
+  const key = `${poison} ${sale}`
   let made = measured.get(key)
-  if (made === undefined) measured.set(key, (made = measureBed({ seed, days, attacks: 'acceptance', ...measure })))
+  if (made === undefined) measured.set(key, (made = training.then(learnt => learnt.measure(sale))))
   return made
 }
 
@@ -48,7 +53,7 @@ export const behaviourBed: readonly QualityCase[] = [
     aim: '1.0',
     method: world,
     async run() {
-      const result = await bed({})
+      const result = await bed()
       const { recall, note } = worst(result)
       return { value: recall, of: result.caught.length, holds: recall >= 0.9, note }
     },
@@ -60,7 +65,7 @@ export const behaviourBed: readonly QualityCase[] = [
     aim: '',
     method: world,
     async run() {
-      const result = await bed({})
+      const result = await bed()
       const value = perTenThousand(result)
       return { value, of: result.benign, holds: value <= 1, note: detectorsOf(result) }
     },
@@ -72,7 +77,7 @@ export const behaviourBed: readonly QualityCase[] = [
     aim: '< 30',
     method: world,
     async run() {
-      const { caught } = await bed({})
+      const { caught } = await bed()
       const times = caught.flatMap(({ afterMs }) => (afterMs === null ? [] : [afterMs / 1000])).sort((a, b) => a - b)
       const at = (share: number): number => times[Math.floor(share * times.length)] ?? Number.NaN
       return { value: at(0.5), of: times.length, holds: true, note: `90 of 100 within ${Math.round(at(0.9))} s` }

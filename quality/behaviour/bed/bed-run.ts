@@ -27,6 +27,8 @@ export interface BedRun {
   readonly parts: Parts
   /** Plays a day's files, exchanges and spans in the order in which they ended; gives what was reported meanwhile. */
   play(files: BedFiles, each?: (record: ExchangeRecord) => void): Promise<Played>
+  /** Another one that knows what this one has learnt so far, as after a restart, under settings of its own. */
+  restarted(settings: Partial<DetectionSettings>): BedRun
 }
 
 export interface Played {
@@ -38,55 +40,86 @@ const hashKey = new Uint8Array(32).fill(5)
 
 /** A fresh insight that knows the bed's configuration, cluster and documents. */
 export async function openBedRun(files: BedFiles, settings: Partial<DetectionSettings> = {}): Promise<BedRun> {
-  const parts = createParts({ ...usualDetection, ...settings })
-  const { inventory, detection } = parts
-  inventory.configure((await loadConfiguration(files.configuration)).config)
-  const learner = new Learner({ parts: partList(parts), onFault: failed })
-  detection.onFault = failed
-  // One reducer for all days: what it has seen of enumerations goes on.
-  const readers = exchangeReaders({ hashKey, reduce: createReducer({ hashKey }) })
-  for (const [service, file] of Object.entries(files.documents)) {
+  const { config } = await loadConfiguration(files.configuration)
+  const documents = Object.entries(files.documents).map(([service, file]) => {
     const read = readOpenApi(readFileSync(file, 'utf8'), path.basename(file))
     if ('issues' in read) throw new Error(read.issues.join('\n'))
-    inventory.declare(service, read.document)
+    return [service, read.document] as const
+  })
+  // One reducer for all days: what it has seen of enumerations goes on.
+  const readers = exchangeReaders({ hashKey, reduce: createReducer({ hashKey }) })
+
+  function open(own: Partial<DetectionSettings>): BedRun {
+    const parts = createParts({ ...usualDetection, ...own })
+    parts.inventory.configure(config)
+    parts.detection.onFault = failed
+    for (const [service, document] of documents) parts.inventory.declare(service, document)
+    const learner = new Learner({ parts: partList(parts), onFault: failed })
+    return {
+      parts,
+      play: (day, each) => play(day, { parts, learner, readers, each }),
+      restarted(other) {
+        const again = open(other)
+        const into = partList(again.parts)
+        for (const [i, part] of partList(parts).entries()) into[i]?.restore(written(part.changes()))
+        return again
+      },
+    }
   }
-  return {
+  return open(settings)
+}
+
+async function play(
+  day: BedFiles,
+  {
     parts,
-    async play(day, each) {
-      const cluster = readKubernetes(readFileSync(day.kubernetes, 'utf8'), day.kubernetes)
-      if ('issues' in cluster) throw new Error(cluster.issues.join('\n'))
-      inventory.place(cluster.placements)
-      const reported = new Set<number>()
-      const reports: Reported[] = []
-      detection.anomalies.onReport = (kept, isNew, said) => {
-        if (isNew) reported.add(kept.number)
-        if (said !== undefined) reports.push(reportOf(kept, said, detection.nowMs))
-      }
-      const spans: Span[] = []
-      await readAll(spanReaders, day.spans, span => spans.push(span))
-      spans.sort((a, b) => endOf(a) - endOf(b))
-      let next = 0
-      const takeUntil = (endUs: number): void => {
-        for (; next < spans.length && endOf(spans[next] as Span) <= endUs; next++) learner.takeSpan(spans[next] as Span)
-      }
-      let latestMs = Number.POSITIVE_INFINITY
-      await readAll(readers, day.exchanges, record => {
-        const endMs = Date.parse(record.event.time) + record.event.durationMs
-        // A clock that runs ahead, which one of the attacks plays, must not feed the rest of the day's spans before their exchanges.
-        if (endMs <= latestMs + aheadMs) {
-          latestMs = latestMs === Number.POSITIVE_INFINITY ? endMs : Math.max(latestMs, endMs)
-          takeUntil(endMs * 1000)
-        }
-        each?.(record)
-        learner.take(record)
-      })
-      takeUntil(Number.POSITIVE_INFINITY)
-      learner.settle()
-      parts.traces.flush()
-      detection.anomalies.onReport = null
-      return { anomalies: detection.anomalies.all().filter(({ number }) => reported.has(number)), reports }
-    },
+    learner,
+    readers,
+    each,
+  }: {
+    readonly parts: Parts
+    readonly learner: Learner
+    readonly readers: ReturnType<typeof exchangeReaders>
+    readonly each: ((record: ExchangeRecord) => void) | undefined
+  },
+): Promise<Played> {
+  const { inventory, detection } = parts
+  const cluster = readKubernetes(readFileSync(day.kubernetes, 'utf8'), day.kubernetes)
+  if ('issues' in cluster) throw new Error(cluster.issues.join('\n'))
+  inventory.place(cluster.placements)
+  const reported = new Set<number>()
+  const reports: Reported[] = []
+  detection.anomalies.onReport = (kept, isNew, said) => {
+    if (isNew) reported.add(kept.number)
+    if (said !== undefined) reports.push(reportOf(kept, said, detection.nowMs))
   }
+  const spans: Span[] = []
+  await readAll(spanReaders, day.spans, span => spans.push(span))
+  spans.sort((a, b) => endOf(a) - endOf(b))
+  let next = 0
+  const takeUntil = (endUs: number): void => {
+    for (; next < spans.length && endOf(spans[next] as Span) <= endUs; next++) learner.takeSpan(spans[next] as Span)
+  }
+  let latestMs = Number.POSITIVE_INFINITY
+  await readAll(readers, day.exchanges, record => {
+    const endMs = Date.parse(record.event.time) + record.event.durationMs
+    // A clock that runs ahead, which one of the attacks plays, must not feed the rest of the day's spans before their exchanges.
+    if (endMs <= latestMs + aheadMs) {
+      latestMs = latestMs === Number.POSITIVE_INFINITY ? endMs : Math.max(latestMs, endMs)
+      takeUntil(endMs * 1000)
+    }
+    each?.(record)
+    learner.take(record)
+  })
+  takeUntil(Number.POSITIVE_INFINITY)
+  learner.settle()
+  parts.traces.flush()
+  detection.anomalies.onReport = null
+  return { anomalies: detection.anomalies.all().filter(({ number }) => reported.has(number)), reports }
+}
+
+function* written(rows: Iterable<readonly [key: string, value: string | null]>): Iterable<readonly [string, string]> {
+  for (const [key, value] of rows) if (value !== null) yield [key, value]
 }
 
 export function reportOf(kept: KeptAnomaly, said: Anomaly, atMs: number): Reported {

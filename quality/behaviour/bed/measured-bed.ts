@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { DetectionSettings } from '../../../src/insight/detection/settings.ts'
 import { usualDetection } from '../../../src/insight/detection/settings.ts'
-import { type BedFiles, type BedOptions, firstDay, generateBed } from '../../../testbed/bed/generate.ts'
+import { type BedFiles, firstDay, generateBed } from '../../../testbed/bed/generate.ts'
 import type { Truth } from '../../../testbed/bed/truth.ts'
-import { openBedRun } from './bed-run.ts'
+import { type BedRun, openBedRun } from './bed-run.ts'
 import { type BedScore, scoreBed } from './score.ts'
 
 const DAY_MS = 86_400_000
@@ -18,45 +18,69 @@ export interface MeasuredBed extends BedScore {
   readonly benign: number
 }
 
-export interface BedMeasure {
+export interface BedTraining {
   readonly seed: number
   readonly days: number
+  /** Share of the bed's usual number of visits. */
+  readonly visits: number
   readonly attacks: 'dev' | 'acceptance'
-  /** The day is a sale, and the configuration says so. */
-  readonly sale?: true
-  /** Share of the training that belongs to attacks. */
-  readonly poison?: number
+  /** Share of the training that belongs to attacks; 0: none. */
+  readonly poison: number
 }
 
-/** Generates, learns and plays; the folders are gone when it is done. */
-export async function measureBed({ seed, days, attacks, sale, poison = 0 }: BedMeasure): Promise<MeasuredBed> {
-  const made: string[] = []
-  const generate = (options: Omit<BedOptions, 'out' | 'seed' | 'days'>): Promise<BedFiles> => {
-    const out = mkdtempSync(path.join(tmpdir(), 'portcullis-bed-'))
-    made.push(out)
-    return generateBed({ ...options, seed, days, out })
+/** What was learnt from some days. */
+export interface TrainedBed {
+  /** Generates the day after with its attacks and plays it. `sale`: it is one, and the configuration says so; what was learnt is then as after a restart. */
+  measure(sale: boolean): Promise<MeasuredBed>
+}
+
+/** Generates days and learns from them; the folders are gone when it is done. */
+export async function trainBed({ seed, days, visits, attacks, poison }: BedTraining): Promise<TrainedBed> {
+  const { run, trained } = await inFolder(
+    out => generateBed({ seed, days, visits, out, unseen: false, ...(poison === 0 ? {} : { attacks, poison }) }),
+    async files => {
+      const opened = await openBedRun(files)
+      let count = 0
+      await opened.play(files, () => count++)
+      return { run: opened, trained: count }
+    },
+  )
+  // Now: a day that is played is learnt from as well.
+  const beforeSale = run.restarted(saleOn(firstDay + days * DAY_MS))
+  return {
+    measure: sale =>
+      inFolder(
+        out => generateBed({ seed, days, visits, out, unseen: false, attacks, ...(sale ? { scenario: 'sale' } : {}) }),
+        async day => ({ seed, trained, ...(await measured(sale ? beforeSale : run, day)) }),
+      ),
   }
+}
+
+async function measured(run: BedRun, day: BedFiles): Promise<Omit<MeasuredBed, 'seed' | 'trained'>> {
+  const attackOf = new Map(
+    readFileSync(day.labels, 'utf8')
+      .split('\n')
+      .filter(line => line !== '')
+      .map(line => JSON.parse(line) as { id: string; attack: string })
+      .map(({ id, attack }) => [id, attack] as const),
+  )
+  let benign = 0
+  const played = await run.play(day, ({ event }) => {
+    if (!attackOf.has(event.id)) benign++
+  })
+  const truth = JSON.parse(readFileSync(day.truth, 'utf8')) as Truth
+  return { benign, ...scoreBed(truth.attacks, played, attackOf) }
+}
+
+async function inFolder<T>(
+  generate: (out: string) => Promise<BedFiles>,
+  use: (files: BedFiles) => Promise<T>,
+): Promise<T> {
+  const out = mkdtempSync(path.join(tmpdir(), 'portcullis-bed-'))
   try {
-    const training = await generate({ unseen: false, ...(poison === 0 ? {} : { attacks, poison }) })
-    const day = await generate({ unseen: false, attacks, ...(sale === undefined ? {} : { scenario: 'sale' }) })
-    const run = await openBedRun(training, sale === undefined ? {} : saleOn(firstDay + days * DAY_MS))
-    let trained = 0
-    await run.play(training, () => trained++)
-    const attackOf = new Map(
-      readFileSync(day.labels, 'utf8')
-        .split('\n')
-        .filter(line => line !== '')
-        .map(line => JSON.parse(line) as { id: string; attack: string })
-        .map(({ id, attack }) => [id, attack] as const),
-    )
-    let benign = 0
-    const played = await run.play(day, ({ event }) => {
-      if (!attackOf.has(event.id)) benign++
-    })
-    const truth = JSON.parse(readFileSync(day.truth, 'utf8')) as Truth
-    return { seed, trained, benign, ...scoreBed(truth.attacks, played, attackOf) }
+    return await use(await generate(out))
   } finally {
-    for (const folder of made) rmSync(folder, { recursive: true, force: true })
+    rmSync(out, { recursive: true, force: true })
   }
 }
 
