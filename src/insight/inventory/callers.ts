@@ -1,3 +1,4 @@
+// Hot path: `add` once per event.
 import { HyperLogLog, sketchHash } from '../../lib/hyper-log-log.ts'
 import type { CallerUse } from '../model/operation.ts'
 
@@ -68,28 +69,36 @@ export interface CallerShare {
   entriesLeft: number
 }
 
-/** About 80 MB of entries. */
+/** About 40 MB of entries. */
 export const callerEntriesMax = 1_000_000
 
 const entriesMax = 1024
 const entriesFree = 8
 
-/** One entry: number, calls, refused, calls inherited from whom it replaced, first and last call (s), denied by the service. */
-const columns = 7
+/**
+ * Words of one entry: caller, calls (low and high word, since one caller may call for months), refused, calls inherited from whom it replaced, first
+ * and last call (Unix time, s; up to 2106), denied by the service. Half a line of a cache.
+ */
+const words = 8
+const wordMax = 0xffff_ffff
+/** Up to so many entries are looked through; more have an index. */
+const lookedThrough = 8
 
 /**
  * Callers of one operation's leaf, at most 1,024: then a new one takes the place of the lightest (Space-Saving, Metwally 2005), so whoever
  * calls much is in it, whatever flood of others comes. What it replaced is counted among the others.
  */
 export class CallerTable {
-  readonly #places = new Map<CallerNumber, number>()
   readonly #share: CallerShare
   /** Distinct callers, once some of them have no entry. */
   #distinct: HyperLogLog | null = null
   /** Calls and refusals of callers that have no entry (any more). */
   otherCalls = 0
   otherRefused = 0
-  #cells = new Float64Array(columns * 4)
+  #size = 0
+  #cells = new Uint32Array(words * 2)
+  /** Places by caller, open addressing, twice as long as there are places: 0 is none, else the place and one. A Map took as much as the entries. */
+  #index: Uint16Array | null = null
   #hand = 0
   /** No entry has less. */
   #least = 1
@@ -101,27 +110,35 @@ export class CallerTable {
   }
 
   get size(): number {
-    return this.#places.size
+    return this.#size
   }
 
   add(name: string, outcome: Outcome, timeMs: number): void {
     const caller = this.#share.names.numberOf(name)
-    if (this.#distinct !== null && caller >= 0) this.#distinct.add(this.#share.names.hashOf(caller))
-    if (caller < 0) {
-      this.#overflow().add(sketchHash(name))
-      this.otherCalls++
-      if (outcome === 'refused') this.otherRefused++
+    if (caller >= 0) {
+      this.count(caller, outcome, timeMs)
       return
     }
-    const second = Math.floor(timeMs / 1000)
-    const place = this.#places.get(caller) ?? this.#newPlace(caller, second)
-    const at = place * columns
+    this.#overflow().add(sketchHash(name))
+    this.otherCalls++
+    if (outcome === 'refused') this.otherRefused++
+  }
+
+  /** As `add`, of a caller that has a number. */
+  count(caller: CallerNumber, outcome: Outcome, timeMs: number): void {
+    if (this.#distinct !== null) this.#distinct.add(this.#share.names.hashOf(caller))
+    const second = Math.min(wordMax, Math.floor(timeMs / 1000))
+    const found = this.#placeOf(caller)
+    const place = found < 0 ? this.#newPlace(caller, second) : found
+    const at = place * words
     const cells = this.#cells
-    cells[at + 1] = (cells[at + 1] as number) + 1
-    if (outcome === 'refused') cells[at + 2] = (cells[at + 2] as number) + 1
-    if (outcome === 'denied') cells[at + 6] = (cells[at + 6] as number) + 1
-    if (second < (cells[at + 4] as number)) cells[at + 4] = second
-    if (second > (cells[at + 5] as number)) cells[at + 5] = second
+    const calls = ((cells[at + 1] as number) + 1) >>> 0
+    cells[at + 1] = calls
+    if (calls === 0) cells[at + 2] = (cells[at + 2] as number) + 1
+    if (outcome === 'refused') cells[at + 3] = Math.min(wordMax, (cells[at + 3] as number) + 1)
+    if (outcome === 'denied') cells[at + 7] = Math.min(wordMax, (cells[at + 7] as number) + 1)
+    if (second < (cells[at + 5] as number)) cells[at + 5] = second
+    if (second > (cells[at + 6] as number)) cells[at + 6] = second
     this.#dirty |= 1 << (place >> chunkBits)
   }
 
@@ -136,7 +153,7 @@ export class CallerTable {
 
   /** Entries as kept; `inherited` of `calls` may belong to others. */
   entries(): CallerEntry[] {
-    return Array.from({ length: this.#places.size }, (_, place) => this.#entry(place))
+    return Array.from({ length: this.#size }, (_, place) => this.#entry(place))
   }
 
   /** Chunks with changed entries since the last call, by number. */
@@ -148,7 +165,7 @@ export class CallerTable {
       .filter(chunk => (dirty & (1 << chunk)) !== 0)
       .map(chunk => {
         const from = chunk << chunkBits
-        const to = Math.min(this.#places.size, from + (1 << chunkBits))
+        const to = Math.min(this.#size, from + (1 << chunkBits))
         return [chunk, Array.from({ length: to - from }, (_, i) => this.#entry(from + i))]
       })
   }
@@ -159,37 +176,61 @@ export class CallerTable {
 
   /** Takes back entries that were written. */
   restore(entries: readonly CallerEntry[]): void {
-    for (const { caller, calls, refused, inherited, first, last, denied } of entries) {
-      if (this.#places.has(caller) || !this.#mayGrow()) {
-        this.otherCalls += calls - inherited
-        this.otherRefused += refused
+    for (const entry of entries) {
+      if (this.#placeOf(entry.caller) >= 0 || !this.#mayGrow()) {
+        this.otherCalls += entry.calls - entry.inherited
+        this.otherRefused += entry.refused
         continue
       }
-      const place = this.#places.size
-      this.#grow(place)
-      this.#places.set(caller, place)
-      this.#cells.set([caller, calls, refused, inherited, first, last, denied], place * columns)
+      this.#put(this.#size, entry)
     }
   }
 
   #entry(place: number): CallerEntry {
-    const at = place * columns
+    const at = place * words
     const cells = this.#cells
     return {
       caller: cells[at] as number,
-      calls: cells[at + 1] as number,
-      refused: cells[at + 2] as number,
-      inherited: cells[at + 3] as number,
-      first: cells[at + 4] as number,
-      last: cells[at + 5] as number,
-      denied: cells[at + 6] as number,
+      calls: this.#calls(place),
+      refused: cells[at + 3] as number,
+      inherited: cells[at + 4] as number,
+      first: cells[at + 5] as number,
+      last: cells[at + 6] as number,
+      denied: cells[at + 7] as number,
+    }
+  }
+
+  #calls(place: number): number {
+    const at = place * words
+    return (this.#cells[at + 2] as number) * 2 ** 32 + (this.#cells[at + 1] as number)
+  }
+
+  /** Writes an entry down, behind the last place or over one whose caller is out of the index. */
+  #put(place: number, { caller, calls, refused, inherited, first, last, denied }: CallerEntry): void {
+    if (place === this.#size) this.#grow()
+    const capped = [refused, inherited, first, last, denied].map(value => Math.min(wordMax, value))
+    this.#cells.set([caller, calls % 2 ** 32, Math.floor(calls / 2 ** 32), ...capped], place * words)
+    if (this.#index !== null) this.#enter(this.#index, place)
+  }
+
+  /** Place of a caller; -1: it has none. */
+  #placeOf(caller: CallerNumber): number {
+    const cells = this.#cells
+    const index = this.#index
+    if (index === null) {
+      for (let at = this.#size * words - words; at >= 0; at -= words) if (cells[at] === caller) return at / words
+      return -1
+    }
+    const mask = index.length - 1
+    for (let slot = slotOf(caller, mask); ; slot = (slot + 1) & mask) {
+      const place = (index[slot] as number) - 1
+      if (place < 0 || cells[place * words] === caller) return place
     }
   }
 
   #mayGrow(): boolean {
-    const size = this.#places.size
-    if (size < entriesFree) return true
-    if (size >= entriesMax || this.#share.entriesLeft <= 0) return false
+    if (this.#size < entriesFree) return true
+    if (this.#size >= entriesMax || this.#share.entriesLeft <= 0) return false
     this.#share.entriesLeft--
     return true
   }
@@ -197,44 +238,72 @@ export class CallerTable {
   #overflow(): HyperLogLog {
     if (this.#distinct === null) {
       this.#distinct = new HyperLogLog()
-      for (const caller of this.#places.keys()) this.#distinct.add(this.#share.names.hashOf(caller))
+      for (let place = 0; place < this.#size; place++)
+        this.#distinct.add(this.#share.names.hashOf(this.#cells[place * words] as number))
     }
     return this.#distinct
   }
 
-  #grow(place: number): void {
-    if ((place + 1) * columns <= this.#cells.length) return
-    const cells = new Float64Array(this.#cells.length * 2)
-    cells.set(this.#cells)
-    this.#cells = cells
+  /** Makes room for one place more. */
+  #grow(): void {
+    const size = ++this.#size
+    const capacity = this.#cells.length / words
+    if (size > capacity) {
+      const cells = new Uint32Array(capacity * 2 * words)
+      cells.set(this.#cells)
+      this.#cells = cells
+    }
+    if (size <= lookedThrough || (this.#index !== null && size * 2 <= this.#index.length)) return
+    const index = new Uint16Array((this.#cells.length / words) * 2)
+    for (let place = 0; place < size - 1; place++) this.#enter(index, place)
+    this.#index = index
+  }
+
+  #enter(index: Uint16Array, place: number): void {
+    const mask = index.length - 1
+    let slot = slotOf(this.#cells[place * words] as number, mask)
+    while (index[slot] !== 0) slot = (slot + 1) & mask
+    index[slot] = place + 1
+  }
+
+  /** Takes a caller out of the index; whoever was put behind it for want of its slot moves up (Knuth, vol. 3, 6.4 R). */
+  #leave(index: Uint16Array, place: number): void {
+    const mask = index.length - 1
+    let free = slotOf(this.#cells[place * words] as number, mask)
+    while (index[free] !== place + 1) free = (free + 1) & mask
+    for (let slot = (free + 1) & mask; index[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = slotOf(this.#cells[((index[slot] as number) - 1) * words] as number, mask)
+      if (((slot - home) & mask) < ((slot - free) & mask)) continue
+      index[free] = index[slot] as number
+      free = slot
+    }
+    index[free] = 0
   }
 
   #newPlace(caller: CallerNumber, second: number): number {
-    let place = this.#places.size
+    let place = this.#size
     let calls = 0
-    if (this.#mayGrow()) this.#grow(place)
-    else {
+    if (!this.#mayGrow()) {
       this.#overflow().add(this.#share.names.hashOf(caller))
       place = this.#lightest()
       const old = this.#entry(place)
-      this.#places.delete(old.caller)
+      if (this.#index !== null) this.#leave(this.#index, place)
       this.otherCalls += old.calls - old.inherited
       this.otherRefused += old.refused
       calls = old.calls
     }
-    this.#places.set(caller, place)
-    this.#cells.set([caller, calls, 0, calls, second, second, 0], place * columns)
+    this.#put(place, { caller, calls, refused: 0, inherited: calls, first: second, last: second, denied: 0 })
     return place
   }
 
   /** Goes round like a clock: entries only get heavier, so the least weight is found again only after a whole round without one. */
   #lightest(): number {
-    const size = this.#places.size
+    const size = this.#size
     let next = Number.POSITIVE_INFINITY
     for (let looked = 0; looked < size; looked++) {
       const place = this.#hand
       this.#hand = (this.#hand + 1) % size
-      const calls = this.#cells[place * columns + 1] as number
+      const calls = this.#calls(place)
       if (calls <= this.#least) return place
       if (calls < next) next = calls
     }
@@ -242,9 +311,14 @@ export class CallerTable {
     for (;;) {
       const place = this.#hand
       this.#hand = (this.#hand + 1) % size
-      if ((this.#cells[place * columns + 1] as number) <= next) return place
+      if (this.#calls(place) <= next) return place
     }
   }
+}
+
+function slotOf(caller: CallerNumber, mask: number): number {
+  const mixed = Math.imul(caller, 0x9e3779b1)
+  return (mixed ^ (mixed >>> 15)) & mask
 }
 
 const chunkBits = 7
