@@ -51,6 +51,8 @@ export const parameters: Detector<NoSettings> = {
       let range: Strangest = { name: '', bits: 0, what: '' }
       for (const [place, values] of places) {
         for (const { name, shape } of values) {
+          // What was left empty carries nothing: people forget a field, and what else is missing is the schema's business.
+          if (shape.kind === 'string' && shape.length === 0) continue
           const own = profile.field(place, name)
           ;(own ?? none).judge(fieldValueOf(shape, place === 'query'), all, all, judged)
           const bits = judged.text.bits + (own === undefined ? 0 : Math.max(judged.kind, judged.member))
