@@ -1,4 +1,6 @@
+import type { Severity } from '../core/finding.ts'
 import type { IncidentReport } from '../response/incidents/report.ts'
+import type { WouldRefuseReport } from '../response/would-refuse.ts'
 import { table } from './table.ts'
 
 /** Incidents as a table. */
@@ -49,6 +51,42 @@ export function incidentInWords(report: IncidentReport): string {
       history.map(({ action, author, reason, at }) => `${at.slice(0, 19)}Z  ${action} by ${author}: ${reason}`),
     ),
   ].join('\n')
+}
+
+/** What the policy `behaviour` would have done, had it stood on every route. */
+export function wouldRefuseInWords(
+  { passed, since, callers, forgotten }: WouldRefuseReport,
+  severity: Severity,
+): string {
+  if (passed === 0) return 'no calls yet'
+  const calls = callers.reduce((sum, one) => sum + one.calls, 0)
+  const head = `policy behaviour with { action: block, severity: ${severity} } on every route would have refused ${calls} of ${passed} calls that passed since ${time(since)}`
+  if (callers.length === 0) return head
+  const rows = callers.map(({ caller, ...one }) => [
+    String(one.calls),
+    caller,
+    one.severity,
+    time(one.first),
+    time(one.last),
+    and(
+      Object.entries(one.routes)
+        .sort(([, a], [, b]) => b - a)
+        .map(([route]) => route),
+    ),
+    one.incidents.join(', '),
+  ])
+  return [
+    `${head}:`,
+    '',
+    table([['calls', 'who', 'severity', 'first (UTC)', 'last', 'route', 'incidents'], ...rows]),
+    ...(forgotten === 0 ? [] : ['', `${forgotten} more callers were forgotten for want of room`]),
+    '',
+    'Whoever should not be refused: `portcullis incidents show NUMBER` says why it would be, `portcullis incidents accept NUMBER` that it is normal.',
+  ].join('\n')
+}
+
+function time(iso: string): string {
+  return iso.slice(0, 19).replace('T', ' ')
 }
 
 function and(names: readonly string[]): string {

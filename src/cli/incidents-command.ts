@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { ActionFlags, IncidentsFlags } from './incidents.ts'
+import type { ActionFlags, IncidentsFlags, WouldRefuseFlags } from './incidents.ts'
 
 /** `portcullis incidents …`, without the code behind it: that is imported when it is called. */
 export function incidentsCommand(): Command {
@@ -27,6 +27,12 @@ export function incidentsCommand(): Command {
     .argument(...files)
     .action(async (number: string, paths: string[], flags: IncidentsFlags) =>
       (await import('./incidents.ts')).show(number, paths, flags),
+    )
+  of('would-refuse', 'whom policy `behaviour` with `action: block` would have turned away, before it is switched on')
+    .argument(...files)
+    .option('--severity <level>', 'as in the policy: the least that counts', 'high')
+    .action(async (paths: string[], flags: WouldRefuseFlags) =>
+      (await import('./incidents.ts')).wouldRefuse(paths, flags),
     )
   const act = (name: 'acknowledge' | 'close' | 'accept' | 'reopen', description: string): void => {
     of(name, description)

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os'
+import type { Severity } from '../core/finding.ts'
 import { systemClock } from '../gateway/system-clock.ts'
 import { createParts } from '../insight/parts.ts'
 import { type Incident } from '../response/incidents/incident.ts'
@@ -7,7 +8,7 @@ import { createResponse, type Response } from '../response/response.ts'
 import { takeAction, type WantedAction } from '../response/take-action.ts'
 import { changeKnown } from './change-known.ts'
 import { UserError } from './fail.ts'
-import { incidentInWords, listInWords } from './incident-words.ts'
+import { incidentInWords, listInWords, wouldRefuseInWords } from './incident-words.ts'
 import { findState, readKnown, type StateFlags } from './known-state.ts'
 import { learnFiles } from './learn-files.ts'
 import { say, sayJson } from './say.ts'
@@ -40,6 +41,20 @@ export async function show(number: string, files: readonly string[], flags: Inci
   const report = reportOf(found(response, number), nowMs)
   if (flags.json === true) sayJson(report)
   else say(incidentInWords(report))
+}
+
+export interface WouldRefuseFlags extends StateFlags {
+  readonly severity: string
+  readonly json?: boolean
+}
+
+/** `portcullis incidents would-refuse`. */
+export async function wouldRefuse(files: readonly string[], flags: WouldRefuseFlags): Promise<void> {
+  const severity = severityIn(flags.severity)
+  const { response } = await gather(files, flags)
+  const report = response.wouldRefuse.report(severity)
+  if (flags.json === true) sayJson(report)
+  else say(wouldRefuseInWords(report, severity))
 }
 
 /** `portcullis incidents acknowledge | close | accept | reopen NUMBER`: at the gateway that runs, else in what it left. */
@@ -85,6 +100,13 @@ function found({ incidents }: Response, number: string): Incident {
   if (incident === null)
     throw new UserError(`there is no incident ${number}; \`portcullis incidents --all\` lists them`)
   return incident
+}
+
+function severityIn(text: string): Severity {
+  const known = ['info', 'low', 'medium', 'high', 'critical'] as const
+  const severity = known.find(one => one === text)
+  if (severity === undefined) throw new UserError(`there is no severity ${text}; there are ${known.join(', ')}`)
+  return severity
 }
 
 function wholeNumber(text: string): number {

@@ -167,6 +167,11 @@ export const endpoints: readonly Endpoint[] = [
     'incidents',
     'What detectors found, put together: who, whence, about what, why, and what was normal.',
   ),
+  insight(
+    '/would-refuse',
+    'would-refuse',
+    'Callers and calls that policy `behaviour` with `action: block` would have turned away, whether or not it stands anywhere.',
+  ),
   insight('/incidents/{number}', 'incident', 'One incident.'),
   {
     path: '/incidents/{number}',

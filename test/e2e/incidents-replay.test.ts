@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { it } from 'node:test'
 import type { IncidentReport } from '../../src/response/incidents/report.ts'
+import type { WouldRefuseReport } from '../../src/response/would-refuse.ts'
 import { portcullis } from '../support/command.ts'
 import { type InsightWorld, startInsightWorld } from '../support/insight-world.ts'
 
@@ -12,15 +13,22 @@ const written = Object.entries(keys)
   .map(([id, key]) => `{ id: ${id}, subject: ${id}, sha256: "${sha256(key)}" }`)
   .join(', ')
 
-/** `incidents list --json` over a state folder. */
-async function listed(world: InsightWorld, state: string): Promise<readonly IncidentReport[]> {
-  const { code, stdout, stderr } = await portcullis(
-    world.folder,
-    ['incidents', 'list', '--json', '--state', state],
-    512,
-  )
-  assert.equal(code, 0, stderr)
-  return (JSON.parse(stdout) as { incidents: readonly IncidentReport[] }).incidents
+/** What `incidents list` and `incidents would-refuse` say to programs of a state folder. */
+async function told(
+  world: InsightWorld,
+  state: string,
+): Promise<{ readonly incidents: readonly IncidentReport[]; readonly wouldRefuse: WouldRefuseReport }> {
+  const ask = async (...args: string[]): Promise<unknown> => {
+    const { code, stdout, stderr } = await portcullis(
+      world.folder,
+      ['incidents', ...args, '--json', '--state', state],
+      512,
+    )
+    assert.equal(code, 0, stderr)
+    return JSON.parse(stdout)
+  }
+  const { incidents } = (await ask('list')) as { readonly incidents: readonly IncidentReport[] }
+  return { incidents, wouldRefuse: (await ask('would-refuse', '--severity', 'info')) as WouldRefuseReport }
 }
 
 it('a replay of what was recorded gives the incidents that live traffic gave, each time', {
@@ -51,10 +59,16 @@ it('a replay of what was recorded gives the incidents that live traffic gave, ea
   assert.deepEqual([status?.eventsDropped, status?.contentsDropped, status?.counts.failed], [0, 0, 0])
   assert.equal(await world.gateway.stop(), 0)
 
-  const live = await listed(world, path.join(world.stateDir, 'insight'))
+  const live = await told(world, path.join(world.stateDir, 'insight'))
   assert.ok(
-    live.some(({ classes, principals }) => classes.includes('enumeration') && principals.includes('api-key - eve')),
+    live.incidents.some(
+      ({ classes, principals }) => classes.includes('enumeration') && principals.includes('api-key - eve'),
+    ),
     JSON.stringify(live),
+  )
+  assert.deepEqual(
+    live.wouldRefuse.callers.map(({ caller }) => caller),
+    ['api-key - eve'],
   )
   for (const name of ['first', 'second']) {
     // Beside the live state, so that identifiers are hashed with the same key.
@@ -65,6 +79,6 @@ it('a replay of what was recorded gives the incidents that live traffic gave, ea
       512,
     )
     assert.equal(replayed.code, 0, replayed.stderr)
-    assert.deepEqual(await listed(world, state), live, name)
+    assert.deepEqual(await told(world, state), live, name)
   }
 })

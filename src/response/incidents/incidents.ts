@@ -25,6 +25,8 @@ export class Incidents implements LearningPart {
   /** Incidents that were forgotten for want of room; rows that did not read. */
   forgotten = 0
   unreadable = 0
+  /** Counts up whenever an incident changes. */
+  revision = 0
   readonly #byNumber = new Map<number, Incident>()
   /** Of each anomaly: its incident, and how many of its reports that has counted. */
   readonly #ofAnomaly = new Map<number, { readonly incident: number; readonly reports: number }>()
@@ -115,6 +117,7 @@ export class Incidents implements LearningPart {
         this.#ofAnomaly.set(Number(anomaly), { incident: incident.number, reports: count })
       this.#next = Math.max(this.#next, incident.number + 1)
     }
+    this.revision++
   }
 
   #kept(number: number): KeptIncident | undefined {
@@ -149,6 +152,7 @@ export class Incidents implements LearningPart {
   }
 
   #put(incident: Incident, { number, reports }: KeptAnomaly): void {
+    this.revision++
     this.#byNumber.set(incident.number, incident)
     this.#ofAnomaly.set(number, { incident: incident.number, reports })
     this.#rows.changed(`incident ${incident.number}`)
@@ -197,6 +201,7 @@ export class Incidents implements LearningPart {
     const incident = this.#byNumber.get(number)
     if (incident === undefined) return null
     const changed = { ...incident, state, history: [...incident.history, step].slice(-50) }
+    this.revision++
     this.#byNumber.set(number, changed)
     this.#rows.changed(`incident ${number}`)
     return changed
