@@ -2,21 +2,23 @@
 import type { Baseline, Judged, Metric } from '../baselines/baseline.ts'
 import type { ActorSlot, DetectorHost } from '../detectors/detector.ts'
 import {
+  coldStride,
   countAt,
   dumpWindow,
   firstMsAt,
   indexAt,
   isNew,
+  latestAt,
   peakAt,
   restoreWindow,
   saidAt,
   saidMsAt,
-  stride,
   taintedAt,
-  type Windows,
+  type Things,
+  type WindowPlace,
   windowsAt,
 } from './actor-windows.ts'
-import type { Actor } from './actors.ts'
+import type { Actor, KnownActor } from './actors.ts'
 
 /** A metric over windows of event time, which begin at multiples of their length. */
 export interface Scale {
@@ -27,12 +29,12 @@ export interface Scale {
 export interface RateOptions {
   readonly scales: readonly Scale[]
   /** Counts different things instead of all. */
-  readonly distinct?: true
+  readonly distinct?: boolean
   /**
    * Compares with the actor's own habit, √count - √peak, where the peak is its fullest window, fading by the day: what is much for one is little for
    * another. Who is new is expected to do as others do. On that scale Poisson counts have one spread whatever their size.
    */
-  readonly own?: true
+  readonly own?: boolean
 }
 
 /** What exceeded. */
@@ -62,30 +64,44 @@ interface Habit {
   peak: number
 }
 
+/** What stands in the slot of an actor whose things are not told apart: its numbers are elsewhere. */
+const noThings: Things[] = []
+
 /** Counts per actor over windows, judges while they run and learns when they end. Within one of the actor's methods (`jwt`, `address` …) all are compared. */
 export class ActorRates {
   readonly #scales: readonly Scale[]
-  readonly #options: RateOptions
+  readonly #windowMs: readonly number[]
+  readonly #own: boolean
+  readonly #distinct: boolean
   readonly #host: DetectorHost
-  readonly #slot: ActorSlot<Windows>
-  /** Numbers of a new actor: cloned, since an array that ever held a fraction stays an array of doubles. */
-  readonly #empty: number[]
+  readonly #slot: ActorSlot<Things[]>
+  /** Where an actor's numbers of the first scale stand, and how many each scale has of the hot ones. */
+  readonly #hot: number
+  readonly #cold: number
+  readonly #stride: number
   /** Counts up to these are below the floor, whatever the habit; by scale. */
   readonly #quiet: readonly number[]
   readonly #baselines: Array<Map<string, Baseline>>
   readonly #habits: Array<Map<string, Habit>>
   #written = '[]'
 
-  constructor(host: DetectorHost, options: RateOptions) {
+  constructor(host: DetectorHost, { scales, own = false, distinct = false }: RateOptions) {
     this.#host = host
-    this.#scales = options.scales
-    this.#options = options
-    this.#empty = options.scales.flatMap(() => [0.5, 0, 0, 0, 0, 0, 0, 0])
-    for (let i = 0; i < options.scales.length; i++) this.#empty[i * stride] = -1
-    this.#quiet = options.scales.map(({ metric }) => (options.own === true ? metric.floor ** 2 : metric.floor))
-    this.#slot = host.slot(() => this.#new(), {
-      dump: windows => options.scales.map((_, i) => dumpWindow(windows, i)),
-      restore: dump => this.#restored(dump as unknown[]),
+    this.#scales = scales
+    this.#windowMs = scales.map(({ windowMs }) => windowMs)
+    this.#own = own
+    this.#distinct = distinct
+    this.#stride = distinct ? 3 : 2
+    const places = host.numbers(scales.length * this.#stride, scales.length * coldStride)
+    this.#hot = places.hot
+    this.#cold = places.cold
+    this.#quiet = scales.map(({ metric }) => (own ? metric.floor ** 2 : metric.floor))
+    this.#slot = host.slot(() => (distinct ? scales.map(() => null) : noThings), {
+      dump: (things, actor) => scales.map((_, i) => dumpWindow(this.#place(actor as KnownActor, i), things[i] ?? null)),
+      restore: (dump, actor) => {
+        const all = scales.map((_, i) => restoreWindow(this.#place(actor as KnownActor, i), (dump as unknown[])[i]))
+        return distinct ? all : noThings
+      },
     })
     host.keep({
       changes: () => {
@@ -103,127 +119,148 @@ export class ActorRates {
         }
       },
     })
-    this.#baselines = options.scales.map(() => new Map())
-    this.#habits = options.scales.map(() => new Map())
+    this.#baselines = scales.map(() => new Map())
+    this.#habits = scales.map(() => new Map())
   }
 
   /** Counts `amount` (or, of distinct things, the thing's hash) and says what is too much now: the scale that is exceeded most. `taint`: the window is not learnt. */
   add(actor: Actor, timeMs: number, amount: number, taint = false): Exceeded | null {
-    const windows = this.#slot.of(actor)
-    const { numbers } = windows
-    this.#slot.changed(actor)
+    const known = actor as KnownActor
+    this.#begin(known)
+    const { hot } = known
+    let at = known.hotAt + this.#hot
     let worst: Exceeded | null = null
-    for (let i = 0; i < this.#scales.length; i++) {
-      const at = i * stride
-      const index = Math.floor(timeMs / (this.#scales[i] as Scale).windowMs)
-      if (index > (numbers[at + indexAt] as number)) this.#turn(actor, windows, { i, index, timeMs })
-      if (taint) numbers[at + taintedAt] = 1
-      const counted =
-        (numbers[at + countAt] as number) + (windows.seen === null ? amount : isNew(windows.seen, i, amount))
-      numbers[at + countAt] = counted
+    for (let i = 0; i < this.#windowMs.length; i++, at += this.#stride) {
+      const index = Math.floor(timeMs / (this.#windowMs[i] as number))
+      if (index > (hot[at + indexAt] as number)) this.#turn(known, i, { index, timeMs })
+      if (taint) known.cold[this.#coldOf(known, i) + taintedAt] = 1
+      const counted = (hot[at + countAt] as number) + (this.#distinct ? this.#news(known, i, amount) : amount)
+      hot[at + countAt] = counted
       // Before anything is worked out: nearly every window is quiet.
       if (counted <= (this.#quiet[i] as number)) continue
-      const scale = this.#scales[i] as Scale
-      const value = this.#value(actor, i, numbers)
-      if (value <= scale.metric.floor) continue
-      const baseline = this.#baseline(i, actor.method)
-      const judged = baseline.judge(value, timeMs)
-      if (!judged.abnormal) continue
-      numbers[at + taintedAt] = 1
-      // A flood must not become a flood of reports.
-      if (
-        timeMs - (numbers[at + saidMsAt] as number) < repeatMs &&
-        value < (numbers[at + saidAt] as number) * repeatFactor
-      )
-        continue
-      numbers[at + saidMsAt] = timeMs
-      numbers[at + saidAt] = value
-      const ratio = value / judged.threshold
-      if (worst === null || ratio > worst.value / worst.threshold)
-        worst = { ...judged, scale, baseline, value, count: counted, firstMs: numbers[at + firstMsAt] as number }
+      const exceeded = this.#judge(known, i, timeMs)
+      if (exceeded !== null && (worst === null || exceeded.value / exceeded.threshold > worst.value / worst.threshold))
+        worst = exceeded
     }
     return worst
   }
 
   /** The actor called, and there was nothing to count: windows without any are learnt too. */
   touch(actor: Actor, timeMs: number): void {
-    this.#slot.changed(actor)
-    const windows = this.#slot.of(actor)
-    for (let i = 0; i < this.#scales.length; i++) {
-      const index = Math.floor(timeMs / (this.#scales[i] as Scale).windowMs)
-      if (index > (windows.numbers[i * stride + indexAt] as number)) this.#turn(actor, windows, { i, index, timeMs })
+    const known = actor as KnownActor
+    this.#begin(known)
+    let at = known.hotAt + this.#hot + indexAt
+    for (let i = 0; i < this.#windowMs.length; i++, at += this.#stride) {
+      const index = Math.floor(timeMs / (this.#windowMs[i] as number))
+      if (index > (known.hot[at] as number)) this.#turn(known, i, { index, timeMs })
     }
   }
 
   /** Is a window that runs told to be too full? */
   isTold(actor: Actor): boolean {
-    const numbers = this.#slot.peek(actor)?.numbers
-    return numbers !== undefined && this.#scales.some((_, i) => (numbers[i * stride + saidAt] as number) > 0)
+    const known = actor as KnownActor
+    return this.#scales.some((_, i) => (known.cold[this.#coldOf(known, i) + saidAt] as number) > 0)
   }
 
   /** The most that the actor usually has in a window, for sentences. */
   usual(actor: Actor, scale: Scale): number {
     const i = this.#scales.indexOf(scale)
-    const windows = this.#slot.peek(actor)
-    return windows === undefined || i === -1 ? 0 : this.#expected(actor, i, windows.numbers)
+    return i === -1 || this.#slot.peek(actor) === undefined ? 0 : this.#expected(actor as KnownActor, i)
   }
 
-  #new(): Windows {
-    return { numbers: this.#empty.slice(), seen: this.#options.distinct === true ? this.#scales.map(() => null) : null }
+  /** What was kept of it over a restart is taken up; it waits to be written. */
+  #begin(actor: KnownActor): void {
+    if (actor.hot[actor.hotAt + this.#hot + indexAt] === 0) this.#slot.of(actor)
+    if (!actor.changed) this.#slot.changed(actor)
   }
 
-  #restored(dump: unknown[]): Windows {
-    const windows = this.#new()
-    for (let i = 0; i < this.#scales.length; i++) restoreWindow(windows, i, dump[i])
-    return windows
+  #place(actor: KnownActor, i: number): WindowPlace {
+    return { of: actor, hot: actor.hotAt + this.#hot + i * this.#stride, cold: this.#coldOf(actor, i) }
+  }
+
+  #coldOf(actor: KnownActor, i: number): number {
+    return actor.coldAt + this.#cold + i * coldStride
+  }
+
+  /** 1: the window that runs has not had it yet. */
+  #news(actor: KnownActor, i: number, hash: number): 0 | 1 {
+    const at = actor.hotAt + this.#hot + i * this.#stride + latestAt
+    // Most come again at once: an address, a page.
+    if (actor.hot[at] === hash + 1) return 0
+    actor.hot[at] = hash + 1
+    return isNew(this.#slot.of(actor), i, hash)
+  }
+
+  /** null: the window is not too full, or that was just told. */
+  #judge(actor: KnownActor, i: number, timeMs: number): Exceeded | null {
+    const scale = this.#scales[i] as Scale
+    const value = this.#value(actor, i)
+    if (value <= scale.metric.floor) return null
+    const baseline = this.#baseline(i, actor.method)
+    const judged = baseline.judge(value, timeMs)
+    if (!judged.abnormal) return null
+    const { cold } = actor
+    const at = this.#coldOf(actor, i)
+    cold[at + taintedAt] = 1
+    // A flood must not become a flood of reports.
+    if (timeMs - (cold[at + saidMsAt] as number) < repeatMs && value < (cold[at + saidAt] as number) * repeatFactor)
+      return null
+    cold[at + saidMsAt] = timeMs
+    cold[at + saidAt] = value
+    const count = actor.hot[actor.hotAt + this.#hot + i * this.#stride + countAt] as number
+    return { ...judged, scale, baseline, value, count, firstMs: cold[at + firstMsAt] as number }
   }
 
   /** Another window begins. What comes late counts to the window that runs: it can only make it look fuller. */
-  #turn(
-    actor: Actor,
-    { numbers, seen }: Windows,
-    { i, index, timeMs }: { readonly i: number; readonly index: number; readonly timeMs: number },
-  ): void {
-    const { windowMs } = this.#scales[i] as Scale
-    const at = i * stride
-    const before = numbers[at + indexAt] as number
-    if (before >= 0) {
-      this.#end(actor, i, numbers)
-      const peak = numbers[at + peakAt] as number
-      if (peak > 0) numbers[at + peakAt] = peak * fading ** ((index - before) * (windowMs / DAY_MS))
+  #turn(actor: KnownActor, i: number, { index, timeMs }: { readonly index: number; readonly timeMs: number }): void {
+    const { hot, cold } = actor
+    const at = actor.hotAt + this.#hot + i * this.#stride
+    const coldAt = this.#coldOf(actor, i)
+    const before = hot[at + indexAt] as number
+    if (before > 0) {
+      this.#end(actor, i)
+      const peak = cold[coldAt + peakAt] as number
+      if (peak > 0)
+        cold[coldAt + peakAt] = peak * fading ** ((index - before) * ((this.#windowMs[i] as number) / DAY_MS))
     }
-    numbers[at + indexAt] = index
-    numbers[at + countAt] = 0
-    if (seen !== null) seen[i] = null
-    numbers[at + taintedAt] = 0
-    numbers[at + saidAt] = 0
-    numbers[at + firstMsAt] = timeMs
+    hot[at + indexAt] = index
+    hot[at + countAt] = 0
+    if (this.#distinct) {
+      hot[at + latestAt] = 0
+      this.#slot.of(actor)[i] = null
+    }
+    cold[coldAt + taintedAt] = 0
+    cold[coldAt + saidAt] = 0
+    cold[coldAt + firstMsAt] = timeMs
   }
 
-  #end(actor: Actor, i: number, numbers: number[]): void {
-    const { windowMs } = this.#scales[i] as Scale
-    const at = i * stride
-    const index = numbers[at + indexAt] as number
+  #end(actor: KnownActor, i: number): void {
+    const windowMs = this.#windowMs[i] as number
+    const { hot, cold } = actor
+    const at = actor.hotAt + this.#hot + i * this.#stride
+    const coldAt = this.#coldOf(actor, i)
+    const index = hot[at + indexAt] as number
     // What was abnormal is counted by the baseline and not learnt.
-    if (numbers[at + taintedAt] === 1 || actor.suspectUntilMs > index * windowMs) return
-    this.#baseline(i, actor.method).learn(this.#value(actor, i, numbers), (index + 1) * windowMs)
-    if (this.#options.own !== true) return
-    numbers[at + windowsAt] = (numbers[at + windowsAt] as number) + 1
-    const peak = Math.max(numbers[at + peakAt] as number, numbers[at + countAt] as number)
-    numbers[at + peakAt] = peak
+    if (cold[coldAt + taintedAt] === 1 || actor.suspectUntilMs > index * windowMs) return
+    this.#baseline(i, actor.method).learn(this.#value(actor, i), (index + 1) * windowMs)
+    if (!this.#own) return
+    cold[coldAt + windowsAt] = (cold[coldAt + windowsAt] as number) + 1
+    const peak = Math.max(cold[coldAt + peakAt] as number, hot[at + countAt] as number)
+    cold[coldAt + peakAt] = peak
     const habit = this.#habit(i, actor.method)
     habit.peak += (peak - habit.peak) * Math.max(0.001, 1 / ++habit.windows)
   }
 
-  #value(actor: Actor, i: number, numbers: readonly number[]): number {
-    const counted = numbers[i * stride + countAt] as number
-    if (this.#options.own !== true) return counted
-    return Math.max(0, Math.sqrt(counted) - Math.sqrt(this.#expected(actor, i, numbers)))
+  #value(actor: KnownActor, i: number): number {
+    const counted = actor.hot[actor.hotAt + this.#hot + i * this.#stride + countAt] as number
+    if (!this.#own) return counted
+    return Math.max(0, Math.sqrt(counted) - Math.sqrt(this.#expected(actor, i)))
   }
 
-  #expected(actor: Actor, i: number, numbers: readonly number[]): number {
-    const windows = numbers[i * stride + windowsAt] as number
-    const peak = numbers[i * stride + peakAt] as number
+  #expected(actor: KnownActor, i: number): number {
+    const at = this.#coldOf(actor, i)
+    const windows = actor.cold[at + windowsAt] as number
+    const peak = actor.cold[at + peakAt] as number
     return (windows * peak + trust * this.#habit(i, actor.method).peak) / (windows + trust)
   }
 

@@ -90,7 +90,7 @@ export class ActorRows {
     const slots: Record<string, unknown> = { ...actor.saved }
     for (const [at, name, kept] of this.#slots) {
       const state = actor.state[at]
-      if (state !== undefined) slots[name] = kept.dump(state)
+      if (state !== undefined) slots[name] = kept.dump(state, actor)
     }
     const { kind, method, firstMs, lastMs, calls, suspicion, suspectUntilMs } = actor
     return { kind, method, first: firstMs, last: lastMs, calls, suspicion, suspect: suspectUntilMs, slots }

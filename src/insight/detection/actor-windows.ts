@@ -1,76 +1,112 @@
 // Hot path: once per event and detector that counts.
+import type { NumbersOfActor } from './actor-numbers.ts'
 
-/**
- * Windows of one actor, by scale: eight numbers for each, in one array of doubles. An object with as many fields is five times as large, and with ten
- * thousand actors every event would wait for memory.
- */
-export interface Windows {
-  readonly numbers: number[]
-  /** Hashes of the things told apart, by scale; a list while they are few. null: nothing yet. */
-  readonly seen: Array<number[] | Set<number> | null> | null
-}
-
-/** Places of a window's numbers, from its scale's first: which window runs. */
+/** Places of a window's hot numbers, from its scale's first: which window runs (0: none yet), counted so far, and of what is told apart the latest, plus 1. */
 export const indexAt = 0
-/** Counted so far, and when the first was, Unix ms. */
 export const countAt = 1
-export const firstMsAt = 2
+export const latestAt = 2
+/** Places of a window's cold numbers: when the first was counted, Unix ms. */
+export const firstMsAt = 0
 /** Windows before, and the fullest of them, fading by the day. */
-export const windowsAt = 3
-export const peakAt = 4
+export const windowsAt = 1
+export const peakAt = 2
 /** 1: something in it must not be learnt. */
-export const taintedAt = 5
+export const taintedAt = 3
 /** When it was told last that it is too full, and the value then. */
-export const saidMsAt = 6
-export const saidAt = 7
-export const stride = 8
+export const saidMsAt = 4
+export const saidAt = 5
+export const coldStride = 6
+
+/** Hashes of things that are told apart: a list while they are few, then open addressing behind their number. null: nothing yet. */
+export type Things = number[] | Uint32Array | null
+
 /** So many things are looked through one by one. */
 const listMax = 16
-
 /** Things that are told apart in one window; beyond that, counting goes on without telling. */
 const distinctMax = 1024
+/** Stands for the hash 0: an empty place is 0. */
+const nought = 0x9e3779b9
 
 /** 1: the window has not had it yet. Beyond `distinctMax` everything counts that is not remembered. */
-export function isNew(all: Array<number[] | Set<number> | null>, i: number, hash: number): 0 | 1 {
-  const seen = all[i] as number[] | Set<number> | null
-  if (seen === null) {
+export function isNew(all: Things[], i: number, hash: number): 0 | 1 {
+  const things = all[i] as Things
+  if (things === null) {
     all[i] = [hash]
     return 1
   }
-  if (!Array.isArray(seen)) {
-    if (seen.has(hash)) return 0
-    if (seen.size < distinctMax) seen.add(hash)
+  if (Array.isArray(things)) {
+    if (things.includes(hash)) return 0
+    if (things.length < listMax) things.push(hash)
+    else all[i] = tableOf([...things, hash], listMax * 4)
     return 1
   }
-  if (seen.includes(hash)) return 0
-  if (seen.length < listMax) seen.push(hash)
-  else all[i] = new Set([...seen, hash])
+  const at = placeIn(things, hash)
+  if (things[at] !== 0) return 0
+  const size = things[0] as number
+  if (size >= distinctMax) return 1
+  things[at] = hash === 0 ? nought : hash
+  things[0] = size + 1
+  // At most three of four places are taken.
+  if ((size + 1) * 4 > (things.length - 1) * 3) all[i] = tableOf(listOf(things), (things.length - 1) * 2)
   return 1
 }
 
+function tableOf(hashes: readonly number[], room: number): Uint32Array {
+  const table = new Uint32Array(1 + room)
+  for (const hash of hashes) table[placeIn(table, hash)] = hash === 0 ? nought : hash
+  table[0] = hashes.length
+  return table
+}
+
+/** Its place, or the empty one where it would stand. `table`: a power of two of places behind their number. */
+function placeIn(table: Uint32Array, hash: number): number {
+  const mask = table.length - 2
+  const wanted = hash === 0 ? nought : hash
+  let at = wanted & mask
+  while (table[at + 1] !== 0 && table[at + 1] !== wanted) at = (at + 1) & mask
+  return at + 1
+}
+
+function listOf(things: Things): number[] {
+  if (things === null) return []
+  return Array.isArray(things) ? things : Array.from(things.subarray(1)).filter(hash => hash !== 0)
+}
+
+/** Where a window's numbers stand. */
+export interface WindowPlace {
+  readonly of: NumbersOfActor
+  readonly hot: number
+  readonly cold: number
+}
+
 /** As JSON; `restoreWindow` reads it. */
-export function dumpWindow({ numbers, seen }: Windows, i: number): unknown {
-  const at = i * stride
-  const things = seen?.[i] ?? null
+export function dumpWindow({ of, hot, cold }: WindowPlace, things: Things): unknown {
   return [
-    numbers[at + indexAt],
-    numbers[at + countAt],
-    numbers[at + firstMsAt],
-    numbers[at + windowsAt],
-    numbers[at + peakAt],
-    numbers[at + taintedAt],
-    things === null ? 0 : [...things],
+    of.hot[hot + indexAt],
+    of.hot[hot + countAt],
+    of.cold[cold + firstMsAt],
+    of.cold[cold + windowsAt],
+    of.cold[cold + peakAt],
+    of.cold[cold + taintedAt],
+    things === null ? 0 : listOf(things),
   ]
 }
 
-/** Throws on what is no dump. */
-export function restoreWindow({ numbers, seen }: Windows, i: number, dump: unknown): void {
-  const [index, count, firstMs, windows, peak, tainted, things] = dump as [...number[], unknown]
-  const kept = [index, count, firstMs, windows, peak, tainted === 1 ? 1 : 0]
+/** Gives the things that were told apart. Throws on what is no dump. */
+export function restoreWindow({ of, hot, cold }: WindowPlace, dump: unknown): Things {
+  const [index = 0, count = 0, firstMs = 0, windows = 0, peak = 0, tainted, things] = dump as [...number[], unknown]
+  const kept = [index, count, firstMs, windows, peak] as number[]
   if (!kept.every(Number.isFinite)) throw new RangeError('no dump of a window')
-  for (const [place, value] of kept.entries()) numbers[i * stride + place] = value as number
-  if (seen !== null && Array.isArray(things)) {
-    const hashes = things.map(Number)
-    seen[i] = hashes.length <= listMax ? hashes : new Set(hashes)
-  }
+  of.hot[hot + indexAt] = Math.max(0, index as number)
+  of.hot[hot + countAt] = count as number
+  of.cold[cold + firstMsAt] = firstMs as number
+  of.cold[cold + windowsAt] = windows as number
+  of.cold[cold + peakAt] = peak as number
+  of.cold[cold + taintedAt] = tainted === 1 ? 1 : 0
+  if (!Array.isArray(things) || things.length === 0) return null
+  const hashes = things.map(one => Number(one) >>> 0).slice(0, distinctMax)
+  if (hashes.length <= listMax) return hashes
+  let room = listMax * 4
+  while (hashes.length * 4 > room * 3) room *= 2
+  return tableOf(hashes, room)
 }

@@ -1,5 +1,6 @@
 // Hot path: once per event.
 import { sketchHash } from '../../lib/hyper-log-log.ts'
+import { ActorNumbers, type NumbersOfActor } from './actor-numbers.ts'
 
 /** Who is held responsible for calls. Interned: the same object while it is known. */
 export interface Actor {
@@ -34,7 +35,7 @@ export interface Passed {
 export type ActorKind = 'principal' | 'session' | 'address'
 
 /** An actor as the table sees it. */
-export interface KnownActor extends Actor {
+export interface KnownActor extends Actor, NumbersOfActor {
   lastMs: number
   calls: number
   suspicion: number
@@ -61,6 +62,8 @@ const halfLifeMs = 6 * 3_600_000
 export class Actors {
   /** Actors that were forgotten for want of room. */
   evicted = 0
+  /** Of detectors that count. */
+  readonly numbers = new ActorNumbers()
   readonly #byName = new Map<string, KnownActor>()
   readonly #lists: Readonly<Record<ActorKind, KnownActor[]>> = { principal: [], session: [], address: [] }
   readonly #max: Readonly<Record<ActorKind, number>>
@@ -90,7 +93,12 @@ export class Actors {
     if (known !== undefined) return known
     const list = this.#lists[kind]
     if (list.length >= this.#max[kind]) this.#evict(list)
+    const { hot, hotAt, cold, coldAt } = this.numbers.take()
     const made: KnownActor = {
+      hot,
+      hotAt,
+      cold,
+      coldAt,
       kind,
       name,
       hash: sketchHash(name),
@@ -151,6 +159,7 @@ export class Actors {
     this.#byName.delete(victim.name)
     this.evicted++
     this.#onEvict(victim)
+    this.numbers.giveBack(victim)
   }
 }
 

@@ -284,6 +284,7 @@ export class Detection implements LearningPart {
       },
       quarantine: this.quarantine,
       slot: (make, kept) => this.#slot(`${name} ${slots++}`, make, kept),
+      numbers: (hot, cold) => this.#actors.numbers.reserve(hot, cold),
       keep: rows => void this.#kept.push([`${name} ${keeps++}`, rows]),
       report: anomaly => {
         const kind = Object.hasOwn(findings, anomaly.code) ? findings[anomaly.code] : undefined

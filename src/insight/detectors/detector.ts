@@ -64,6 +64,8 @@ export interface DetectorHost {
   readonly quarantine: Quarantine
   /** State per actor that goes when the actor is forgotten; at most one per detector and purpose. */
   slot<S>(make: (actor: Actor) => S, kept?: KeptSlot<S>): ActorSlot<S>
+  /** Places of numbers that each actor has from its first call on, 0 then (detection/actor-numbers.ts). Asked for while the detector is made. */
+  numbers(hot: number, cold: number): { readonly hot: number; readonly cold: number }
   /** Further rows that survive the process; asked for and given back in the order of these calls. */
   keep(rows: KeptRows): void
   report(anomaly: Anomaly): void
@@ -71,7 +73,7 @@ export interface DetectorHost {
 
 /** How a slot's state survives the process: it is written with its actor after `changed`. */
 export interface KeptSlot<S> {
-  dump(state: S): unknown
+  dump(state: S, actor: Actor): unknown
   /** Throws on what is no dump. */
   restore(dump: unknown, actor: Actor): S
 }
