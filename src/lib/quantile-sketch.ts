@@ -1,3 +1,5 @@
+// Hot path: several times per event.
+
 /** Buckets of a sketch; beyond that the lowest are joined, so the upper quantiles keep their accuracy. */
 const bucketsMax = 512
 
@@ -5,6 +7,10 @@ const bucketsMax = 512
 const accuracy = 0.01
 const gamma = (1 + accuracy) / (1 - accuracy)
 const logGamma = Math.log(gamma)
+
+/** Few buckets are pairs in a map; more of them, which mostly are neighbours, stand in a row that goes no further than this. */
+const pairsMax = 16
+const rowMax = 1024
 
 /** What a sketch writes: zeros, then pairs of bucket and count, by bucket. */
 export interface QuantileDump {
@@ -20,7 +26,13 @@ export interface QuantileDump {
  * At most 512 buckets, which is a ratio of 28,000 between largest and smallest value; what is smaller is joined to the lowest bucket.
  */
 export class QuantileSketch {
-  readonly #buckets = new Map<number, number>()
+  /** Counts by bucket; null: they stand in the row. */
+  #pairs: Map<number, number> | null = new Map()
+  /** Counts of buckets one behind the other from `#first` on: a value costs one place in memory in place of six. */
+  #row: Float64Array = none
+  #first = 0
+  /** Buckets with a count. */
+  #size = 0
   #zeros = 0
   #count = 0
   #sum = 0
@@ -56,7 +68,7 @@ export class QuantileSketch {
       return
     }
     this.#put(Math.ceil(Math.log(value) / logGamma), times)
-    if (this.#buckets.size > bucketsMax) this.#joinLowest()
+    if (this.#size > bucketsMax) this.#joinLowest()
   }
 
   merge(other: QuantileSketch): void {
@@ -66,8 +78,8 @@ export class QuantileSketch {
     this.#zeros += other.#zeros
     this.#min = Math.min(this.#min, other.#min)
     this.#max = Math.max(this.#max, other.#max)
-    for (const [bucket, count] of other.#buckets) this.#put(bucket, count)
-    if (this.#buckets.size > bucketsMax) this.#joinLowest()
+    for (const [bucket, count] of other.#entries()) this.#put(bucket, count)
+    if (this.#size > bucketsMax) this.#joinLowest()
   }
 
   /** The value below which the share `q` (0–1) of all values lies; 0 when empty. */
@@ -104,11 +116,60 @@ export class QuantileSketch {
   }
 
   #put(bucket: number, count: number): void {
-    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + count)
+    if (this.#pairs === null) {
+      const at = bucket - this.#first
+      if (at >= 0 && at < this.#row.length) {
+        const before = this.#row[at] as number
+        if (before === 0) this.#size++
+        this.#row[at] = before + count
+        return
+      }
+      if (this.#stretch(bucket)) return this.#put(bucket, count)
+      // Values of every size: few of the places of a row would be used.
+      this.#pairs = new Map(this.#entries())
+      this.#row = none
+    }
+    const pairs = this.#pairs
+    pairs.set(bucket, (pairs.get(bucket) ?? 0) + count)
+    this.#size = pairs.size
+    if (this.#size === pairsMax + 1) this.#line(pairs)
   }
 
-  #sorted(): Array<[number, number]> {
-    return [...this.#buckets].sort((a, b) => a[0] - b[0])
+  /** Puts the pairs in a row where they are near enough to each other. */
+  #line(pairs: ReadonlyMap<number, number>): void {
+    const buckets = [...pairs.keys()]
+    const first = Math.min(...buckets) - 8
+    const length = Math.max(...buckets) + 8 - first
+    if (length > rowMax) return
+    this.#first = first
+    this.#row = new Float64Array(length)
+    for (const [bucket, count] of pairs) this.#row[bucket - first] = count
+    this.#pairs = null
+  }
+
+  /** Makes the row long enough, with some room to that side. */
+  #stretch(bucket: number): boolean {
+    const { length } = this.#row
+    const first = Math.min(this.#first, bucket - 32)
+    const end = Math.max(this.#first + length, bucket + 33)
+    if (end - first > rowMax) return false
+    const row = new Float64Array(end - first)
+    row.set(this.#row, this.#first - first)
+    this.#row = row
+    this.#first = first
+    return true
+  }
+
+  #entries(): Array<[bucket: number, count: number]> {
+    if (this.#pairs !== null) return [...this.#pairs]
+    const entries: Array<[number, number]> = []
+    for (let i = 0; i < this.#row.length; i++)
+      if (this.#row[i] !== 0) entries.push([this.#first + i, this.#row[i] as number])
+    return entries
+  }
+
+  #sorted(): Array<[bucket: number, count: number]> {
+    return this.#pairs === null ? this.#entries() : this.#entries().sort((a, b) => a[0] - b[0])
   }
 
   #joinLowest(): void {
@@ -116,8 +177,12 @@ export class QuantileSketch {
     const surplus = sorted.length - bucketsMax
     const into = sorted[surplus]?.[0] ?? 0
     for (const [bucket, count] of sorted.slice(0, surplus)) {
-      this.#buckets.delete(bucket)
+      if (this.#pairs === null) this.#row[bucket - this.#first] = 0
+      else this.#pairs.delete(bucket)
+      this.#size--
       this.#put(into, count)
     }
   }
 }
+
+const none = new Float64Array(0)
