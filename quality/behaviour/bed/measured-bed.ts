@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000
 export interface MeasuredBed extends BedScore {
   readonly seed: number
   readonly trained: number
-  /** Calls of the day that belong to no attack. */
+  /** Calls of the day that belong to no attack, and that none caused. */
   readonly benign: number
 }
 
@@ -64,12 +64,16 @@ async function measured(run: BedRun, day: BedFiles): Promise<Omit<MeasuredBed, '
       .map(line => JSON.parse(line) as { id: string; attack: string })
       .map(({ id, attack }) => [id, attack] as const),
   )
-  let benign = 0
-  const played = await run.play(day, ({ event }) => {
-    if (!attackOf.has(event.id)) benign++
+  const traces = new Set<string>()
+  const others: Array<{ readonly id: string; readonly traceId: string | null }> = []
+  const played = await run.play(day, ({ event: { id, traceId } }) => {
+    if (!attackOf.has(id)) others.push({ id, traceId })
+    else if (traceId !== null) traces.add(traceId)
   })
+  // What services called because of an attack is neither the attack nor benign.
+  const caused = new Set(others.flatMap(({ id, traceId }) => (traceId !== null && traces.has(traceId) ? [id] : [])))
   const truth = JSON.parse(readFileSync(day.truth, 'utf8')) as Truth
-  return { benign, ...scoreBed(truth.attacks, played, attackOf) }
+  return { benign: others.length - caused.size, ...scoreBed(truth.attacks, played, { attackOf, caused }) }
 }
 
 async function inFolder<T>(

@@ -37,9 +37,15 @@ function report(more: Partial<Reported> = {}): Reported {
 }
 
 /** Who found the attack and how many false alarms there were. */
-function scored(attacks: readonly TrueAttack[], reports: readonly Reported[], events: Record<string, string> = {}) {
+function scored(
+  attacks: readonly TrueAttack[],
+  reports: readonly Reported[],
+  events: Record<string, string> = {},
+  caused: readonly string[] = [],
+) {
   const anomalies = [...new Set(reports.map(({ number }) => number))].map(number => ({ number }) as KeptAnomaly)
-  const { caught, falseAlarms } = scoreBed(attacks, { anomalies, reports }, new Map(Object.entries(events)))
+  const calls = { attackOf: new Map(Object.entries(events)), caused: new Set(caused) }
+  const { caught, falseAlarms } = scoreBed(attacks, { anomalies, reports }, calls)
   return [caught.map(({ afterMs }) => afterMs), falseAlarms.length]
 }
 
@@ -83,11 +89,18 @@ describe('the score of a bed', () => {
     assert.deepEqual(scored([attack('misuse/one/pod')], reports, { e1: 'misuse/one/pod' }), [[30_000], 1])
   })
 
+  it('what a service called because of an attack is no false alarm and finds nothing', () => {
+    const poll = attack('volume/polling/outside')
+    const below = report({ actor: 'mtls ca orders', events: ['e7'] })
+    assert.deepEqual(scored([poll], [below], {}, ['e7']), [[null], 0])
+    assert.deepEqual(scored([poll], [below]), [[null], 1])
+  })
+
   it('recall is told by class', () => {
     const { caught } = scoreBed(
       [attack('misuse/a'), attack('misuse/b', { addresses: [] }), attack('volume/a', { addresses: [] })],
       { anomalies: [], reports: [report({ addresses: ['198.18.7.7'] })] },
-      new Map(),
+      { attackOf: new Map(), caused: new Set() },
     )
     assert.deepEqual(
       [...recallByClass(caught)],

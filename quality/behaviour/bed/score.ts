@@ -32,18 +32,27 @@ export interface Reported {
 /** Reports may come so long after the last call of an attack, ms: a trace ends when it has been quiet. */
 const graceMs = 900_000
 
+/** Calls of attacks, by id of the event or trace: the attack. */
+export interface AttackCalls {
+  readonly attackOf: ReadonlyMap<string, string>
+  /** Events of calls that services made because of them. */
+  readonly caused: ReadonlySet<string>
+}
+
 /**
  * A report belongs to an attack when one of its events does; or when it comes while that goes on and names its principal, its address (not that
- * of a pod, where others are at home) or, where it names no actor, its operation. An anomaly none of whose reports belongs to any is a false alarm.
+ * of a pod, where others are at home) or, where it names no actor, its operation. An anomaly none of whose reports belongs to any is a false alarm, but
+ * for those about calls that services made because of an attack: these are no false alarms and find nothing.
  */
 export function scoreBed(
   attacks: readonly TrueAttack[],
   { anomalies, reports }: { readonly anomalies: readonly KeptAnomaly[]; readonly reports: readonly Reported[] },
-  attackOf: ReadonlyMap<string, string>,
+  { attackOf, caused }: AttackCalls,
 ): BedScore {
   const found = new Map<string, { readonly by: Set<string>; atMs: number }>()
   const sound = new Set<number>()
-  for (const report of reports)
+  for (const report of reports) {
+    if (report.events.some(event => caused.has(event))) sound.add(report.number)
     for (const attack of attacks) {
       if (!belongs(report, attack, attackOf)) continue
       sound.add(report.number)
@@ -52,6 +61,7 @@ export function scoreBed(
       one.atMs = Math.min(one.atMs, report.atMs)
       found.set(attack.id, one)
     }
+  }
   const caught = attacks.map(attack => {
     const one = found.get(attack.id)
     if (one === undefined) return { attack, by: [], afterMs: null }

@@ -139,5 +139,6 @@ function spread(host: DetectorHost, groups: GroupRates, { source, timeMs, operat
     ],
     normal: much.baseline.describe(),
     explanation: `${count(much.by.length, 'address', 'addresses')} (${named(much.by.map(([one]) => one.name))}) together asked ${count(much.sum, 'time')} for what is not there, within ${length}; at most ${figure(much.threshold)} are usual.`,
+    events: [record.event.id],
   })
 }

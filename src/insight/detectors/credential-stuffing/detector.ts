@@ -84,6 +84,7 @@ export const credentialStuffing: Detector<NoSettings> = {
         ],
         normal: much.baseline.describe(),
         explanation: `${count(much.sum, 'proof')} ${what} failed within ${length}, from ${named(much.by.map(([one]) => one.name))}: ${much.baseline.describe()}.`,
+        events: [record.event.id],
       })
     }
 

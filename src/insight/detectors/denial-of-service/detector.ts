@@ -130,6 +130,7 @@ export const denialOfService: Detector<NoSettings> = {
               ],
               normal: busy.baseline.describe(),
               explanation: `${operation} was called ${count(busy.sum, 'time')} within 10 seconds by ${named(busy.by.map(([one]) => one.name))}; usually it is about ${figure(busy.usual)}.`,
+              events: [event.id],
             })
         }
         if (!reached || event.upstreamMs === null) return

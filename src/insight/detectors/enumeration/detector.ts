@@ -133,6 +133,7 @@ export const enumeration: Detector<NoSettings> = {
           ],
           normal: `${figure(spread.usual)} within ${length}`,
           explanation: `${count(spread.by.length, 'caller')} (${named(spread.by.map(([one]) => one.name))}) together asked ${operation} ${count(spread.sum, 'time')} for objects that are not there, within ${length}; usually it is about ${figure(spread.usual)}.`,
+          events: [record.event.id],
         })
       },
     }

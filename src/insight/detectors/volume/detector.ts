@@ -52,7 +52,7 @@ export const volume: Detector<NoSettings> = {
     const actors = new ActorRates(host, { scales: ofActor, own: true })
     const operations = new GroupRates(host, { scales: ofOperation, own: true })
     return {
-      take({ actor, timeMs, operation, refused }) {
+      take({ actor, timeMs, operation, refused, record }) {
         const much = actors.add(actor, timeMs, 1)
         if (much !== null) {
           const usual = actors.usual(actor, much.scale)
@@ -95,6 +95,7 @@ export const volume: Detector<NoSettings> = {
           ],
           normal: `${figure(busy.usual)} calls within ${lengthOf(busy.scale.windowMs)}`,
           explanation: `${operation} was called ${count(busy.sum, 'time')} within ${lengthOf(busy.scale.windowMs)} by ${named(busy.by.map(([one]) => one.name))}; usually it is about ${figure(busy.usual)}.`,
+          events: [record.event.id],
         })
       },
     }
