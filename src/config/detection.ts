@@ -15,7 +15,7 @@ export interface DetectionConfig {
     readonly days: readonly string[]
     readonly hours: string | null
     readonly factor: number
-    readonly calendar: boolean
+    readonly begin: 'calendar' | 'label' | 'operator'
   }>
   readonly baselines: ReadonlyArray<{
     readonly detector: string
@@ -48,7 +48,7 @@ export function detectionConfig(input: z.output<typeof detectionSchema>): Detect
       days,
       hours: hours ?? null,
       factor,
-      calendar: begin === 'calendar',
+      begin,
     })),
     baselines,
     detectors: Object.fromEntries(

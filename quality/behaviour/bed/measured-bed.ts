@@ -94,7 +94,7 @@ function saleOn(timeMs: number): Partial<DetectionSettings> {
     days: [new Date(timeMs).toISOString().slice(0, 10)],
     hours: null,
     factor: 3,
-    calendar: true,
+    begin: 'calendar' as const,
   }
   return { baselines: { ...usualDetection.baselines, scenarios: [sale] } }
 }

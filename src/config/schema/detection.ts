@@ -34,9 +34,11 @@ const scenarioSchema = z
       .default(2)
       .describe('Volumes may be so many times as large, until the scenario has learnt for itself.'),
     begin: z
-      .enum(['calendar', 'operator'])
+      .enum(['calendar', 'label', 'operator'])
       .default('calendar')
-      .describe('`operator`: only when it is begun over the API, by a person or a pipeline.'),
+      .describe(
+        '`label`: while a pod is there that it, its workload or its namespace label `portcullis.io/scenario: NAME`. `operator`: only when it is begun over the API, by a person or a pipeline. Both need no days.',
+      ),
   })
   .describe('A time in which other things are normal: a sale, a night, a release, a batch.')
 

@@ -16,7 +16,7 @@ const scenario = (name: string, more: Partial<Scenario> = {}): Scenario => ({
   days: [],
   hours: null,
   factor: 3,
-  calendar: true,
+  begin: 'calendar',
   ...more,
 })
 
@@ -137,7 +137,7 @@ describe('baselines', () => {
   describe('scenarios', () => {
     const night = scenario('night', { hours: '22:00-06:00', days: ['monday'] })
     const sale = scenario('sale', { days: ['2026-01-21'] })
-    const release = scenario('release', { calendar: false })
+    const release = scenario('release', { begin: 'operator' })
 
     it('the calendar brings them, over midnight and by day', () => {
       const baselines = new Baselines(settings({ scenarios: [night, sale, release] }))
@@ -157,6 +157,16 @@ describe('baselines', () => {
       }
     })
 
+    it('a label of the cluster brings the one that asks for it, before the calendar, and no other', () => {
+      const rollout = scenario('rollout', { begin: 'label' })
+      const labelled = (timeMs: number) => new Set(timeMs < start + 23 * HOUR ? ['rollout', 'sale', 'unknown'] : [])
+      const baselines = new Baselines(settings({ scenarios: [night, sale, rollout] }), labelled)
+      baselines.clock(start + 22 * HOUR)
+      assert.equal(baselines.scenario, 'rollout')
+      baselines.clock(start + 23 * HOUR)
+      assert.equal(baselines.scenario, 'night')
+    })
+
     it('a person or a pipeline begins one, before the calendar, until its end and over a restart', () => {
       const from = settings({ scenarios: [night, sale, release] })
       const baselines = new Baselines(from)
@@ -174,7 +184,7 @@ describe('baselines', () => {
     })
 
     it('widens what is elastic and nothing else, and learns for itself what is normal then', () => {
-      const baselines = new Baselines(settings({ scenarios: [scenario('sale', { calendar: false })] }))
+      const baselines = new Baselines(settings({ scenarios: [scenario('sale', { begin: 'operator' })] }))
       taught(baselines)
       taught(baselines, ids)
       const judge = (metric: Metric, value: number, timeMs: number) =>
@@ -198,7 +208,7 @@ describe('baselines', () => {
     })
 
     it('a path with @ in it is none', () => {
-      const baselines = new Baselines(settings({ scenarios: [scenario('me', { calendar: false })] }))
+      const baselines = new Baselines(settings({ scenarios: [scenario('me', { begin: 'operator' })] }))
       taught(baselines)
       const scoped = baselines.of('volume', calls, 'shop GET /users/@me')
       assert.equal(scoped.judge(1000, later).abnormal, true, 'the one of all scopes judges')

@@ -38,6 +38,7 @@ export interface BaselineRow {
 /** Beyond this many a scope is judged by the baseline of all. */
 const scopesMax = 20_000
 const begunMax = 20
+const none: ReadonlySet<string> = new Set()
 
 /** All baselines, with budget, scenarios and versions. */
 export class Baselines {
@@ -47,6 +48,7 @@ export class Baselines {
   overflow = 0
   unreadable = 0
   #settings: BaselineSettings
+  readonly #labelled: (timeMs: number) => ReadonlySet<string>
   readonly #byKey = new Map<string, LearnedBaseline>()
   readonly #scoped = new Map<string, Baseline>()
   /** Rows whose metric nobody has asked for yet. */
@@ -56,8 +58,10 @@ export class Baselines {
   #scenario: Scenario | null = null
   #minute = -1
 
-  constructor(settings: BaselineSettings) {
+  /** `labelled`: scenarios that labels of the cluster name at a time (Unix ms). */
+  constructor(settings: BaselineSettings, labelled: (timeMs: number) => ReadonlySet<string> = () => none) {
     this.#settings = settings
+    this.#labelled = labelled
     this.budget = new BudgetSplit(settings.budget)
   }
 
@@ -79,7 +83,7 @@ export class Baselines {
 
   /** The scenario that a time of the clock on the wall or of an event falls in. */
   scenarioAt(timeMs: number): string | null {
-    return scenarioAt(timeMs, this.#settings.scenarios, this.#begun)?.name ?? null
+    return this.#scenarioAt(timeMs)?.name ?? null
   }
 
   /** Once per request. */
@@ -88,7 +92,7 @@ export class Baselines {
     const minute = Math.floor(timeMs / 60_000)
     if (minute === this.#minute) return
     this.#minute = minute
-    this.#scenario = scenarioAt(timeMs, this.#settings.scenarios, this.#begun)
+    this.#scenario = this.#scenarioAt(timeMs)
   }
 
   /** The same object for the same metric and scope. */
@@ -105,7 +109,12 @@ export class Baselines {
     return known
   }
 
-  /** Begins a scenario, by API or by a label of a release; false: there is none of this name. */
+  #scenarioAt(timeMs: number): Scenario | null {
+    const { scenarios } = this.#settings
+    return scenarios.length === 0 ? null : scenarioAt(timeMs, scenarios, this.#begun, this.#labelled(timeMs))
+  }
+
+  /** Begins a scenario, by API; false: there is none of this name. */
   begin(begun: Begun): boolean {
     if (!this.#settings.scenarios.some(({ name }) => name === begun.name)) return false
     this.#begun = [begun, ...this.#begun.filter(one => one.name !== begun.name)].slice(0, begunMax)

@@ -7,8 +7,8 @@ export interface Scenario {
   readonly hours: string | null
   /** What is elastic may be this much larger, until the scenario has learnt for itself. */
   readonly factor: number
-  /** Only what an operator begins (API, or a release's label); the calendar never does. */
-  readonly calendar: boolean
+  /** What puts it in force by itself; `operator`: nothing does. An operator can begin any. */
+  readonly begin: 'calendar' | 'label' | 'operator'
 }
 
 /** One that a person or a pipeline began. */
@@ -22,13 +22,25 @@ export interface Begun {
 
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 
-/** The scenario in force; the first that fits, what was begun by hand before what the calendar says. null: an ordinary time. */
-export function scenarioAt(timeMs: number, scenarios: readonly Scenario[], begun: readonly Begun[]): Scenario | null {
+/**
+ * The scenario in force; the first that fits, what was begun by hand before what labels name (`labelled`) before what the calendar says. null: an
+ * ordinary time.
+ */
+export function scenarioAt(
+  timeMs: number,
+  scenarios: readonly Scenario[],
+  begun: readonly Begun[],
+  labelled: ReadonlySet<string>,
+): Scenario | null {
   for (const one of begun) {
     const scenario = scenarios.find(({ name }) => name === one.name)
     if (scenario !== undefined && timeMs < one.untilMs) return scenario
   }
-  return scenarios.find(scenario => scenario.calendar && fits(scenario, timeMs)) ?? null
+  return (
+    scenarios.find(({ begin, name }) => begin === 'label' && labelled.has(name)) ??
+    scenarios.find(scenario => scenario.begin === 'calendar' && fits(scenario, timeMs)) ??
+    null
+  )
 }
 
 function fits({ days, hours }: Scenario, timeMs: number): boolean {

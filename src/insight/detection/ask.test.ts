@@ -73,7 +73,7 @@ describe('changes of baselines, as people send them', () => {
 })
 
 describe('what is told of detection, and changed', () => {
-  const scenario = { name: 'sale', days: [], hours: null, factor: 3, calendar: false }
+  const scenario = { name: 'sale', days: [], hours: null, factor: 3, begin: 'operator' as const }
   const { baselines } = usualDetection
   const parts = () => createParts({ ...usualDetection, baselines: { ...baselines, scenarios: [scenario] } }).detection
   const metric = { name: 'calls', unit: 'calls', floor: 0 }

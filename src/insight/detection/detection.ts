@@ -84,7 +84,7 @@ export class Detection implements LearningPart {
     this.#inventory = parts.inventory
     this.#names = new OperationNames(parts.inventory)
     this.#settings = settings
-    this.baselines = new Baselines(settings.baselines)
+    this.baselines = new Baselines(settings.baselines, timeMs => parts.inventory.owners.scenariosAt(timeMs))
     this.quarantine = new ShapeQuarantine(settings.quarantine)
     if (!settings.enabled) return
     for (const definition of list) {

@@ -38,7 +38,9 @@ export class Cluster {
   #ofPod(pod: ClusterObject, services: readonly ClusterObject[]): Placement[] {
     const workload = this.#workload(pod)
     const service = services.find(candidate => selects(candidate, pod.labels))
-    const owner = this.#facts([pod, ...(workload === null ? [] : [workload.object].filter(known => known !== null))], {
+    const around = [pod, ...(workload === null ? [] : [workload.object].filter(known => known !== null))]
+    const scenario = this.#said(around, 'labels', scenarioLabel)
+    const owner = this.#facts(around, {
       pod: pod.name,
       workload: workload?.name ?? null,
       service: service?.name ?? null,
@@ -50,6 +52,7 @@ export class Cluster {
       toMs,
       owner,
       source: 'kubernetes',
+      ...(scenario === null ? {} : { scenario }),
     }))
   }
 
@@ -82,30 +85,32 @@ export class Cluster {
     return { name: `${controller.kind}/${controller.name}`, object: direct }
   }
 
-  /** What labels and annotations say, the finest object first, the namespace last. */
-  #facts(
-    objects: ReadonlyArray<Pick<ClusterObject, 'namespace' | 'labels' | 'annotations'>>,
-    known: Pick<OwnerFacts, 'pod' | 'workload' | 'service'>,
-  ): OwnerFacts {
-    const namespace = objects[0]?.namespace ?? 'default'
-    const around = this.#byName.get(`Namespace default/${namespace}`)
-    const all = around === undefined ? objects : [...objects, around]
-    const first = (part: 'labels' | 'annotations', key: string): string | null => {
-      for (const object of all) {
-        const value = object[part][key]
-        if (typeof value === 'string' && value !== '') return value.slice(0, 200)
-      }
-      return null
-    }
+  #facts(objects: readonly Described[], known: Pick<OwnerFacts, 'pod' | 'workload' | 'service'>): OwnerFacts {
+    const first = (part: 'labels' | 'annotations', key: string): string | null => this.#said(objects, part, key)
     return {
       ...nobody,
       ...known,
-      application: first('labels', 'app.kubernetes.io/part-of') ?? namespace,
+      application: first('labels', 'app.kubernetes.io/part-of') ?? objects[0]?.namespace ?? 'default',
       tenant: first('labels', 'tenant') ?? first('annotations', 'tenant'),
       contact: first('annotations', 'a8r.io/owner') ?? first('annotations', 'contact'),
     }
   }
+
+  /** What a label or an annotation says, the finest object first, the namespace last. */
+  #said(objects: readonly Described[], part: 'labels' | 'annotations', key: string): string | null {
+    const around = this.#byName.get(`Namespace default/${objects[0]?.namespace ?? 'default'}`)
+    for (const object of around === undefined ? objects : [...objects, around]) {
+      const value = object[part][key]
+      if (typeof value === 'string' && value !== '') return value.slice(0, 200)
+    }
+    return null
+  }
 }
+
+/** Pods, workloads and namespaces that carry it say which scenario of detection is in force while they are there. */
+const scenarioLabel = 'portcullis.io/scenario'
+
+type Described = Pick<ClusterObject, 'namespace' | 'labels' | 'annotations'>
 
 function selects({ selector }: ClusterObject, labels: JsonMap): boolean {
   return selector.length > 0 && selector.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value)

@@ -16,6 +16,8 @@ export class OwnerDirectory {
   /** Placements that had no room any more. */
   dropped = 0
   readonly #dirty = new Set<string>()
+  /** Addresses of which a placement names, or named, a scenario. */
+  readonly #labelled = new Set<string>()
   /** Nobody gave an address back since room was looked for in vain. */
   #crowded = false
 
@@ -38,7 +40,14 @@ export class OwnerDirectory {
     )
     const before = list[same]
     // A cluster says everything again whenever anything of it changed.
-    if (before !== undefined && before.toMs === placement.toMs && sameOwner(before.owner, placement.owner)) return
+    if (
+      before !== undefined &&
+      before.toMs === placement.toMs &&
+      before.scenario === placement.scenario &&
+      sameOwner(before.owner, placement.owner)
+    )
+      return
+    if (placement.scenario !== undefined) this.#labelled.add(placement.address)
     if (placement.toMs !== null) this.#crowded = false
     if (isKept(placement)) this.#dirty.add(`address/${placement.address}`)
     if (same !== -1) list[same] = placement
@@ -119,6 +128,7 @@ export class OwnerDirectory {
     for (const told of row) {
       if (!isKept(told) || Object.keys(nobody).some(field => !isFact(told.owner[field as keyof OwnerFacts])))
         throw new RangeError('not what was told of an owner')
+      if ('scenario' in told && typeof told.scenario !== 'string') throw new RangeError('not the name of a scenario')
       if (key.startsWith('service/')) this.ofService(name, told.owner, told.source)
       else if ('fromMs' in told) this.place({ ...told, address: name })
     }
@@ -139,6 +149,15 @@ export class OwnerDirectory {
   ownerOf(service: string, address: string | null, timeMs: number): Owner | null {
     const facts = [...(this.#services.get(service) ?? [])].map(([source, owner]) => ({ source, owner }))
     return combined([...facts, ...(address === null ? [] : this.#standing(address, timeMs))])
+  }
+
+  /** Scenarios that the cluster's labels name then. */
+  scenariosAt(timeMs: number): ReadonlySet<string> {
+    const names = new Set<string>()
+    for (const address of this.#labelled)
+      for (const { scenario, fromMs, toMs } of this.#addresses.get(address) ?? [])
+        if (scenario !== undefined && fromMs <= timeMs && (toMs === null || timeMs < toMs)) names.add(scenario)
+    return names
   }
 
   /** Times at which somebody else took the address over, between the two. */
@@ -163,6 +182,7 @@ export class OwnerDirectory {
       return false
     }
     this.#addresses.delete(oldest)
+    this.#labelled.delete(oldest)
     this.#dirty.add(`address/${oldest}`)
     return true
   }

@@ -92,6 +92,30 @@ test('a pod is followed over its workload and service to application, tenant and
   assert.deepEqual(directory.ownerAt('orders-api.shop.svc.cluster.local', at('09:00:00')), any)
 })
 
+test('a scenario is in force while a pod is there that names it, or whose workload or namespace does', () => {
+  const label = { 'portcullis.io/scenario': 'rollout' }
+  const times = (objects: readonly object[]) => {
+    const directory = new OwnerDirectory()
+    for (const placement of placements(objects)) directory.place(placement)
+    const kept = new OwnerDirectory()
+    for (const [key, row] of directory.changes()) kept.restore(key, row)
+    return ['08:30:00', '09:30:00', '10:30:00'].map(time => {
+      const names = [...directory.scenariosAt(at(time))]
+      assert.deepEqual([...kept.scenariosAt(at(time))], names, 'over a restart')
+      return names
+    })
+  }
+  const one = { uid: 'x', ip: '10.0.0.5', from: '09:00:00', to: '10:00:00', replicaSet: 'orders-a1' }
+  assert.deepEqual(times([pod({ ...one, labels: label }), ...others]), [[], ['rollout'], []])
+  assert.deepEqual(times([pod(one), ...others]), [[], [], []])
+  for (const kind of ['Deployment', 'Namespace']) {
+    const marked = others.map(object =>
+      object.kind === kind ? { ...object, metadata: { ...object.metadata, labels: label } } : object,
+    )
+    assert.deepEqual(times([pod(one), ...marked]), [[], ['rollout'], []], kind)
+  }
+})
+
 test('an address that is used again belongs to whoever had it then, over three roll-outs', () => {
   const inventory = new Inventory()
   const pods = ['a1', 'b2', 'c3'].map((hash, i) =>

@@ -18,6 +18,8 @@ export interface Placement {
   readonly toMs: number | null
   readonly owner: OwnerFacts
   readonly source: OwnerSource
+  /** The scenario of detection that the cluster names for it while it is there. */
+  readonly scenario?: string
 }
 
 export const nobody: OwnerFacts = {
