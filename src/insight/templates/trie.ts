@@ -1,9 +1,10 @@
 // Hot path: `learn` once per exchange.
-import { HyperLogLog, sketchHash } from '../../lib/hyper-log-log.ts'
+import { fnv, fnvStart, fnvStep, HyperLogLog, mixed, sketchHash } from '../../lib/hyper-log-log.ts'
 import type { SegmentShape } from '../../lib/segment-shape.ts'
 import type { CallSigns, LeafId } from './path-template.ts'
 import { type TextTraits, isVersionName } from './literalness.ts'
 import { readSegment } from './segment.ts'
+import { WordIndex } from './word-index.ts'
 
 /** Bounds of a trie; what is beyond is counted and goes to the place's shared node. */
 export interface TrieLimits {
@@ -19,19 +20,23 @@ export const trieLimits: TrieLimits = { nodesMax: 50_000, wordsMax: 200, depthMa
 
 /** One place in the paths seen. Words are kept apart until there are too many, values of one shape share a node. */
 export interface TrieNode {
-  /** Place in the order of making; the root is 0. */
-  readonly id: number
   /** -1: the root. */
   readonly parent: number
   /** As seen, or the frame (`Orders({})`); null for shared nodes. */
   readonly text: string | null
+  /** Place in the order of making; the root is 0. */
+  readonly id: number
+  /** Calls through and to this place. */
+  calls: number
+  /** Changed since it was last written down. */
+  changed: boolean
   readonly shape: SegmentShape | 'string' | 'rest' | null
   readonly suffix: string
   readonly depth: number
   words: Map<string, TrieNode> | null
   shared: Map<string, TrieNode> | null
-  /** Calls through and to this place. */
-  calls: number
+  /** The first of them: mostly the only one. */
+  firstShared: TrieNode | null
   /** Calls that ended here. */
   ends: number
   leaf: LeafId
@@ -43,8 +48,6 @@ export interface TrieNode {
   statuses: number[] | null
   /** Response key sets seen here, few. */
   keys: Map<string, number> | null
-  /** Changed since it was last written down. */
-  changed: boolean
 }
 
 const keysMax = 8
@@ -61,6 +64,7 @@ export class PathTrie {
   /** Keys of rows that stand for nothing any more. */
   readonly stale: string[] = []
   readonly #limits: TrieLimits
+  readonly #words = new WordIndex()
   /** Leaves by id. */
   readonly leaves: TrieNode[] = []
   /** Words that found no room of their own and were counted as values. */
@@ -84,15 +88,19 @@ export class PathTrie {
     let from = path.charCodeAt(0) === 47 ? 1 : 0
     for (let depth = 1; from <= path.length; depth++) {
       if (depth > this.#limits.depthMax) {
-        at = this.#shared(at, 'rest', '', path.slice(from, from + 256))
+        at = this.#shared(at, 'rest', '', fnv(path.slice(from, from + 256)))
         this.#count(at)
         break
       }
-      let to = path.indexOf('/', from)
-      if (to === -1) to = path.length
-      const text = path.slice(from, to)
-      const word = at.words?.get(text)
-      at = word ?? this.#step(at, text)
+      // A Map would have to intern every value as a string first: its hash is taken where it stands.
+      let hash: number = fnvStart
+      let to = from
+      for (; to < path.length; to++) {
+        const code = path.charCodeAt(to)
+        if (code === 47) break
+        hash = fnvStep(hash, code)
+      }
+      at = this.#words.find(this.nodes, at, path, { from, to, hash }) ?? this.#step(at, path.slice(from, to), hash)
       this.#count(at)
       from = to + 1
     }
@@ -115,10 +123,14 @@ export class PathTrie {
         at = at.shared?.get('rest') ?? at
         break
       }
-      let to = path.indexOf('/', from)
-      if (to === -1) to = path.length
-      const text = path.slice(from, to)
-      const next = at.words?.get(text) ?? this.#seen(at, text)
+      let hash: number = fnvStart
+      let to = from
+      for (; to < path.length; to++) {
+        const code = path.charCodeAt(to)
+        if (code === 47) break
+        hash = fnvStep(hash, code)
+      }
+      const next = this.#words.find(this.nodes, at, path, { from, to, hash }) ?? this.#seen(at, path.slice(from, to))
       if (next !== undefined) at = next
       // Without any room left calls count to the place that they reached (#shared).
       else if (this.nodes.length < this.#limits.nodesMax * 1.2) return null
@@ -128,7 +140,7 @@ export class PathTrie {
   }
 
   #seen(at: TrieNode, text: string): TrieNode | undefined {
-    if (this.apart.has(text)) return undefined
+    if (this.apart.size > 0 && this.apart.has(text)) return undefined
     const { shape, suffix, frame } = readSegment(text)
     const own = frame === '' ? undefined : at.words?.get(frame)
     // What is a word only by its place was kept apart there, or found no room and went to the shared node.
@@ -136,13 +148,13 @@ export class PathTrie {
     return own ?? at.shared?.get(sharedKey(kind, suffix))
   }
 
-  /** The child that a new text belongs to, made when there is room. */
-  #step(at: TrieNode, text: string): TrieNode {
-    if (this.apart.has(text)) return this.#word(at, text, '')
+  /** The child that a text which is no word yet belongs to, made when there is room. `hash`: its `fnv`. */
+  #step(at: TrieNode, text: string, hash: number): TrieNode {
+    if (this.apart.size > 0 && this.apart.has(text)) return this.#word(at, text, '')
     const { shape, suffix, frame } = readSegment(text)
     if (frame !== '') return this.#word(at, frame, '')
     if (shape === null || isName(at, shape, text)) return this.#word(at, text, suffix)
-    return this.#shared(at, shape, suffix, text)
+    return this.#shared(at, shape, suffix, hash)
   }
 
   #word(at: TrieNode, written: string, suffix: string): TrieNode {
@@ -153,16 +165,19 @@ export class PathTrie {
     const max = share < 0.5 ? this.#limits.wordsMax : share < 0.9 ? this.#limits.wordsMax / 8 : 2
     if ((at.words?.size ?? 0) >= max || this.nodes.length >= this.#limits.nodesMax) {
       this.overflowed++
-      return this.#shared(at, 'string', suffix, written)
+      return this.#shared(at, 'string', suffix, fnv(written))
     }
     // A slice of the path would keep the whole request alive.
     const text = Buffer.from(written).toString()
     return this.#make(at, text, null, suffix)
   }
 
-  #shared(at: TrieNode, shape: SegmentShape | 'string' | 'rest', suffix: string, value: string): TrieNode {
-    let made = at.shared?.get(sharedKey(shape, suffix))
-    if (made === undefined) {
+  /** `hash`: `fnv` of the value. */
+  #shared(at: TrieNode, shape: SegmentShape | 'string' | 'rest', suffix: string, hash: number): TrieNode {
+    let made = at.firstShared
+    if (made === null || made.shape !== shape || made.suffix !== suffix)
+      made = at.shared?.get(sharedKey(shape, suffix)) ?? null
+    if (made === null) {
       if (this.nodes.length >= this.#limits.nodesMax * 1.2) {
         // Nothing new is made any more: the call counts for the place that it reached.
         this.overflowed++
@@ -170,7 +185,7 @@ export class PathTrie {
       }
       made = this.#make(at, null, shape, suffix)
     }
-    made.distinct?.add(sketchHash(value))
+    made.distinct?.add(mixed(hash))
     return made
   }
 
@@ -184,29 +199,32 @@ export class PathTrie {
 
   #make(at: TrieNode | null, text: string | null, shape: TrieNode['shape'], suffix: string): TrieNode {
     const made: TrieNode = {
-      id: this.nodes.length,
       parent: at?.id ?? -1,
       text,
+      id: this.nodes.length,
+      calls: 0,
+      changed: false,
+      firstShared: null,
+      distinct: shape === null ? null : new HyperLogLog(),
+      ends: 0,
+      leaf: -1,
+      statuses: null,
+      keys: null,
       shape,
       suffix,
       depth: at === null ? 0 : at.depth + 1,
       words: null,
       shared: null,
-      calls: 0,
-      ends: 0,
-      leaf: -1,
       traits: null,
-      distinct: shape === null ? null : new HyperLogLog(),
-      statuses: null,
-      keys: null,
-      changed: false,
     }
     this.nodes.push(made)
     if (at === null) return made
     if (text !== null) {
       at.words ??= new Map()
       at.words.set(text, made)
+      this.#words.add(made)
     } else {
+      at.firstShared ??= made
       at.shared ??= new Map()
       at.shared.set(sharedKey(shape ?? 'string', suffix), made)
     }
