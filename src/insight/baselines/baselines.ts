@@ -228,8 +228,8 @@ export class Baselines {
       return variant.threshold(timeMs) === null ? own : variant
     }
     return {
-      judge: (value, timeMs) => judging(timeMs).judge(value, timeMs),
-      learn: (value, timeMs) => now().learn(value, timeMs),
+      judge: (value, timeMs) => (this.#scenario === null ? own : judging(timeMs)).judge(value, timeMs),
+      learn: (value, timeMs) => (this.#scenario === null ? own : now()).learn(value, timeMs),
       describe: () => own.describe(),
       get samples() {
         return own.samples
@@ -252,7 +252,7 @@ export class Baselines {
       share: () => this.budget.ofSample(detector, metric.name),
       // What a scenario has learnt for itself needs no factor.
       scale: () => (scenario === null ? (this.#scenario?.factor ?? 1) : 1),
-      sampled: () => this.budget.sample(detector, metric.name),
+      sampled: this.budget.sampler(detector, metric.name),
     })
     this.#byKey.set(key, baseline)
     this.#revive(key, baseline)

@@ -3,13 +3,17 @@ export type Budget =
   | { readonly kind: 'requests'; readonly share: number }
   | { readonly kind: 'day'; readonly alarms: number }
 
+interface Samples {
+  count: number
+}
+
 const DAY_MS = 86_400_000
 
 /** Splits the budget over detectors, and each one's part over its metrics by how often they are sampled. */
 export class BudgetSplit {
   budget: Budget
   readonly #weights = new Map<string, number>()
-  readonly #metrics = new Map<string, Map<string, number>>()
+  readonly #metrics = new Map<string, Map<string, Samples>>()
   #requests = 0
   #firstMs = Number.POSITIVE_INFINITY
   #lastMs = 0
@@ -28,10 +32,13 @@ export class BudgetSplit {
     if (timeMs > this.#lastMs) this.#lastMs = timeMs
   }
 
-  sample(detector: string, metric: string): void {
-    let metrics = this.#metrics.get(detector)
-    if (metrics === undefined) this.#metrics.set(detector, (metrics = new Map()))
-    metrics.set(metric, (metrics.get(metric) ?? 0) + 1)
+  /** Counts a sample of a metric. */
+  sampler(detector: string, metric: string): () => void {
+    let counted: Samples | null = null
+    return () => {
+      counted ??= this.#samplesOf(detector, metric)
+      counted.count++
+    }
   }
 
   /** The latest request, Unix ms; 0: none yet. */
@@ -55,7 +62,7 @@ export class BudgetSplit {
   /** The share of a metric's samples that may be falsely abnormal: a window of many requests has the budget of all of them. */
   ofSample(detector: string, metric: string): number {
     const metrics = this.#metrics.get(detector)
-    const samples = metrics?.get(metric) ?? 0
+    const samples = metrics?.get(metric)?.count ?? 0
     const each = this.ofDetector(detector) / Math.max(1, metrics?.size ?? 1)
     return Math.min(0.005, samples === 0 ? each : (each * this.#requests) / samples)
   }
@@ -80,7 +87,10 @@ export class BudgetSplit {
       requests: this.#requests,
       first: Number.isFinite(this.#firstMs) ? this.#firstMs : 0,
       last: this.#lastMs,
-      metrics: Array.from(this.#metrics, ([detector, metrics]) => [detector, [...metrics]]),
+      metrics: Array.from(this.#metrics, ([detector, metrics]) => [
+        detector,
+        Array.from(metrics, ([metric, { count }]) => [metric, count]),
+      ]),
     }
   }
 
@@ -97,6 +107,15 @@ export class BudgetSplit {
     this.#requests = requests
     this.#firstMs = first === 0 ? Number.POSITIVE_INFINITY : first
     this.#lastMs = last
-    for (const [detector, list] of metrics) this.#metrics.set(detector, new Map(list))
+    for (const [detector, list] of metrics)
+      for (const [metric, count] of list) this.#samplesOf(detector, metric).count = count
+  }
+
+  #samplesOf(detector: string, metric: string): Samples {
+    let metrics = this.#metrics.get(detector)
+    if (metrics === undefined) this.#metrics.set(detector, (metrics = new Map()))
+    let samples = metrics.get(metric)
+    if (samples === undefined) metrics.set(metric, (samples = { count: 0 }))
+    return samples
   }
 }

@@ -205,6 +205,8 @@ export class LearnedBaseline implements Baseline {
 
   /** Where another day, or the end of the warm-up, puts the threshold; null: it stays where it is. */
   #placeAt(timeMs: number): Place | null {
+    // Nearly always: it was placed today.
+    if (this.#level !== null && timeMs < (this.#day + 1) * DAY_MS) return null
     const { warmUp, settleMs, stepPerDay, reach } = this.#around.terms()
     const day = Math.floor(timeMs / DAY_MS)
     if (this.#level === null) {
@@ -212,7 +214,6 @@ export class LearnedBaseline implements Baseline {
         return null
       return settled(this.#wanted(), day)
     }
-    if (day <= this.#day) return null
     if (timeMs - this.#tail.firstMs <= settleMs) return settled(this.#wanted(), day)
     const room = stepPerDay ** Math.min(30, day - this.#day)
     const reference = this.#reference as number

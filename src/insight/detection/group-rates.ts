@@ -2,6 +2,7 @@
 import type { Baseline, Judged } from '../baselines/baseline.ts'
 import type { DetectorHost } from '../detectors/detector.ts'
 import { ChangedRows } from '../traces/changed-rows.ts'
+import { ActorParts } from './actor-parts.ts'
 import type { Actor } from './actors.ts'
 import { metricOf, repeatFactor, repeatMs, type Scale } from './actor-rates.ts'
 
@@ -22,26 +23,34 @@ export interface GroupExceeded extends Judged {
   readonly by: ReadonlyArray<readonly [actor: Actor, part: number]>
 }
 
+/** A group's numbers: `stride` for each scale, from `at` in a block that it shares with others. */
 interface Group {
-  readonly windows: GroupWindow[]
+  block: Float64Array
+  at: number
+  /** Who made up the windows, by scale; null: they are over, or have nothing yet. */
+  readonly parts: Array<ActorParts | null>
   /** It waits to be written. */
   changed: boolean
 }
 
-interface GroupWindow {
-  index: number
-  sum: number
-  firstMs: number
-  parts: Map<Actor, number>
-  windows: number
-  peak: number
-  tainted: boolean
-  /** Its window was learnt already. */
-  ended: boolean
-  /** When it was told last that it is too full, and the value then. */
-  saidMs: number
-  said: number
-}
+/** Places of a window's numbers, from its scale's first: which window it is (0: none yet), the sum, and when it began to grow, Unix ms. */
+const indexAt = 0
+const sumAt = 1
+const firstMsAt = 2
+/** Windows before, and the fullest of them, fading by the day. */
+const windowsAt = 3
+const peakAt = 4
+/** Not to be learnt, or learnt already. */
+const flagsAt = 5
+/** When it was told last that it is too full, and the value then. */
+const saidMsAt = 6
+const saidAt = 7
+const stride = 8
+const tainted = 1
+const ended = 2
+
+/** Groups of one block. */
+const together = 128
 
 interface Habit {
   windows: number
@@ -55,7 +64,6 @@ const trust = 5
 const fading = 0.93
 const DAY_MS = 86_400_000
 const groupsMax = 20_000
-const partsMax = 512
 const namedMax = 50
 
 /** Sums per operation (or service, or account) over windows, over all actors; knows who made up the running window. */
@@ -69,8 +77,12 @@ export class GroupRates {
   readonly #habits: readonly Habit[]
   /** Sums up to these are below the floor, whatever the habit; by scale. */
   readonly #quiet: readonly number[]
-  /** Windows that began since that one did, by scale: only they can have to be ended. */
-  readonly #touched: GroupWindow[][]
+  /** Groups whose window began since that one did, by scale: only they can have to be ended. Those before them, whose windows are over. */
+  readonly #touched: Group[][]
+  readonly #over: Group[][]
+  #block = new Float64Array(0)
+  #used = together
+  readonly #free: Array<Pick<Group, 'block' | 'at'>> = []
   readonly #rows = new ChangedRows()
   /** Window that runs, by scale. */
   readonly #running: number[]
@@ -81,6 +93,7 @@ export class GroupRates {
     this.#habits = options.scales.map(() => ({ windows: 0, peak: 0 }))
     this.#quiet = options.scales.map(({ metric }) => (options.own === true ? metric.floor ** 2 : metric.floor))
     this.#touched = options.scales.map(() => [])
+    this.#over = options.scales.map(() => [])
     this.#running = options.scales.map(() => -1)
     host.keep({ changes: () => this.#changes(), restore: rows => this.#restore(rows) })
     this.#baselines = options.scales.map(scale => this.#host.baseline(metricOf(scale)))
@@ -93,45 +106,54 @@ export class GroupRates {
     { timeMs, amount }: { readonly timeMs: number; readonly amount: number },
   ): GroupExceeded | null {
     const group = this.#group(name)
+    const { block } = group
     let worst: GroupExceeded | null = null
-    for (let i = 0; i < group.windows.length; i++) {
-      const window = group.windows[i] as GroupWindow
-      const scale = this.#options.scales[i] as Scale
-      this.#turn(i, window, timeMs)
-      if (window.sum === 0) window.firstMs = timeMs
-      window.sum += amount
-      const part = window.parts.get(actor)
-      if (part !== undefined || window.parts.size < partsMax) window.parts.set(actor, (part ?? 0) + amount)
+    for (let i = 0, at = group.at; i < this.#quiet.length; i++, at += stride) {
+      this.#turn(i, group, timeMs)
+      if (block[at + sumAt] === 0) block[at + firstMsAt] = timeMs
+      const sum = (block[at + sumAt] as number) + amount
+      block[at + sumAt] = sum
+      ;(group.parts[i] ??= new ActorParts()).add(actor, amount)
       // Before anything is worked out: nearly every window is quiet.
-      if (window.sum <= (this.#quiet[i] as number)) continue
-      const value = this.#value(i, window)
-      if (value <= scale.metric.floor) continue
-      const baseline = this.#baselines[i] as Baseline
-      const judged = baseline.judge(value, timeMs)
-      if (!judged.abnormal) continue
-      window.tainted = true
-      if (timeMs - window.saidMs < repeatMs && value < window.said * repeatFactor) continue
-      window.saidMs = timeMs
-      window.said = value
-      if (worst === null || value / judged.threshold > worst.value / worst.threshold)
-        worst = {
-          ...judged,
-          scale,
-          baseline,
-          value,
-          sum: window.sum,
-          usual: this.#usual(i, window),
-          firstMs: window.firstMs,
-          by: [...window.parts].sort((a, b) => b[1] - a[1]).slice(0, namedMax),
-        }
+      if (sum <= (this.#quiet[i] as number)) continue
+      const exceeded = this.#judge(i, group, timeMs)
+      if (exceeded !== null && (worst === null || exceeded.value / exceeded.threshold > worst.value / worst.threshold))
+        worst = exceeded
     }
     return worst
   }
 
   /** There was a call of the group, and nothing to add: windows without any are learnt too. */
   touch(name: string, timeMs: number): void {
-    const { windows } = this.#group(name)
-    for (let i = 0; i < windows.length; i++) this.#turn(i, windows[i] as GroupWindow, timeMs)
+    const group = this.#group(name)
+    for (let i = 0; i < this.#quiet.length; i++) this.#turn(i, group, timeMs)
+  }
+
+  /** null: the window is not too full, or that was just told. */
+  #judge(i: number, group: Group, timeMs: number): GroupExceeded | null {
+    const { block } = group
+    const at = group.at + i * stride
+    const scale = this.#options.scales[i] as Scale
+    const value = this.#value(i, group)
+    if (value <= scale.metric.floor) return null
+    const baseline = this.#baselines[i] as Baseline
+    const judged = baseline.judge(value, timeMs)
+    if (!judged.abnormal) return null
+    block[at + flagsAt] = (block[at + flagsAt] as number) | tainted
+    if (timeMs - (block[at + saidMsAt] as number) < repeatMs && value < (block[at + saidAt] as number) * repeatFactor)
+      return null
+    block[at + saidMsAt] = timeMs
+    block[at + saidAt] = value
+    return {
+      ...judged,
+      scale,
+      baseline,
+      value,
+      sum: block[at + sumAt] as number,
+      usual: this.#usual(i, group),
+      firstMs: block[at + firstMsAt] as number,
+      by: group.parts[i]?.heaviest(namedMax) ?? [],
+    }
   }
 
   #changes(): Iterable<readonly [key: string, value: string | null]> {
@@ -142,8 +164,13 @@ export class GroupRates {
       const group = this.#groups.get(key.slice(1))
       if (group === undefined) return null
       group.changed = false
+      const { block, at } = group
       return JSON.stringify(
-        group.windows.map(one => [one.index, one.sum, one.firstMs, one.windows, one.peak, +one.tainted, +one.ended]),
+        this.#quiet.map((_, i) => {
+          const from = at + i * stride
+          const flags = block[from + flagsAt] as number
+          return [...block.subarray(from, from + flagsAt), flags & tainted, (flags & ended) / ended]
+        }),
       )
     })
   }
@@ -156,35 +183,27 @@ export class GroupRates {
         const [running, habits] = dump as unknown as [number[], Habit[]]
         for (const [i, index] of running.entries()) this.#running[i] = index
         for (const [i, habit] of this.#habits.entries()) Object.assign(habit, habits[i])
-      } else
-        this.#groups.set(key.slice(1), {
-          changed: false,
-          windows: this.#options.scales.map((_, i) => {
-            const [index = -1, sum = 0, firstMs = 0, windows = 0, peak = 0, tainted = 0, ended = 0] = dump[i] ?? []
-            return {
-              index,
-              sum,
-              firstMs,
-              windows,
-              peak,
-              tainted: tainted === 1,
-              ended: ended === 1,
-              parts: new Map(),
-              saidMs: 0,
-              said: 0,
-            }
-          }),
-        })
+      } else {
+        const group = this.#made()
+        for (let i = 0; i < this.#quiet.length; i++) {
+          const [index = 0, sum = 0, firstMs = 0, windows = 0, peak = 0, isTainted = 0, isEnded = 0] = dump[i] ?? []
+          const flags = (isTainted === 1 ? tainted : 0) | (isEnded === 1 ? ended : 0)
+          group.block.set([Math.max(0, index), sum, firstMs, windows, peak, flags], group.at + i * stride)
+        }
+        this.#groups.set(key.slice(1), group)
+      }
     }
-    for (const { windows } of this.#groups.values())
-      for (const [i, window] of windows.entries()) if (!window.ended) (this.#touched[i] as GroupWindow[]).push(window)
+    for (const group of this.#groups.values())
+      for (let i = 0; i < this.#quiet.length; i++)
+        if (((group.block[group.at + i * stride + flagsAt] as number) & ended) === 0)
+          (this.#touched[i] as Group[]).push(group)
   }
 
   #group(name: string): Group {
     let group = this.#groups.get(name)
     if (group === undefined) {
       if (this.#groups.size >= groupsMax) this.#forget()
-      this.#groups.set(name, (group = { windows: this.#options.scales.map(emptyWindow), changed: false }))
+      this.#groups.set(name, (group = this.#made()))
     }
     if (!group.changed) {
       group.changed = true
@@ -193,48 +212,75 @@ export class GroupRates {
     return group
   }
 
-  #turn(i: number, window: GroupWindow, timeMs: number): void {
+  #made(): Group {
+    const parts = this.#quiet.map(() => null)
+    const free = this.#free.pop()
+    if (free !== undefined) return { ...free, parts, changed: false }
+    const width = this.#quiet.length * stride
+    if (this.#used === together) {
+      this.#block = new Float64Array(together * width)
+      this.#used = 0
+    }
+    return { block: this.#block, at: this.#used++ * width, parts, changed: false }
+  }
+
+  #turn(i: number, group: Group, timeMs: number): void {
     const { windowMs } = this.#options.scales[i] as Scale
     const index = Math.floor(timeMs / windowMs)
-    if (index > (this.#running[i] as number)) {
-      this.#running[i] = index
-      // What never comes again is learnt too.
-      for (const one of this.#touched[i] as GroupWindow[]) this.#end(i, one)
-      this.#touched[i] = []
+    if (index > (this.#running[i] as number)) this.#advance(i, index)
+    const { block } = group
+    const at = group.at + i * stride
+    const before = block[at + indexAt] as number
+    if (index <= before) return
+    if (before > 0) {
+      this.#end(i, group)
+      block[at + peakAt] = (block[at + peakAt] as number) * fading ** ((index - before) * (windowMs / DAY_MS))
     }
-    if (index <= window.index) return
-    if (window.index >= 0) {
-      this.#end(i, window)
-      window.peak *= fading ** ((index - window.index) * (windowMs / DAY_MS))
-    }
-    window.index = index
-    ;(this.#touched[i] as GroupWindow[]).push(window)
-    window.sum = 0
-    window.tainted = false
-    window.ended = false
-    window.said = 0
-    if (window.parts.size > 0) window.parts = new Map()
+    block[at + indexAt] = index
+    ;(this.#touched[i] as Group[]).push(group)
+    block[at + sumAt] = 0
+    block[at + flagsAt] = 0
+    block[at + saidAt] = 0
+    group.parts[i] = null
   }
 
-  #end(i: number, window: GroupWindow): void {
-    if (window.ended || window.tainted || window.index < 0) return
-    window.ended = true
+  /** Another window begins for all groups. */
+  #advance(i: number, index: number): void {
+    this.#running[i] = index
+    // What never comes again is learnt too.
+    for (const one of this.#touched[i] as Group[]) this.#end(i, one)
+    // Who made up a window is told of what comes late, and then forgotten: callers who are gone must not stay here.
+    for (const one of this.#over[i] as Group[])
+      if ((one.block[one.at + i * stride + indexAt] as number) < index - 1) one.parts[i] = null
+    this.#over[i] = this.#touched[i] as Group[]
+    this.#touched[i] = []
+  }
+
+  #end(i: number, group: Group): void {
+    const { block } = group
+    const at = group.at + i * stride
+    const index = block[at + indexAt] as number
+    const flags = block[at + flagsAt] as number
+    if (flags !== 0 || index === 0) return
+    block[at + flagsAt] = ended
     const { windowMs } = this.#options.scales[i] as Scale
     const baseline = this.#baselines[i] as Baseline
-    baseline.learn(this.#value(i, window), (window.index + 1) * windowMs)
-    window.windows++
-    if (window.sum > window.peak) window.peak = window.sum
+    baseline.learn(this.#value(i, group), (index + 1) * windowMs)
+    block[at + windowsAt] = (block[at + windowsAt] as number) + 1
+    const peak = Math.max(block[at + peakAt] as number, block[at + sumAt] as number)
+    block[at + peakAt] = peak
     const habit = this.#habits[i] as Habit
-    habit.peak += (window.peak - habit.peak) * Math.max(0.001, 1 / ++habit.windows)
+    habit.peak += (peak - habit.peak) * Math.max(0.001, 1 / ++habit.windows)
   }
 
-  #value(i: number, window: GroupWindow): number {
-    return this.#options.own === true
-      ? Math.max(0, Math.sqrt(window.sum) - Math.sqrt(this.#usual(i, window)))
-      : window.sum
+  #value(i: number, group: Group): number {
+    const sum = group.block[group.at + i * stride + sumAt] as number
+    return this.#options.own === true ? Math.max(0, Math.sqrt(sum) - Math.sqrt(this.#usual(i, group))) : sum
   }
 
-  #usual(i: number, { windows, peak }: GroupWindow): number {
+  #usual(i: number, { block, at }: Group): number {
+    const windows = block[at + i * stride + windowsAt] as number
+    const peak = block[at + i * stride + peakAt] as number
     return (windows * peak + trust * (this.#habits[i] as Habit).peak) / (windows + trust)
   }
 
@@ -243,33 +289,26 @@ export class GroupRates {
     let oldest: string | null = null
     let least = Number.POSITIVE_INFINITY
     let looked = 0
-    for (const [name, { windows }] of this.#groups) {
-      const at = (windows[0]?.index ?? 0) + (windows[0]?.windows ?? 0) / 100
-      if (at < least) {
-        least = at
+    for (const [name, { block, at }] of this.#groups) {
+      const rank = (block[at + indexAt] as number) + (block[at + windowsAt] as number) / 100
+      if (rank < least) {
+        least = rank
         oldest = name
       }
       if (++looked === 32) break
     }
-    if (oldest !== null) {
+    const group = this.#groups.get(oldest ?? '')
+    if (oldest !== null && group !== undefined) {
       this.#groups.delete(oldest)
       this.#rows.gone(`:${oldest}`)
+      const { block, at } = group
+      const end = at + this.#quiet.length * stride
+      // Its window may still have to be ended.
+      group.block = block.slice(at, end)
+      group.at = 0
+      block.fill(0, at, end)
+      this.#free.push({ block, at })
     }
     this.forgotten++
-  }
-}
-
-function emptyWindow(): GroupWindow {
-  return {
-    index: -1,
-    sum: 0,
-    firstMs: 0,
-    parts: new Map(),
-    windows: 0,
-    peak: 0,
-    tainted: false,
-    ended: false,
-    saidMs: 0,
-    said: 0,
   }
 }

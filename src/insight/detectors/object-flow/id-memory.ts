@@ -47,7 +47,22 @@ export class IdMemory {
 
 /** 48 bits of a keyed hash of 16 hex digits; 0 for what is none, as a foreign recording may have it. */
 export function idNumber(hash: string): number {
-  return Number.parseInt(hash.slice(0, 12), 16) || 0
+  const high = hexOf(hash, 0)
+  const low = hexOf(hash, 6)
+  return high < 0 || low < 0 ? Number.parseInt(hash.slice(0, 12), 16) || 0 : high * 16_777_216 + low
+}
+
+/** Six lower-case hexadecimal digits; negative when they are none. */
+function hexOf(text: string, from: number): number {
+  if (text.length < from + 6) return -1
+  let value = 0
+  for (let i = from; i < from + 6; i++) {
+    const code = text.charCodeAt(i)
+    const digit = code <= 57 ? code - 48 : code - 87
+    if (digit < 0 || digit > 15 || (code > 57 && code < 97)) return -1
+    value = value * 16 + digit
+  }
+  return value
 }
 
 function pairOf(id: number, caller: number): number {
