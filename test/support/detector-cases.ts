@@ -3,6 +3,7 @@ import { Detection } from '../../src/insight/detection/detection.ts'
 import type { KeptAnomaly } from '../../src/insight/detection/anomaly-list.ts'
 import { type DetectionSettings, usualDetection } from '../../src/insight/detection/settings.ts'
 import type { AnyDetector } from '../../src/insight/detectors/detector.ts'
+import { readOpenApi } from '../../src/insight/inventory/openapi/read-openapi.ts'
 import { Learner } from '../../src/insight/learner.ts'
 import type { EventRecord } from '../../src/insight/model/event-record.ts'
 import type { Span } from '../../src/insight/model/span.ts'
@@ -48,6 +49,8 @@ export interface Step {
   /** Spans of one trace; `startUs` counts from the step's time. */
   readonly spans?: ReadonlyArray<Partial<Span>>
   readonly among?: readonly Step[]
+  /** An OpenAPI document of the service `shop` that is loaded before. */
+  readonly declare?: unknown
 }
 
 export interface CaseExchange extends Partial<Omit<EventRecord, 'query' | 'time' | 'id' | 'principal'>> {
@@ -93,6 +96,11 @@ export async function runCase(detector: AnyDetector, one: DetectorCase): Promise
   let nowMs = startMs
   let number = 0
   for (const step of one.steps) {
+    if (step.declare !== undefined) {
+      const read = readOpenApi(JSON.stringify(step.declare), 'shop.json')
+      if ('issues' in read) throw new Error(read.issues.join('\n'))
+      parts.inventory.declare('shop', read.document)
+    }
     const items: Array<{ readonly timeMs: number; readonly n: number; readonly step: Step }> = []
     for (const each of [step, ...(step.among ?? [])]) {
       const first = nowMs + (each.afterMs ?? 1000)

@@ -50,6 +50,24 @@ describe('quarantine of new shapes', () => {
     assert.equal(quarantine.see(shape, 'mallory', start), 'known')
   })
 
+  it('a document that declares the shape ends it, when it is loaded and not before', () => {
+    const quarantine = new ShapeQuarantine(terms)
+    let version = 1
+    let asked = 0
+    quarantine.declared = {
+      version: () => version,
+      why: one => (++asked > 0 && one === shape && version > 1 ? 'declared by shop.json' : null),
+    }
+    assert.equal(quarantine.see(shape, 'ada', start), 'waiting')
+    assert.equal(quarantine.see(shape, 'ada', start), 'waiting')
+    assert.equal(asked, 1, 'what no document declares is not asked again')
+    version = 2
+    assert.equal(quarantine.standing(shape), 'known')
+    assert.deepEqual([quarantine.waits(shape), quarantine.reason(shape)], [false, 'declared by shop.json'])
+    assert.equal(restored(quarantine.changes()).standing(shape), 'known')
+    assert.equal(quarantine.standing('other'), 'waiting')
+  })
+
   it('goes on over a restart: who was seen, since when, and what was admitted', () => {
     const quarantine = new ShapeQuarantine(terms)
     quarantine.see(shape, 'ada', start)

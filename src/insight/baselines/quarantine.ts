@@ -17,6 +17,14 @@ export interface Quarantine {
   admit(shape: string, why: string): void
 }
 
+/** What is normal though nobody showed it. */
+export interface DeclaredShapes {
+  /** Another number: what was asked before may be answered otherwise. */
+  version(): number
+  /** Why a shape is normal; null: nothing says so. */
+  why(shape: string): string | null
+}
+
 export interface QuarantineTerms {
   /** Distinct callers, and time between the first and the last of them, ms. */
   readonly callers: number
@@ -30,12 +38,17 @@ interface Waiting {
 
 const waitingMax = 20_000
 const admittedMax = 100_000
+/** Shapes of which is remembered that nothing declares them. */
+const undeclaredMax = 4096
 
 /** Shapes that wait, and those that came through; bounded, the oldest go first. */
 export class ShapeQuarantine implements Quarantine {
   terms: QuarantineTerms
   /** Shapes that were forgotten for want of room. */
   forgotten = 0
+  declared: DeclaredShapes | null = null
+  readonly #undeclared = new Set<string>()
+  #declaredVersion = -1
   readonly #waiting = new Map<string, Waiting>()
   /** Why each was admitted. */
   readonly #admitted = new Map<string, string>()
@@ -46,7 +59,7 @@ export class ShapeQuarantine implements Quarantine {
   }
 
   see(shape: string, caller: string, timeMs: number): Standing {
-    if (this.#admitted.has(shape)) return 'known'
+    if (this.standing(shape) === 'known') return 'known'
     const { callers, spanMs } = this.terms
     let waiting = this.#waiting.get(shape)
     if (waiting === undefined) {
@@ -69,7 +82,12 @@ export class ShapeQuarantine implements Quarantine {
   }
 
   standing(shape: string): Standing {
-    return this.#admitted.has(shape) ? 'known' : 'waiting'
+    return this.#admitted.has(shape) || this.#isDeclared(shape) ? 'known' : 'waiting'
+  }
+
+  /** Why it is normal; null: it is not, or nobody asked yet. */
+  reason(shape: string): string | null {
+    return this.#admitted.get(shape) ?? null
   }
 
   /** Somebody showed it, and it is not normal yet. */
@@ -106,6 +124,24 @@ export class ShapeQuarantine implements Quarantine {
       else yield [shape, waiting === undefined ? null : JSON.stringify(waiting)]
     }
     this.#changed.clear()
+  }
+
+  /** Documents are asked when a shape turns up, not when they are loaded: they declare far more than ever comes. */
+  #isDeclared(shape: string): boolean {
+    if (this.declared === null) return false
+    const version = this.declared.version()
+    if (version !== this.#declaredVersion || this.#undeclared.size >= undeclaredMax) {
+      this.#undeclared.clear()
+      this.#declaredVersion = version
+    }
+    if (this.#undeclared.has(shape)) return false
+    const why = this.declared.why(shape)
+    if (why === null) {
+      this.#undeclared.add(shape)
+      return false
+    }
+    this.admit(shape, why)
+    return true
   }
 
   /** Throws on what is no row of this. */

@@ -23,6 +23,7 @@ import type { Traces } from '../traces/traces.ts'
 import { type Actor, Actors, type KnownActor, type Passed } from './actors.ts'
 import { ActorRows } from './actor-rows.ts'
 import { type AddressSeen, AnomalyList } from './anomaly-list.ts'
+import { createDeclaredShapes } from './declared-shapes.ts'
 import { EventClock } from './event-clock.ts'
 import type { Moment } from './moment.ts'
 import { OperationNames } from './operation-names.ts'
@@ -48,6 +49,8 @@ export interface DetectionCounts {
   /** A detector threw: a fault of ours. */
   readonly faults: number
   readonly scopesWithoutRoom: number
+  /** Things that detectors had no room for, since the start. */
+  readonly detectorsWithoutRoom: number
   readonly unreadable: number
 }
 
@@ -86,6 +89,10 @@ export class Detection implements LearningPart {
     this.#settings = settings
     this.baselines = new Baselines(settings.baselines, timeMs => parts.inventory.owners.scenariosAt(timeMs))
     this.quarantine = new ShapeQuarantine(settings.quarantine)
+    this.quarantine.declared = {
+      version: () => parts.inventory.declared,
+      why: createDeclaredShapes(parts.inventory),
+    }
     if (!settings.enabled) return
     for (const definition of list) {
       const own = settings.detectors[definition.name]
@@ -121,6 +128,7 @@ export class Detection implements LearningPart {
       anomaliesForgotten: this.anomalies.forgotten,
       faults: this.#faults,
       scopesWithoutRoom: this.baselines.overflow,
+      detectorsWithoutRoom: this.#atWork.reduce((sum, { work }) => sum + (work.lost?.() ?? 0), 0),
       unreadable: this.#unreadable + this.anomalies.unreadable + this.baselines.unreadable,
     }
   }

@@ -44,6 +44,8 @@ export interface DetectorAtWork {
   takeTree?(tree: EndedTree): void
   /** Event time has come into another minute: windows may end. `nowMs`: start of that minute, Unix ms. */
   minute?(nowMs: number): void
+  /** How much there was no room for so far: operations, chains, ids beyond the bounds of its memory. */
+  lost?(): number
   /** What it learnt, as rows (model/durable.ts); short windows need not survive. */
   changes?(): Iterable<readonly [key: string, value: string | null]>
   restore?(rows: Iterable<readonly [key: string, value: string]>): void

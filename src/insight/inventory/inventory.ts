@@ -10,7 +10,7 @@ import { templateEditOf } from './apply-edit.ts'
 import { assemble } from './assemble.ts'
 import { provenBy } from './caller-name.ts'
 import { callerEntriesMax, CallerNames } from './callers.ts'
-import { Declarations } from './declarations.ts'
+import { type Declaration, Declarations } from './declarations.ts'
 import { EditList, type Edit, type EditChange, type OperatorWords, type Signed } from './edits.ts'
 import type { OpenApiDocument } from './openapi/document.ts'
 import { OwnerDirectory } from './owners/owner-directory.ts'
@@ -76,6 +76,8 @@ export class Inventory implements Durable {
     placesLeft: placesMax,
   }
   readonly #rows: InventoryRows
+  /** Counts the documents told so far: what was declared may be otherwise when it has changed. */
+  declared = 0
   #reach: Reach | null = null
   #announcements: Announcements | null = null
   #nowMs = 0
@@ -183,6 +185,7 @@ export class Inventory implements Durable {
 
   /** A document of a service. Its templates outweigh inferred ones. */
   declare(service: string, document: OpenApiDocument): void {
+    this.declared++
     let declarations = this.#declarations.get(service)
     if (declarations === undefined) this.#declarations.set(service, (declarations = new Declarations()))
     declarations.add(document)
@@ -270,6 +273,11 @@ export class Inventory implements Durable {
     return [...this.#declarations].flatMap(([service, { documents }]) =>
       documents.map(document => ({ service, document })),
     )
+  }
+
+  /** What a document says of an operation; null: nothing. */
+  declarationOf(service: string, method: string, template: string): Declaration | null {
+    return this.#declarations.get(service)?.find(method, template) ?? null
   }
 
   /** Who answered for a service over time, as far as targets and owners are known; oldest first. */

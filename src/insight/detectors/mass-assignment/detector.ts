@@ -83,7 +83,12 @@ export const massAssignment: Detector<NoSettings> = {
         const names = namesOfShape(request.shape)
         if (names.length === 0) return
         const known = operations.get(operation)
-        const { unknown, bits } = known?.names.body.judge(names, false) ?? { unknown: [], bits: 0 }
+        const judged = known?.names.body.judge(names, false) ?? { unknown: [], bits: 0 }
+        // What a document declares, or the quarantine has let, is new to us and no surprise.
+        const unknown = judged.unknown.filter(
+          name => host.quarantine.standing(`mass-assignment ${operation} ${name}`) !== 'known',
+        )
+        const bits = unknown.length === 0 ? 0 : (judged.bits * unknown.length) / judged.unknown.length
         lookAtRefused(moment, known !== undefined && known.names.body.count >= fewBodies ? unknown : [])
         if (!answered) return
         const baseline = host.baseline(metric)
@@ -105,7 +110,7 @@ export const massAssignment: Detector<NoSettings> = {
           })
         if (!learnable) return
         if (!abnormal) baseline.learn(bits, timeMs)
-        const fresh = new Set(unknown)
+        const fresh = new Set(judged.unknown)
         // New names wait until several callers have shown them for a while; before anything is known there is nothing to poison.
         const taken =
           known === undefined || known.names.body.count < fewBodies

@@ -32,7 +32,7 @@ function shown(store: AnswerStore, answer: AnswerSeen, caller: string, timeMs = 
   assert.ok(known !== undefined)
   const { fresh } = known.note(known.look(answer, nobody), answer, { caller, timeMs })
   store.changed('GET /a')
-  return fresh.map(one => ({ key: one.key, kind: one.kind, ...one }))
+  return fresh.map(one => ({ ...one }))
 }
 
 describe('what operations answer', () => {

@@ -154,6 +154,7 @@ export const responseDrift: Detector<NoSettings> = {
         if (!isStrange && !isLarge) profile.size.add(Math.log1p(record.event.responseBytes))
         store.changed(operation)
       },
+      lost: () => store.lost,
       changes: () => store.changes(),
       restore: rows => store.restore(rows),
     }
