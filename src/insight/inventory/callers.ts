@@ -1,6 +1,8 @@
 // Hot path: `add` once per event.
-import { HyperLogLog, sketchHash } from '../../lib/hyper-log-log.ts'
+import { fnv, HyperLogLog, mixed, sketchHash } from '../../lib/hyper-log-log.ts'
+import type { EventRecord } from '../model/event-record.ts'
 import type { CallerUse } from '../model/operation.ts'
+import { callerName, provenBy } from './caller-name.ts'
 
 /** A name by its number, so that a name is kept once however many operations its caller uses. */
 export type CallerNumber = number
@@ -18,6 +20,8 @@ export class CallerNames {
   /** Of each name, for the sketches. */
   readonly #hashes: number[] = []
   #networks = 0
+  /** Who called lately, by a hash of the subject or address: most calls come from somebody whose name need not be put together again. */
+  readonly #lately: Array<Lately | undefined> = Array.from({ length: latelyMax })
 
   get size(): number {
     return this.#names.length
@@ -32,6 +36,20 @@ export class CallerNames {
     this.#numbers.set(name, this.#names.length)
     this.#hashes.push(sketchHash(name))
     return this.#names.push(name) - 1
+  }
+
+  /** Number of who made a call (`callerName`). */
+  numberOfCaller(event: EventRecord): CallerNumber {
+    const principal = provenBy(event)
+    const text = principal === null ? event.client : principal.subject
+    const slot = mixed(fnv(text)) & (latelyMax - 1)
+    const known = this.#lately[slot]
+    if (known !== undefined && known.text === text && isSame(known.principal, principal)) return known.number
+    const number = this.numberOf(callerName(event))
+    // Without a number it may get one later, when names are restored.
+    // A slice of the line would keep all of it.
+    if (number >= 0) this.#lately[slot] = { text: Buffer.from(text).toString(), principal, number }
+    return number
   }
 
   /** Puts a written name back under its number; in ascending order. False when the number is not the next one. */
@@ -57,6 +75,20 @@ export class CallerNames {
   all(): readonly string[] {
     return this.#names
   }
+}
+
+interface Lately {
+  readonly text: string
+  readonly principal: EventRecord['principal']
+  readonly number: CallerNumber
+}
+
+const latelyMax = 16_384
+
+function isSame(a: EventRecord['principal'], b: EventRecord['principal']): boolean {
+  return (
+    a === b || (a !== null && b !== null && a.method === b.method && a.issuer === b.issuer && a.subject === b.subject)
+  )
 }
 
 /** `refused`: by the gateway. `denied`: the service itself answered 401 or 403. */

@@ -1,3 +1,4 @@
+// Hot path: `add` once per event.
 import { QuantileSketch, type QuantileDump } from '../../lib/quantile-sketch.ts'
 import type { ExchangeRecord } from '../model/exchange.ts'
 import type { Traffic } from '../model/operation.ts'
@@ -28,9 +29,15 @@ export class LeafUse {
   readonly authentication = new AuthenticationUse()
   readonly classes = new Tally(128)
   readonly signs = new ResponseSigns()
-  readonly hosts = new Tally(16)
-  readonly routes = new Tally(32)
-  readonly listeners = new Tally(16)
+  readonly #hosts = new Tally(16)
+  readonly #routes = new Tally(32)
+  readonly #listeners = new Tally(16)
+  /** Most calls come through the same listener and route to the same host: those are counted together until others come, or somebody reads. */
+  #host = ''
+  #route: string | null = null
+  #listener = ''
+  #same = 0
+  readonly #share: CallerShare
   readonly latency = new QuantileSketch()
   firstMs = Number.POSITIVE_INFINITY
   lastMs = 0
@@ -45,7 +52,23 @@ export class LeafUse {
   plaintext = 0
 
   constructor(share: CallerShare) {
+    this.#share = share
     this.callers = new CallerTable(share)
+  }
+
+  get hosts(): Tally {
+    this.#settle()
+    return this.#hosts
+  }
+
+  get routes(): Tally {
+    this.#settle()
+    return this.#routes
+  }
+
+  get listeners(): Tally {
+    this.#settle()
+    return this.#listeners
   }
 
   add({ record, timeMs, answered, reached }: Weighed): void {
@@ -61,10 +84,10 @@ export class LeafUse {
     if (reached) this.latency.add(event.durationMs)
     if (timeMs < this.firstMs) this.firstMs = timeMs
     if (timeMs > this.lastMs) this.lastMs = timeMs
-    this.callers.add(callerName(event), outcomeOf(event), timeMs)
-    if (event.host !== '') this.hosts.add(event.host)
-    if (event.route !== null) this.routes.add(event.route)
-    if (event.listener !== '' && !refused) this.listeners.add(event.listener)
+    const caller = this.#share.names.numberOfCaller(event)
+    if (caller >= 0) this.callers.count(caller, outcomeOf(event), timeMs)
+    else this.callers.add(callerName(event), outcomeOf(event), timeMs)
+    this.#way(event, refused)
     this.authentication.add(record, answered)
     if (observation === null) return
     if (observation.encrypted === false) this.plaintext++
@@ -72,6 +95,32 @@ export class LeafUse {
     if (!reached) return
     this.signs.add(observation)
     if (answered) eachClass(observation, event.status, (dataClass, where) => this.classes.add(`${dataClass} ${where}`))
+  }
+
+  #way({ host, route, listener }: ExchangeRecord['event'], refused: boolean): void {
+    if (host === this.#host && route === this.#route && listener === this.#listener && !refused) {
+      this.#same++
+      return
+    }
+    this.#settle()
+    if (refused) this.#count(host, route, '', 1)
+    else {
+      this.#host = host
+      this.#route = route
+      this.#listener = listener
+      this.#same = 1
+    }
+  }
+
+  #settle(): void {
+    if (this.#same > 0) this.#count(this.#host, this.#route, this.#listener, this.#same)
+    this.#same = 0
+  }
+
+  #count(host: string, route: string | null, listener: string, times: number): void {
+    if (host !== '') this.#hosts.add(host, times)
+    if (route !== null) this.#routes.add(route, times)
+    if (listener !== '') this.#listeners.add(listener, times)
   }
 
   /** Everything but callers, which are joined by `joinCallers`. */

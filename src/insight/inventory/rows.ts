@@ -39,9 +39,8 @@ interface ServiceRow {
  */
 export class InventoryRows {
   readonly #parts: RowParts
-  readonly #services = new Set<ServiceUse>()
-  readonly #entries = new Map<Entry, ServiceUse>()
-  readonly #shapes = new Set<Entry>()
+  readonly #services: ServiceUse[] = []
+  readonly #entries: Array<readonly [entry: Entry, service: ServiceUse]> = []
   #callersWritten = 0
   #nowMs = 0
   /** Something came since the totals were written. */
@@ -60,10 +59,15 @@ export class InventoryRows {
     if (timeMs > this.#nowMs) this.#nowMs = timeMs
     this.#total = true
     if (service === null) return
-    this.#services.add(service)
+    if (!service.changed) {
+      service.changed = true
+      this.#services.push(service)
+    }
     if (entry === null) return
-    this.#entries.set(entry, service)
-    if (taught && entry.shapes !== null) this.#shapes.add(entry)
+    if (taught && entry.shapes !== null) entry.taught = true
+    if (entry.changed) return
+    entry.changed = true
+    this.#entries.push([entry, service])
   }
 
   *changes(): Iterable<readonly [key: string, value: string | null]> {
@@ -72,7 +76,8 @@ export class InventoryRows {
     const names = this.#parts.names.all()
     for (; this.#callersWritten < names.length; this.#callersWritten++)
       yield [`caller/${this.#callersWritten}`, JSON.stringify(names[this.#callersWritten])]
-    for (const service of this.#services) {
+    for (const service of this.#services.splice(0)) {
+      service.changed = false
       const row: ServiceRow = {
         targets: service.targets.dump(),
         aside: service.aside.dump(),
@@ -82,8 +87,8 @@ export class InventoryRows {
       yield [`service/${place}`, JSON.stringify(row)]
       for (const [key, value] of service.templates.changes()) yield [`templates/${place}/${key}`, value]
     }
-    this.#services.clear()
-    for (const [entry, service] of this.#entries) {
+    for (const [entry, service] of this.#entries.splice(0)) {
+      entry.changed = false
       const place = `${encodeURIComponent(service.name)}/${entry.method}/${entry.leaf}`
       yield [`use/${place}`, JSON.stringify(entry.use.dump())]
       for (const [chunk, entries] of entry.use.callers.changed())
@@ -93,9 +98,9 @@ export class InventoryRows {
             entries.map(one => [one.caller, one.calls, one.refused, one.inherited, one.first, one.last, one.denied]),
           ),
         ]
-      if (this.#shapes.delete(entry)) yield [`shapes/${place}`, JSON.stringify(entry.shapes?.dump())]
+      if (entry.taught) yield [`shapes/${place}`, JSON.stringify(entry.shapes?.dump())]
+      entry.taught = false
     }
-    this.#entries.clear()
     for (const [service, routes] of this.#parts.told.changes())
       yield [`told/${encodeURIComponent(service)}`, JSON.stringify(routes)]
     for (const [key, row] of this.#parts.owners.changes()) {

@@ -1,3 +1,4 @@
+// Hot path: `take` once per event.
 import type { ExchangeRecord } from '../model/exchange.ts'
 import type { CallSigns, LeafId, PathTemplate, TemplateEdit } from '../templates/path-template.ts'
 import { TemplateSet } from '../templates/template-set.ts'
@@ -15,6 +16,11 @@ export interface Entry {
   readonly use: LeafUse
   /** null: it does not learn, for want of room. */
   shapes: LearnedShapes | null
+  /** The next method of this leaf. */
+  next: Entry | null
+  /** Changed since it was last written down (rows) / its shapes too. */
+  changed: boolean
+  taught: boolean
 }
 
 /** All entries that are one operation now. */
@@ -44,7 +50,12 @@ export class ServiceUse {
   /** Calls for which there was no room. */
   overflow = 0
   readonly #room: Room
+  /** By method, in the order in which they were made. */
   readonly #entries = new Map<string, Map<LeafId, Entry>>()
+  /** The same by leaf, the first method of each. */
+  readonly #byLeaf: Array<Entry | undefined> = []
+  /** Changed since it was last written down (rows). */
+  changed = false
   /** Their operations are there also before they were answered. */
   #declared: Declarations | null = null
   /** Templates told to `templates` from documents. */
@@ -139,17 +150,22 @@ export class ServiceUse {
   }
 
   find(method: string, leaf: LeafId): Entry | null {
-    return this.#entries.get(method)?.get(leaf) ?? null
+    let entry = this.#byLeaf[leaf] ?? null
+    while (entry !== null && entry.method !== method) entry = entry.next
+    return entry
   }
 
   /** The entry, made when there is room; `null`: there is none. */
   entry(method: string, leaf: LeafId): Entry | null {
-    const leaves = this.#entries.get(method)
-    const known = leaves?.get(leaf)
-    if (known !== undefined) return known
+    const known = this.find(method, leaf)
+    if (known !== null) return known
     if (this.#room.leavesLeft <= 0) return null
     this.#room.leavesLeft--
-    const entry: Entry = { method, leaf, use: new LeafUse(this.#room), shapes: null }
+    const use = new LeafUse(this.#room)
+    const next = this.#byLeaf[leaf] ?? null
+    const entry: Entry = { method, leaf, use, shapes: null, next, changed: false, taught: false }
+    this.#byLeaf[leaf] = entry
+    const leaves = this.#entries.get(method)
     if (leaves === undefined) this.#entries.set(method, new Map([[leaf, entry]]))
     else leaves.set(leaf, entry)
     return entry
@@ -167,8 +183,8 @@ export class ServiceUse {
   #born({ record }: Weighed): Entry | null {
     const { event } = record
     const leaf = this.templates.learn(event.path, signsOf(record))
-    const known = this.#entries.get(event.method)?.get(leaf)
-    if (known !== undefined) return known
+    const known = this.find(event.method, leaf)
+    if (known !== null) return known
     const entry = this.entry(event.method, leaf)
     if (entry === null) this.overflow++
     else if (this.#mayLearn(event.method, event.path)) this.learn(entry)
@@ -189,10 +205,8 @@ export class ServiceUse {
 
   /** A call that was not answered makes no operation and teaches no template; it counts to one that is there. */
   #known({ record }: Weighed): Entry | null {
-    const leaves = this.#entries.get(record.event.method)
-    if (leaves === undefined) return null
     const leaf = this.templates.leafOf(record.event.path)
-    return leaf === null ? null : (leaves.get(leaf) ?? null)
+    return leaf === null ? null : this.find(record.event.method, leaf)
   }
 }
 
