@@ -1,4 +1,5 @@
 // Hot path: once per event and detector that counts.
+import { HashSet } from '../../lib/hash-set.ts'
 import type { NumbersOfActor } from './actor-numbers.ts'
 
 /** Places of a window's hot numbers, from its scale's first: which window runs (0: none yet), counted so far, and of what is told apart the latest, plus 1. */
@@ -17,15 +18,13 @@ export const saidMsAt = 4
 export const saidAt = 5
 export const coldStride = 6
 
-/** Hashes of things that are told apart: a list while they are few, then open addressing behind their number. null: nothing yet. */
-export type Things = number[] | Uint32Array | null
+/** Hashes of things that are told apart: a list while they are few. null: nothing yet. */
+export type Things = number[] | HashSet | null
 
 /** So many things are looked through one by one. */
 const listMax = 16
 /** Things that are told apart in one window; beyond that, counting goes on without telling. */
 const distinctMax = 1024
-/** Stands for the hash 0: an empty place is 0. */
-const nought = 0x9e3779b9
 
 /** 1: the window has not had it yet. Beyond `distinctMax` everything counts that is not remembered. */
 export function isNew(all: Things[], i: number, hash: number): 0 | 1 {
@@ -37,39 +36,16 @@ export function isNew(all: Things[], i: number, hash: number): 0 | 1 {
   if (Array.isArray(things)) {
     if (things.includes(hash)) return 0
     if (things.length < listMax) things.push(hash)
-    else all[i] = tableOf([...things, hash], listMax * 4)
+    else all[i] = new HashSet([...things, hash])
     return 1
   }
-  const at = placeIn(things, hash)
-  if (things[at] !== 0) return 0
-  const size = things[0] as number
-  if (size >= distinctMax) return 1
-  things[at] = hash === 0 ? nought : hash
-  things[0] = size + 1
-  // At most three of four places are taken.
-  if ((size + 1) * 4 > (things.length - 1) * 3) all[i] = tableOf(listOf(things), (things.length - 1) * 2)
-  return 1
-}
-
-function tableOf(hashes: readonly number[], room: number): Uint32Array {
-  const table = new Uint32Array(1 + room)
-  for (const hash of hashes) table[placeIn(table, hash)] = hash === 0 ? nought : hash
-  table[0] = hashes.length
-  return table
-}
-
-/** Its place, or the empty one where it would stand. `table`: a power of two of places behind their number. */
-function placeIn(table: Uint32Array, hash: number): number {
-  const mask = table.length - 2
-  const wanted = hash === 0 ? nought : hash
-  let at = wanted & mask
-  while (table[at + 1] !== 0 && table[at + 1] !== wanted) at = (at + 1) & mask
-  return at + 1
+  if (things.size < distinctMax) return things.add(hash) ? 1 : 0
+  return things.has(hash) ? 0 : 1
 }
 
 function listOf(things: Things): number[] {
   if (things === null) return []
-  return Array.isArray(things) ? things : Array.from(things.subarray(1)).filter(hash => hash !== 0)
+  return Array.isArray(things) ? things : things.values()
 }
 
 /** Where a window's numbers stand. */
@@ -105,8 +81,5 @@ export function restoreWindow({ of, hot, cold }: WindowPlace, dump: unknown): Th
   of.cold[cold + taintedAt] = tainted === 1 ? 1 : 0
   if (!Array.isArray(things) || things.length === 0) return null
   const hashes = things.map(one => Number(one) >>> 0).slice(0, distinctMax)
-  if (hashes.length <= listMax) return hashes
-  let room = listMax * 4
-  while (hashes.length * 4 > room * 3) room *= 2
-  return tableOf(hashes, room)
+  return hashes.length <= listMax ? hashes : new HashSet(hashes)
 }

@@ -1,4 +1,5 @@
 // Hot path: once per event and detector.
+import { HashSet } from '../../lib/hash-set.ts'
 import type { DetectorHost } from '../detectors/detector.ts'
 import { ChangedRows } from '../traces/changed-rows.ts'
 import type { Actor } from './actors.ts'
@@ -8,20 +9,27 @@ interface OperationUse {
   calls: number
   newcomers: number
   /** Hashes of the callers that it has. */
-  readonly callers: Set<number>
+  readonly callers: HashSet
   /** New callers with when they were first seen, Unix ms. */
   readonly waiting: Map<number, number>
+  /** It waits to be written. */
+  changed: boolean
 }
 
+/** `callers` stand in a row of their own, since they change seldom and are many; older rows have them here. */
 interface OperationDump {
   readonly calls: number
   readonly newcomers: number
-  readonly callers: readonly number[]
+  readonly callers?: readonly number[]
   readonly waiting: ReadonlyArray<readonly [number, number]>
 }
 
 const operationsMax = 4096
 const callersMax = 16_384
+/** Of all operations together: 1,000 of them with 10,000 callers each, and some 70 MB. */
+const allCallersMax = 12_000_000
+/** Before the name in the key of the row of its callers: no name has it. */
+const callersOf = '\n'
 const waitingMax = 1024
 const DAY_MS = 86_400_000
 const fading = 0.75
@@ -43,6 +51,7 @@ export class Newcomers {
   readonly #uses = new Map<string, OperationUse>()
   readonly #rows = new ChangedRows()
   #calls = 0
+  #callers = 0
   #newcomers = 0
   /** Operations that were new. */
   #fresh = 0
@@ -67,7 +76,7 @@ export class Newcomers {
       if (learn) {
         use.calls++
         this.#calls++
-        this.#rows.changed(operation)
+        this.#changed(operation, use)
       }
       return 0
     }
@@ -86,18 +95,18 @@ export class Newcomers {
         return surprise
       }
       this.#fresh++
-      this.#uses.set(operation, (use = { calls: 0, newcomers: 0, callers: new Set(), waiting: new Map() }))
+      this.#uses.set(operation, (use = emptyUse()))
     }
     use.calls++
     this.#calls++
-    this.#rows.changed(operation)
+    this.#changed(operation, use)
     const since = use.waiting.get(caller)
     if (since === undefined) {
       use.newcomers++
       this.#newcomers++
-      if (!warm) this.#admit(use, caller)
+      if (!warm) this.#admit(operation, use, caller)
       else if (use.waiting.size < waitingMax) use.waiting.set(caller, timeMs)
-    } else if (timeMs - since >= waitMs) this.#admit(use, caller)
+    } else if (timeMs - since >= waitMs) this.#admit(operation, use, caller)
     return surprise
   }
 
@@ -118,9 +127,14 @@ export class Newcomers {
           day: this.#day,
           first: this.#firstMs,
         })
+      if (operation.startsWith(callersOf)) {
+        const callers = this.#uses.get(operation.slice(callersOf.length))?.callers
+        return callers === undefined ? null : JSON.stringify(callers.values())
+      }
       const use = this.#uses.get(operation)
       if (use === undefined) return null
-      const dump: OperationDump = { ...use, callers: [...use.callers], waiting: [...use.waiting] }
+      use.changed = false
+      const dump: OperationDump = { calls: use.calls, newcomers: use.newcomers, waiting: [...use.waiting] }
       return JSON.stringify(dump)
     })
   }
@@ -135,16 +149,42 @@ export class Newcomers {
         this.#fresh = fresh ?? 0
         this.#day = day ?? -1
         this.#firstMs = first ?? 0
+      } else if (operation.startsWith(callersOf)) {
+        const use = this.#restored(operation.slice(callersOf.length))
+        for (const caller of JSON.parse(text) as number[]) this.#take(use, caller)
       } else {
-        const { calls, newcomers, callers, waiting } = JSON.parse(text) as OperationDump
-        this.#uses.set(operation, { calls, newcomers, callers: new Set(callers), waiting: new Map(waiting) })
+        const { calls, newcomers, callers = [], waiting } = JSON.parse(text) as OperationDump
+        const use = this.#restored(operation)
+        use.calls = calls
+        use.newcomers = newcomers
+        for (const caller of callers) this.#take(use, caller)
+        for (const [caller, since] of waiting) use.waiting.set(caller, since)
       }
     }
   }
 
-  #admit(use: OperationUse, caller: number): void {
+  #restored(operation: string): OperationUse {
+    const use = this.#uses.get(operation) ?? emptyUse()
+    this.#uses.set(operation, use)
+    return use
+  }
+
+  #changed(operation: string, use: OperationUse): void {
+    if (use.changed) return
+    use.changed = true
+    this.#rows.changed(operation)
+  }
+
+  #admit(operation: string, use: OperationUse, caller: number): void {
     use.waiting.delete(caller)
-    if (use.callers.size < callersMax) use.callers.add(caller)
+    if (this.#take(use, caller)) this.#rows.changed(`${callersOf}${operation}`)
+  }
+
+  /** false: there is no room, or it is one of them. */
+  #take({ callers }: OperationUse, caller: number): boolean {
+    if (callers.size >= callersMax || this.#callers >= allCallersMax || !callers.add(caller)) return false
+    this.#callers++
+    return true
   }
 
   #turn(timeMs: number): void {
@@ -160,9 +200,13 @@ export class Newcomers {
         use.newcomers *= fade
         // Who waited and never came again must not hold a place.
         for (const [caller, since] of use.waiting) if (timeMs - since > 30 * DAY_MS) use.waiting.delete(caller)
-        this.#rows.changed(operation)
+        this.#changed(operation, use)
       }
     }
     this.#day = day
   }
+}
+
+function emptyUse(): OperationUse {
+  return { calls: 0, newcomers: 0, callers: new HashSet(), waiting: new Map(), changed: false }
 }

@@ -6,7 +6,7 @@ const fieldsMax = 20_000
 /** Profiles by operation for a detector, as rows; bounded in operations and fields. */
 export class ObservedOperations {
   readonly #profiles = new Map<string, OperationProfile>()
-  readonly #changed = new Set<string>()
+  #changed: string[] = []
   #fields = 0
 
   get(operation: string): OperationProfile | undefined {
@@ -20,7 +20,8 @@ export class ObservedOperations {
       if (this.#profiles.size >= operationsMax) return undefined
       this.#profiles.set(operation, (profile = new OperationProfile()))
     }
-    this.#changed.add(operation)
+    if (!profile.changed) this.#changed.push(operation)
+    profile.changed = true
     return profile
   }
 
@@ -32,8 +33,13 @@ export class ObservedOperations {
   };
 
   *changes(): Iterable<readonly [key: string, value: string]> {
-    for (const operation of this.#changed) yield [operation, JSON.stringify(this.#profiles.get(operation)?.dump())]
-    this.#changed.clear()
+    const changed = this.#changed
+    this.#changed = []
+    for (const operation of changed) {
+      const profile = this.#profiles.get(operation) as OperationProfile
+      profile.changed = false
+      yield [operation, JSON.stringify(profile.dump())]
+    }
   }
 
   /** Rows that do not read are skipped. */

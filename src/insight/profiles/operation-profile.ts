@@ -21,8 +21,12 @@ const countersMax = 64
  */
 export class OperationProfile {
   count = 0
+  /** It waits to be written. */
+  changed = false
   readonly names: Readonly<Record<'query' | 'body' | 'response', NamesProfile>>
   readonly fields = new Map<string, FieldProfile>()
+  /** Found once: putting a key together costs more than all else about it. */
+  readonly #found: Partial<Record<ProfilePlace, Map<string, FieldProfile>>> = {}
   /** Kinds of bodies, status codes, signs in answers: by word. */
   readonly words = new Map<string, Map<string, number>>()
   contentTypes: KindsSeen
@@ -44,16 +48,19 @@ export class OperationProfile {
   }
 
   field(place: ProfilePlace, name: string): FieldProfile | undefined {
-    return this.fields.get(`${place} ${name}`)
+    const found = this.#found[place]?.get(name)
+    if (found !== undefined) return found
+    const known = this.fields.get(`${place} ${name}`)
+    if (known !== undefined) (this.#found[place] ??= new Map()).set(name, known)
+    return known
   }
 
   /** Made when there is room; else undefined. */
   fieldToLearn(place: ProfilePlace, name: string, room: () => boolean): FieldProfile | undefined {
-    const key = `${place} ${name}`
-    const known = this.fields.get(key)
+    const known = this.field(place, name)
     if (known !== undefined || this.fields.size >= namesMax * 2 || !room()) return known
     const made = new FieldProfile()
-    this.fields.set(key, made)
+    this.fields.set(`${place} ${name}`, made)
     return made
   }
 

@@ -7,6 +7,14 @@ const operationsMax = 4096
 const namesMax = 128
 const asked = 8
 
+interface KnownNames {
+  calls: number
+  firstMs: number
+  readonly names: Set<string>
+  /** It waits to be written. */
+  changed: boolean
+}
+
 /** Which query parameters each operation is called with. A name is known once several callers have used it over some time. */
 export function createKnownNames(host: DetectorHost): {
   /** Names in the call that nobody uses there; empty while the operation is new. */
@@ -14,7 +22,7 @@ export function createKnownNames(host: DetectorHost): {
   changes(): Iterable<readonly [key: string, value: string | null]>
   restore(rows: Iterable<readonly [key: string, value: string]>): void
 } {
-  const operations = new Map<string, { calls: number; firstMs: number; readonly names: Set<string> }>()
+  const operations = new Map<string, KnownNames>()
   const rows = new ChangedRows()
 
   return {
@@ -25,12 +33,13 @@ export function createKnownNames(host: DetectorHost): {
       let known = operations.get(operation)
       if (known === undefined) {
         if (!learnable || operations.size >= operationsMax) return []
-        operations.set(operation, (known = { calls: 0, firstMs: timeMs, names: new Set() }))
+        operations.set(operation, (known = { calls: 0, firstMs: timeMs, names: new Set(), changed: false }))
       }
       if (learnable) {
         known.calls++
         // Else a restart would begin anew to count what it takes to be warm.
-        rows.changed(operation)
+        if (!known.changed) rows.changed(operation)
+        known.changed = true
       }
       if (sent.length === 0) return []
       const warm = host.isWarm(known.calls, known.firstMs)
@@ -49,14 +58,14 @@ export function createKnownNames(host: DetectorHost): {
     changes: () =>
       rows.take(operation => {
         const known = operations.get(operation)
-        return known === undefined
-          ? null
-          : JSON.stringify({ calls: known.calls, first: known.firstMs, names: [...known.names] })
+        if (known === undefined) return null
+        known.changed = false
+        return JSON.stringify({ calls: known.calls, first: known.firstMs, names: [...known.names] })
       }),
     restore(stored) {
       for (const [operation, text] of stored) {
         const { calls, first, names } = JSON.parse(text) as { calls: number; first: number; names: string[] }
-        operations.set(operation, { calls, firstMs: first, names: new Set(names) })
+        operations.set(operation, { calls, firstMs: first, names: new Set(names), changed: false })
         rows.stored(operation)
       }
     },

@@ -14,13 +14,13 @@ export interface ObjectFlowConfig {
   readonly ids: number
 }
 
-/** What a caller did today. */
+/** What a caller did today; null: nothing of it, as most. */
 interface Lately {
   day: number
   /** Ids that were new, by place. */
-  readonly sent: Map<string, number>
+  sent: Map<string, number> | null
   /** Ids that are somebody else's, by owner. */
-  readonly owners: Map<number, number>
+  owners: Map<number, number> | null
 }
 
 interface Caller {
@@ -62,14 +62,15 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
     let firstMs = 0
     let day = -1
 
-    const slot = host.slot<Lately>(() => ({ day: -1, sent: new Map(), owners: new Map() }))
+    const slot = host.slot<Lately>(() => ({ day: -1, sent: null, owners: null }))
 
     /** How an id came to the caller. Sent ones that are new are counted by place. */
     function flowOf(id: number, place: string, { caller, lately }: Caller): Flow {
       if (memory.has(id, caller)) return 'had'
       if (memory.ownerOf(id) !== undefined) return 'foreign'
-      const before = lately.sent.get(place) ?? 0
-      if (lately.sent.size < placesMax || before > 0) lately.sent.set(place, before + 1)
+      const sent = (lately.sent ??= new Map())
+      const before = sent.get(place) ?? 0
+      if (sent.size < placesMax || before > 0) sent.set(place, before + 1)
       return before > 0 ? 'another' : 'unknown'
     }
 
@@ -88,8 +89,7 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
         const lately = slot.of(actor)
         if (today > lately.day) {
           lately.day = today
-          lately.sent.clear()
-          lately.owners.clear()
+          lately.sent = lately.owners = null
         }
         const caller: Caller = { caller: actor.hash, lately }
         let worst = 0
@@ -102,11 +102,12 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
           if (flow === 'foreign' && surprise > 0) {
             // Whose it is may itself be a mistake: of each owner the first id counts, further ones less and less.
             const owner = memory.ownerOf(id) as number
-            const times = (lately.owners.get(owner) ?? 0) + 1
-            if (lately.owners.size < ownersMax || times > 1) lately.owners.set(owner, times)
+            const owners = (lately.owners ??= new Map())
+            const times = (owners.get(owner) ?? 0) + 1
+            if (owners.size < ownersMax || times > 1) owners.set(owner, times)
             surprise /= times ** 2
           }
-          if (flow === 'another') surprise /= ((lately.sent.get(place) ?? 2) - 1) ** 2
+          if (flow === 'another') surprise /= ((lately.sent?.get(place) ?? 2) - 1) ** 2
           if (learnable) {
             flows.learn(place, flow)
             memory.give(id, caller.caller)
@@ -139,7 +140,7 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
           evidence: [
             `ids in ${worstPlace} that are ${how}`,
             `there it was so ${count(odd, 'time')} in ${figure(seen.uses)}`,
-            `of ${count(lately.owners.size, 'other caller')} today`,
+            `of ${count(lately.owners?.size ?? 0, 'other caller')} today`,
           ],
           normal: `${figure(seen.uses - odd)} of ${figure(seen.uses)} ids there came as they should`,
           explanation: `${actor.name} used or received ids that are ${how}, in ${worstPlace}, within ${lengthOf(much.scale.windowMs)}; that happened ${count(odd, 'time')} in ${figure(seen.uses)} uses.`,

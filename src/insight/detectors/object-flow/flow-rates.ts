@@ -11,17 +11,19 @@ interface Place {
   unknown: number
   another: number
   foreign: number
+  /** It waits to be written. */
+  changed: boolean
 }
 
 const placesMax = 16_384
-const trust = 20
+const trust = 2
 const fading = 0.93
 
 /** How often ids in each place of each operation came otherwise than by being given: Good-Turing, fading by the day. */
 export class FlowRates {
   readonly #places = new Map<string, Place>()
-  readonly #all: Place = { uses: 0, unknown: 0, another: 0, foreign: 0 }
-  readonly #changed = new Set<string>()
+  readonly #all = emptyPlace()
+  #changed: string[] = []
 
   get uses(): number {
     return this.#all.uses
@@ -40,7 +42,7 @@ export class FlowRates {
     let known = this.#places.get(place)
     if (known === undefined) {
       if (this.#places.size >= placesMax) return
-      this.#places.set(place, (known = { uses: 0, unknown: 0, another: 0, foreign: 0 }))
+      this.#places.set(place, (known = emptyPlace()))
     }
     known.uses++
     this.#all.uses++
@@ -48,7 +50,9 @@ export class FlowRates {
       known[flow]++
       this.#all[flow]++
     }
-    this.#changed.add(place)
+    if (known.changed) return
+    known.changed = true
+    this.#changed.push(place)
   }
 
   /** Another day. */
@@ -63,23 +67,29 @@ export class FlowRates {
   }
 
   seen(place: string): Readonly<Place> {
-    return this.#places.get(place) ?? { uses: 0, unknown: 0, another: 0, foreign: 0 }
+    return this.#places.get(place) ?? emptyPlace()
   }
 
   *changes(): Iterable<readonly [key: string, value: string | null]> {
-    for (const place of this.#changed) {
-      const { uses, unknown, another, foreign } = this.seen(place)
-      yield [place, JSON.stringify([uses, unknown, another, foreign])]
+    const changed = this.#changed
+    this.#changed = []
+    for (const place of changed) {
+      const known = this.#places.get(place) as Place
+      known.changed = false
+      yield [place, JSON.stringify([known.uses, known.unknown, known.another, known.foreign])]
     }
-    this.#changed.clear()
   }
 
   restoreRow(place: string, text: string): void {
     const [uses = 0, unknown = 0, another = 0, foreign = 0] = JSON.parse(text) as number[]
-    this.#places.set(place, { uses, unknown, another, foreign })
+    this.#places.set(place, { uses, unknown, another, foreign, changed: false })
     this.#all.uses += uses
     this.#all.unknown += unknown
     this.#all.another += another
     this.#all.foreign += foreign
   }
+}
+
+function emptyPlace(): Place {
+  return { uses: 0, unknown: 0, another: 0, foreign: 0, changed: false }
 }
