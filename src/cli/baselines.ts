@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import { duration } from '../core/values.ts'
 import { systemClock } from '../gateway/system-clock.ts'
 import {
@@ -14,6 +13,7 @@ import { detectionSettings } from '../insight/detection/settings.ts'
 import { wantedChange } from '../insight/detection/wanted-change.ts'
 import { readDetectorSettings } from '../insight/detectors/read-settings.ts'
 import { createParts } from '../insight/parts.ts'
+import { authorOf } from './author.ts'
 import { changeInWords, reportInWords, triedInWords } from './baseline-words.ts'
 import { changeKnown } from './change-known.ts'
 import { UserError } from './fail.ts'
@@ -83,7 +83,7 @@ export function admit(shape: string, flags: ChangeFlags): Promise<void> {
 }
 
 async function change(what: BaselineChange, flags: ChangeFlags): Promise<void> {
-  const sent = { ...what, author: flags.author ?? userInfo().username, reason: flags.reason }
+  const sent = { ...what, author: authorOf(flags), reason: flags.reason }
   const wanted = wantedChange(sent)
   if (wanted === null) throw new UserError('author, reason or a name is empty or too long')
   const done = await changeKnown<Done>(flags, {

@@ -5,7 +5,7 @@ import { families } from '../insight/behaviour/families/index.ts'
 import { type ItemFiles, readItemFiles } from '../insight/behaviour/item-files.ts'
 import { type Label, readLabels } from '../insight/behaviour/labels.ts'
 import type { Family } from '../insight/behaviour/model.ts'
-import type { Quarantine } from '../insight/ingest/quarantine.ts'
+import { Quarantine } from '../insight/ingest/quarantine.ts'
 import { UserError } from './fail.ts'
 import { createProgress, grouped } from './progress.ts'
 import { warn } from './say.ts'
@@ -50,17 +50,32 @@ export function skippedLines(skipped: readonly Quarantine[]): number {
   return skipped.reduce((sum, quarantine) => sum + quarantine.total, 0)
 }
 
-/** Labels of a file; lines that are none are told. */
-export async function readLabelFile(file: string): Promise<Map<string, Label>> {
-  const text = await readText(file)
-  return readLabels(text.split('\n'), (line, why) => warn(`portcullis: ${file} line ${line} is no label: ${why}`))
+/** What to say when nothing at all was read: most likely it is the format. */
+export function nothingReadWords(family: Family<unknown>, skipped: readonly Quarantine[]): string {
+  const { format } = family
+  return skippedLines(skipped) === 0
+    ? `there is no item of the format ${format}: nothing is in what was named`
+    : `no item of the format ${format} was read${skippedWords(skipped)}. Is it of another --format? docs/scoring.md#${format} shows lines of this one`
 }
 
-export async function readText(file: string): Promise<string> {
+/** Labels of a file; lines that are none are counted and told, as those of items are. */
+export async function readLabelFile(file: string): Promise<Map<string, Label>> {
+  const text = await readText(file, 'one {"id", "abnormal"} a line is wanted')
+  const skipped = new Quarantine(file)
+  const labels = readLabels(text.split('\n'), (line, why) => skipped.add(`line ${line}`, why))
+  const words = skippedWords([skipped])
+  if (words !== '') warn(`portcullis: labels${words}`)
+  return labels
+}
+
+/** `hint`: what to do when it cannot be read. */
+export async function readText(file: string, hint: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new UserError(`cannot read ${file}: ${(error as Error).message}`)
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? `there is no file ${file}` : `cannot read ${file}: ${message}`
+    throw new UserError(`${why}; ${hint}`)
   }
 }
 

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import type { Severity } from '../core/finding.ts'
 import { systemClock } from '../gateway/system-clock.ts'
 import { createParts } from '../insight/parts.ts'
@@ -6,6 +5,7 @@ import { type Incident } from '../response/incidents/incident.ts'
 import { reportOf } from '../response/incidents/report.ts'
 import { createResponse, type Response } from '../response/response.ts'
 import { takeAction, type WantedAction } from '../response/take-action.ts'
+import { authorOf } from './author.ts'
 import { changeKnown } from './change-known.ts'
 import { UserError } from './fail.ts'
 import { incidentInWords, listInWords, wouldRefuseInWords } from './incident-words.ts'
@@ -59,7 +59,7 @@ export async function wouldRefuse(files: readonly string[], flags: WouldRefuseFl
 
 /** `portcullis incidents acknowledge | close | accept | reopen NUMBER`: at the gateway that runs, else in what it left. */
 export async function act(action: WantedAction['action'], number: string, flags: ActionFlags): Promise<void> {
-  const wanted = { action, author: flags.author ?? userInfo().username, reason: flags.reason }
+  const wanted = { action, author: authorOf(flags), reason: flags.reason }
   const incident = await changeKnown<Incident>(flags, {
     path: `/incidents/${wholeNumber(number)}`,
     wanted,

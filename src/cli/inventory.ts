@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
@@ -26,6 +25,7 @@ import { Learner } from '../insight/learner.ts'
 import { fieldChoice, usualFields } from '../insight/model/field-choice.ts'
 import type { Operation } from '../insight/model/operation.ts'
 import { replayFile } from '../insight/replay.ts'
+import { authorOf } from './author.ts'
 import { isInsightAtWork, tellControl } from './control-client.ts'
 import { counted, UserError } from './fail.ts'
 import { inOneLine, say, sayJson, warn } from './say.ts'
@@ -146,7 +146,7 @@ export async function exportAs(files: readonly string[], flags: ExportFlags): Pr
  * gateway; the state of one that ended is opened here.
  */
 export async function edit(kind: string, words: readonly string[], flags: EditFlags): Promise<void> {
-  const wanted = { kind, words, author: flags.author ?? os.userInfo().username, reason: flags.reason }
+  const wanted = { kind, words, author: authorOf(flags), reason: flags.reason }
   if (kind !== 'undo') {
     const change = editChange(kind, words)
     if (typeof change === 'string') throw new UserError(change)

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises'
 import { systemClock } from '../gateway/system-clock.ts'
 import { type Review, reviewItems } from '../insight/behaviour/review.ts'
 import type { ScoreLine } from '../insight/behaviour/score-line.ts'
-import { familyOf, readFilesWithProgress, skippedWords } from './behaviour-files.ts'
+import { familyOf, nothingReadWords, readFilesWithProgress, skippedWords } from './behaviour-files.ts'
 import { UserError } from './fail.ts'
 import { grouped } from './progress.ts'
 import { say, sayJson, warn } from './say.ts'
@@ -25,7 +25,7 @@ const barMost = 40
 export async function review(files: readonly string[], { format, budget, to, json }: ReviewFlags): Promise<void> {
   const family = familyOf(format)
   const { items, skipped } = await readFilesWithProgress(files, family, systemClock())
-  if (items.length === 0) throw new UserError(`no item of the format ${format} was read${skippedWords(skipped)}`)
+  if (items.length === 0) throw new UserError(nothingReadWords(family, skipped))
   const found = reviewItems(family, items, budget)
   if (json === true) sayJson(found)
   else say(words(found))

@@ -1,9 +1,9 @@
 import { systemClock } from '../gateway/system-clock.ts'
 import { modelText } from '../insight/behaviour/model-file.ts'
 import { type HeldOut, tuneItems } from '../insight/behaviour/tune.ts'
-import { familyOf, readFilesWithProgress, readLabelFile, skippedWords } from './behaviour-files.ts'
+import { familyOf, nothingReadWords, readFilesWithProgress, readLabelFile, skippedWords } from './behaviour-files.ts'
 import { counted, UserError } from './fail.ts'
-import { writeWhole } from './learn.ts'
+import { assertWritable, writeWhole } from './learn.ts'
 import { grouped } from './progress.ts'
 import { say, sayJson, warn } from './say.ts'
 import { table } from './table.ts'
@@ -19,11 +19,13 @@ export interface TuneFlags {
 /** `portcullis learn tune`: learns again with a reviewer's labels, and says before and after on the latest items, which neither had seen. */
 export async function tune(files: readonly string[], { format, to, labels, budget, json }: TuneFlags): Promise<void> {
   const family = familyOf(format)
+  await assertWritable(to)
   const said = await readLabelFile(labels)
   const { items, skipped } = await readFilesWithProgress(files, family, systemClock())
+  if (items.length === 0) throw new UserError(`nothing was learnt: ${nothingReadWords(family, skipped)}`)
   if (items.length < 10)
     throw new UserError(
-      `${counted(items.length, 'item')} of the format ${format} are too few to hold some back${skippedWords(skipped)}`,
+      `${counted(items.length, 'item')} of the format ${format} are too few to hold some back, ten are the least${skippedWords(skipped)}`,
     )
   const known = new Set(items.map(item => String(family.id(item))))
   const lost = [...said.keys()].filter(id => !known.has(id))

@@ -126,6 +126,45 @@ test('lines that do not read are skipped, counted and named', async () => {
   assert.equal((JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as { skipped: number }).skipped, 2)
 })
 
+test('labels that do not read are counted, not listed one by one, and labels of other items are told', async () => {
+  writeFileSync(path.join(folder, 'no-labels.ndjson'), 'x\n'.repeat(1_000))
+  const broken = await run(
+    'score',
+    '--model',
+    'b.model',
+    '--format',
+    'vectors',
+    '--labels',
+    'no-labels.ndjson',
+    'test.ndjson',
+  )
+  assert.equal(broken.code, 0)
+  assert.match(broken.stderr, /labels; 1,000 lines did not read: 1,000 × not JSON \(first no-labels\.ndjson line 1\)/)
+  assert.equal(broken.stderr.trimEnd().split('\n').length, 2)
+  write('others.ndjson', [{ id: 'elsewhere', abnormal: true }])
+  const others = await run(
+    'score',
+    '--model',
+    'b.model',
+    '--format',
+    'vectors',
+    '--labels',
+    'others.ndjson',
+    'test.ndjson',
+  )
+  assert.match(others.stderr, /no label names an item that was read/)
+  assert.equal((JSON.parse(others.stderr.trimEnd().split('\n').at(-1) ?? '') as { labelled: number }).labelled, 0)
+})
+
+test('names that a terminal would obey are written out, and mean the same as JSON', async () => {
+  const hostile = { id: 'a\u009b31m\u202e\u001b[2Jb', edges: { 'web → \u009b2J\u001b]0;x\u0007': 3 } }
+  write('hostile.ndjson', [hostile])
+  const { code, stdout, stderr } = await run('score', '--model', 'b.model', '--format', 'vectors', 'hostile.ndjson')
+  assert.equal(code, 0, stderr)
+  assert.doesNotMatch(stdout + stderr, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+  assert.equal((JSON.parse(stdout) as ScoreLine).id, hostile.id)
+})
+
 test('an archive in one line of many megabytes is read', async () => {
   const text = JSON.stringify({ note: 'ring '.repeat(200_000) })
   const entries = Array.from({ length: 20 }, (_, i) => ({
@@ -158,17 +197,31 @@ test('what cannot be done is said in words, exit code 1, and no model is left ha
     [['learn', '--format', 'vectors', '--to', 'x.model', 'nowhere.ndjson'], /there is no file nowhere\.ndjson/],
     [
       ['learn', '--format', 'vectors', '--to', 'x.model', 'labels.ndjson'],
-      /no item of the format vectors was read.*1,650 lines did not read/s,
+      /no item of the format vectors was read.*1,650 lines did not read.*docs\/scoring\.md#vectors/s,
     ],
-    [['learn', '--format', 'vectors', '--to', 'no/x.model', 'normal.ndjson'], /cannot write no\/x\.model/],
+    [
+      ['learn', '--format', 'vectors', '--to', 'no/x.model', 'normal.ndjson'],
+      /cannot write no\/x\.model: there is no folder no/,
+    ],
+    [['learn', '--format', 'vectors', '--to', '.', 'normal.ndjson'], /cannot write \.: it is a folder/],
+    [['learn', '--format', 'vectors', '--to', 'x.model', 'empty.ndjson'], /nothing is in what was named/],
     [['learn', '--format', 'vectors', '--to', 'x.model', '--budget', '2', 'normal.ndjson'], /a share between 0 and 1/],
-    [['score', '--model', 'none.model', '--format', 'vectors', 'test.ndjson'], /cannot read none\.model/],
+    [
+      ['score', '--model', 'none.model', '--format', 'vectors', 'test.ndjson'],
+      /there is no file none\.model; `portcullis learn --format vectors` writes one/,
+    ],
     [['score', '--model', 'labels.ndjson', '--format', 'vectors', 'test.ndjson'], /is no model that can be used/],
     [
       ['score', '--model', 'b.model', '--format', 'sequences', 'test.ndjson'],
-      /learnt from vectors, not from sequences/,
+      /learnt from vectors, not from sequences; `portcullis learn --format sequences`/,
+    ],
+    [
+      ['score', '--model', 'later.model', '--format', 'vectors', 'test.ndjson'],
+      /of version 9, this program knows 1; `portcullis learn/,
     ],
   ]
+  writeFileSync(path.join(folder, 'empty.ndjson'), '')
+  writeFileSync(path.join(folder, 'later.model'), read('b.model').replace('"version":1', '"version":9'))
   for (const [args, words] of cases) {
     const { code, stdout, stderr } = await run(...args)
     assert.equal(code, 1, args.join(' '))

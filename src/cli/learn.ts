@@ -1,8 +1,10 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { constants, existsSync, statSync } from 'node:fs'
+import { access, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { systemClock } from '../gateway/system-clock.ts'
 import { type Calibration, learnItems } from '../insight/behaviour/calibration.ts'
 import { modelText } from '../insight/behaviour/model-file.ts'
-import { familyOf, readFilesWithProgress, skippedWords } from './behaviour-files.ts'
+import { familyOf, nothingReadWords, readFilesWithProgress, skippedWords } from './behaviour-files.ts'
 import { counted, UserError } from './fail.ts'
 import { grouped } from './progress.ts'
 import { warn } from './say.ts'
@@ -19,9 +21,9 @@ export async function learn(files: readonly string[], { format, to, budget }: Le
   const clock = systemClock()
   const begun = clock.monotonic()
   const family = familyOf(format)
+  await assertWritable(to)
   const { items, skipped } = await readFilesWithProgress(files, family, clock)
-  if (items.length === 0)
-    throw new UserError(`no item of the format ${format} was read, so nothing was learnt${skippedWords(skipped)}`)
+  if (items.length === 0) throw new UserError(`nothing was learnt: ${nothingReadWords(family, skipped)}`)
   const learnt = learnItems(family, items, budget)
   await writeWhole(to, modelText(family, learnt))
   const seconds = (clock.monotonic() - begun) / 1000
@@ -47,6 +49,17 @@ function words({ budget, threshold, split, incomparable, tails }: Calibration): 
         ]
       : []),
   ].join('\n')
+}
+
+/** Throws a UserError when a file cannot be written there: better said now than after a minute of learning. */
+export async function assertWritable(file: string): Promise<void> {
+  const folder = path.dirname(file)
+  if (!existsSync(folder)) throw new UserError(`cannot write ${file}: there is no folder ${folder}`)
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new UserError(`cannot write ${file}: it is a folder`)
+  await access(folder, constants.W_OK).catch(() => {
+    throw new UserError(`cannot write ${file}: nothing may be written into ${folder}`)
+  })
 }
 
 /** All of it or nothing: a model half written would judge by half of what was learnt. */

@@ -7,6 +7,7 @@ import { readModelText } from '../insight/behaviour/model-file.ts'
 import { scoreLine } from '../insight/behaviour/score-line.ts'
 import {
   familyOf,
+  nothingReadWords,
   readFilesWithProgress,
   readLabelFile,
   readText,
@@ -14,7 +15,7 @@ import {
   skippedWords,
 } from './behaviour-files.ts'
 import { UserError } from './fail.ts'
-import { warn } from './say.ts'
+import { harmless, warn } from './say.ts'
 
 export interface ScoreFlags {
   readonly model: string
@@ -45,15 +46,18 @@ export async function score(files: readonly string[], flags: ScoreFlags): Promis
     const truth = labels?.get(String(line.id))
     if (truth === 'normal' || truth === 'abnormal')
       labelled.push({ score: line.score, judgedAbnormal: line.abnormal, abnormal: truth === 'abnormal' })
-    written += `${JSON.stringify(line)}\n`
+    // Ids and names are strangers'; as JSON it means the same.
+    written += `${harmless(JSON.stringify(line))}\n`
     if (written.length > 65_536) {
       if (!process.stdout.write(written)) await once(process.stdout, 'drain')
       written = ''
     }
   }
   process.stdout.write(written)
-  const words = skippedWords(skipped)
+  const words = items.length === 0 ? `; ${nothingReadWords(family, skipped)}` : skippedWords(skipped)
   if (words !== '') warn(`portcullis: ${words.slice(2)}`)
+  if (labels !== null && labels.size > 0 && labelled.length === 0 && items.length > 0)
+    warn('portcullis: no label names an item that was read: ids must be the same in both')
   warn(
     JSON.stringify({
       items: items.length,
@@ -65,10 +69,11 @@ export async function score(files: readonly string[], flags: ScoreFlags): Promis
 }
 
 async function readModel(file: string, family: Family<unknown>): Promise<Learnt<unknown>> {
-  const text = await readText(file)
+  const made = `\`portcullis learn --format ${family.format}\` writes one`
+  const text = await readText(file, made)
   try {
     return readModelText(text, family)
   } catch (error) {
-    throw new UserError(`${file} is no model that can be used: ${(error as Error).message}`)
+    throw new UserError(`${file} is no model that can be used: ${(error as Error).message}; ${made}`)
   }
 }
