@@ -32,6 +32,8 @@ export interface DetectorCase {
     readonly operations?: readonly string[]
     readonly principals?: readonly string[]
     readonly addresses?: readonly string[]
+    /** Must not be among its principals. */
+    readonly spared?: readonly string[]
     /** Part of the explanation. */
     readonly explanation?: string
   }>

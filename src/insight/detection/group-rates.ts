@@ -21,6 +21,8 @@ export interface GroupExceeded extends Judged {
   readonly firstMs: number
   /** Who made it up, the heaviest first, with their part of the sum. */
   readonly by: ReadonlyArray<readonly [actor: Actor, part: number]>
+  /** Those of them without whom it would not have been too much, the heaviest first: who only was there too is not held responsible. */
+  readonly responsible: readonly Actor[]
 }
 
 /** A group's numbers: `stride` for each scale, from `at` in a block that it shares with others. */
@@ -144,15 +146,20 @@ export class GroupRates {
       return null
     block[at + saidMsAt] = timeMs
     block[at + saidAt] = value
+    const by = group.parts[i]?.heaviest(namedMax) ?? []
+    const sum = block[at + sumAt] as number
+    const usual = this.#usual(i, group)
+    const allowed = this.#options.own === true ? (Math.sqrt(usual) + judged.threshold) ** 2 : judged.threshold
     return {
       ...judged,
       scale,
       baseline,
       value,
-      sum: block[at + sumAt] as number,
-      usual: this.#usual(i, group),
+      sum,
+      usual,
       firstMs: block[at + firstMsAt] as number,
-      by: group.parts[i]?.heaviest(namedMax) ?? [],
+      by,
+      responsible: responsibleFor(sum - allowed, by),
     }
   }
 
@@ -311,4 +318,16 @@ export class GroupRates {
     }
     this.forgotten++
   }
+}
+
+/** From the heaviest on, until their parts make up the excess. */
+function responsibleFor(excess: number, by: GroupExceeded['by']): Actor[] {
+  const out: Actor[] = []
+  let left = excess
+  for (const [actor, part] of by) {
+    if (left <= 0) break
+    out.push(actor)
+    left -= part
+  }
+  return out
 }

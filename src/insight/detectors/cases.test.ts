@@ -43,6 +43,8 @@ for (const detector of detectors) {
           for (const name of ['operations', 'principals'] as const)
             for (const wanted of expected[name] ?? [])
               assert.ok(like[name].includes(wanted), `${name}: ${wanted}\n${seen}`)
+          for (const name of expected.spared ?? [])
+            assert.ok(!like.principals.includes(name), `${name} is blamed\n${seen}`)
           for (const wanted of expected.addresses ?? [])
             assert.ok(
               like.addresses.some(({ address }) => address === wanted),

@@ -117,8 +117,8 @@ export const denialOfService: Detector<NoSettings> = {
             host.report({
               code: 'flood',
               actor: null,
-              principals: busy.by.flatMap(([one]) => (one.kind === 'principal' ? [one.name] : [])),
-              addresses: [...new Set(busy.by.flatMap(([one]) => latestOf(one, busy.firstMs).addresses))],
+              principals: busy.responsible.flatMap(one => (one.kind === 'principal' ? [one.name] : [])),
+              addresses: [...new Set(busy.responsible.flatMap(one => latestOf(one, busy.firstMs).addresses))],
               operations: [operation],
               firstMs: busy.firstMs,
               lastMs: timeMs,
@@ -129,7 +129,7 @@ export const denialOfService: Detector<NoSettings> = {
                 `from ${count(busy.by.length, 'caller')}`,
               ],
               normal: busy.baseline.describe(),
-              explanation: `${operation} was called ${count(busy.sum, 'time')} within 10 seconds by ${named(busy.by.map(([one]) => one.name))}; usually it is about ${figure(busy.usual)}.`,
+              explanation: `${operation} was called ${count(busy.sum, 'time')} within 10 seconds, most of it by ${named(busy.responsible.map(one => one.name))}; usually it is about ${figure(busy.usual)}.`,
               events: [event.id],
             })
         }

@@ -119,8 +119,8 @@ export const enumeration: Detector<NoSettings> = {
         host.report({
           code: 'spread-enumeration',
           actor: null,
-          principals: spread.by.flatMap(([one]) => (one.kind === 'principal' ? [one.name] : [])),
-          addresses: [...new Set(spread.by.flatMap(([one]) => latestOf(one, spread.firstMs).addresses))],
+          principals: spread.responsible.flatMap(one => (one.kind === 'principal' ? [one.name] : [])),
+          addresses: [...new Set(spread.responsible.flatMap(one => latestOf(one, spread.firstMs).addresses))],
           operations: [operation],
           firstMs: spread.firstMs,
           lastMs: timeMs,

@@ -76,12 +76,11 @@ export const volume: Detector<NoSettings> = {
         if (operation === null || refused) return
         const busy = operations.add(operation, actor, { timeMs, amount: 1 })
         if (busy === null) return
-        const heavy = busy.by.filter(([, part]) => part >= busy.sum / 200)
-        const addresses = [...new Set(heavy.flatMap(([one]) => latestOf(one, busy.firstMs).addresses))]
+        const addresses = [...new Set(busy.responsible.flatMap(one => latestOf(one, busy.firstMs).addresses))]
         host.report({
           code: 'operation-volume',
           actor: null,
-          principals: heavy.flatMap(([one]) => (one.kind === 'principal' ? [one.name] : [])),
+          principals: busy.responsible.flatMap(one => (one.kind === 'principal' ? [one.name] : [])),
           addresses,
           operations: [operation],
           firstMs: busy.firstMs,
@@ -94,7 +93,7 @@ export const volume: Detector<NoSettings> = {
             `from ${count(busy.by.length, 'caller')}`,
           ],
           normal: `${figure(busy.usual)} calls within ${lengthOf(busy.scale.windowMs)}`,
-          explanation: `${operation} was called ${count(busy.sum, 'time')} within ${lengthOf(busy.scale.windowMs)} by ${named(busy.by.map(([one]) => one.name))}; usually it is about ${figure(busy.usual)}.`,
+          explanation: `${operation} was called ${count(busy.sum, 'time')} within ${lengthOf(busy.scale.windowMs)} most of it by ${named(busy.responsible.map(one => one.name))}; usually it is about ${figure(busy.usual)}.`,
           events: [record.event.id],
         })
       },
