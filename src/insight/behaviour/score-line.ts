@@ -48,7 +48,18 @@ function explanationOf(judgement: Judgement, { surprises }: Score, abnormal: boo
     .slice(0, clausesMax)
     .map(({ clause }) => clause.text)
   if (clauses.length > 0) return clauses.join('; ')
-  return judgement.signature === null ? 'nothing like it was learnt' : `like ${judgement.signature}`
+  if (judgement.signature === null) return 'nothing like it was learnt'
+  // A model speaks of what is odd by its own measure; the calibrated one may be stricter, and nothing is abnormal without a word.
+  const [strangest] = Object.entries(surprises).sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))
+  return abnormal && strangest !== undefined
+    ? `like ${judgement.signature}, but its ${strangest[0]} is as strange as that of ${oneIn(strangest[1])}`
+    : `like ${judgement.signature}`
+}
+
+/** −log10 of a share, as people say it. */
+function oneIn(surprise: number): string {
+  const items = Math.round(10 ** Math.min(surprise, 9))
+  return `one normal item in ${Number(items.toPrecision(2)).toLocaleString('en')}`
 }
 
 /** Ten digits: sums in another order differ in the sixteenth. */

@@ -334,3 +334,15 @@ test('a line that breaks off, and a time beyond all dates, cost no other line', 
   )
   assert.deepEqual(skipped, ['1: not JSON', '5: not JSON'])
 })
+
+test('an id in the path that is far out of the usual range is told in words', async () => {
+  const model = await trained()
+  const clauses = model.judge(await one({ ...normal[1], url: '/orders/4111111111111111' })).explain()
+  assert.ok(
+    clauses.some(
+      ({ axis, text }) =>
+        axis === 'range' && text.startsWith('segment 2 of the path has a number of 16 characters, usual is '),
+    ),
+    JSON.stringify(clauses),
+  )
+})

@@ -80,6 +80,8 @@ function judgePath(learnt: Learnt, item: ExchangeItem, parts: ExchangeParts, con
     const { text, kind, escape } = judgeValue(learnt, segment, 'path', own)
     const bits = text.bits + escape + (own === undefined ? 0 : kind)
     if (own !== undefined) range = Math.max(range, judged.range)
+    if (notes !== null && own !== undefined && judged.range >= notedDistance)
+      notes.push({ axis: 'range', text: `segment ${i + 1} of the path has ${sizeOf(segment)}, usual is ${own.usual}` })
     if (bits > strange) strange = bits
     if (notes !== null && bits >= noted) noteValue(notes, 'path', `segment ${i + 1} of the path`, segment)
   }
