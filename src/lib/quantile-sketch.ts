@@ -88,9 +88,16 @@ export class QuantileSketch {
     const rank = Math.min(this.#count - 1, Math.max(0, Math.floor(q * (this.#count - 1))))
     let seen = this.#zeros
     if (rank < seen) return 0
+    if (this.#pairs === null) {
+      for (let i = 0; i < this.#row.length; i++) {
+        seen += this.#row[i] as number
+        if (rank < seen) return this.#valueOf(this.#first + i)
+      }
+      return this.#max
+    }
     for (const [bucket, count] of this.#sorted()) {
       seen += count
-      if (rank < seen) return Math.min(this.#max, Math.max(this.#min, (2 * gamma ** bucket) / (gamma + 1)))
+      if (rank < seen) return this.#valueOf(bucket)
     }
     return this.#max
   }
@@ -113,6 +120,10 @@ export class QuantileSketch {
       sketch.#sum = dump.sum
     }
     return sketch
+  }
+
+  #valueOf(bucket: number): number {
+    return Math.min(this.#max, Math.max(this.#min, (2 * gamma ** bucket) / (gamma + 1)))
   }
 
   #put(bucket: number, count: number): void {

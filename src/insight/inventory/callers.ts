@@ -240,8 +240,16 @@ export class CallerTable {
   /** Writes an entry down, behind the last place or over one whose caller is out of the index. */
   #put(place: number, { caller, calls, refused, inherited, first, last, denied }: CallerEntry): void {
     if (place === this.#size) this.#grow()
-    const capped = [refused, inherited, first, last, denied].map(value => Math.min(wordMax, value))
-    this.#cells.set([caller, calls % 2 ** 32, Math.floor(calls / 2 ** 32), ...capped], place * words)
+    const at = place * words
+    const cells = this.#cells
+    cells[at] = caller
+    cells[at + 1] = calls % 2 ** 32
+    cells[at + 2] = Math.floor(calls / 2 ** 32)
+    cells[at + 3] = Math.min(wordMax, refused)
+    cells[at + 4] = Math.min(wordMax, inherited)
+    cells[at + 5] = Math.min(wordMax, first)
+    cells[at + 6] = Math.min(wordMax, last)
+    cells[at + 7] = Math.min(wordMax, denied)
     if (this.#index !== null) this.#enter(this.#index, place)
   }
 

@@ -67,13 +67,15 @@ export class LearnedShapes {
   add(event: EventRecord, observation: Observation | null, answered: boolean): void {
     if (answered) {
       this.taught++
-      this.#values('query', observation?.query ?? event.query.flatMap(fromEvent))
+      if (observation !== null) this.#values('query', observation.query)
+      else if (event.query.length > 0) this.#values('query', event.query.flatMap(fromEvent))
     }
     if (observation === null) return
     if (answered) {
       this.#values('header', observation.headers)
       this.#values('cookie', observation.cookies)
-      for (const [i, shape] of observation.path.slice(0, segmentsMax).entries()) this.#segment(i, shape)
+      const segments = Math.min(segmentsMax, observation.path.length)
+      for (let i = 0; i < segments; i++) this.#segment(i, observation.path[i] as ScalarShape)
       if (observation.request !== null && observation.request.bytes > 0) {
         this.bodies++
         this.#body(this.requests, observation.request.mediaType, requestTypesMax, observation.request)
@@ -156,14 +158,14 @@ export class LearnedShapes {
   }
 
   #values(place: Place, values: readonly NamedValue[]): void {
-    // Most calls have few; a set is made only when a name may come twice.
-    for (const [i, { name, shape }] of values.entries()) {
+    for (let i = 0; i < values.length; i++) {
+      const { name, shape } = values[i] as NamedValue
       const known = this.#name(place, name)
       if (known === null) continue
       this.#learn(known.model, shape)
-      const first = !values.slice(0, i).some(before => before.name === name)
-      if (first) known.seen++
-      if (first && values.slice(i + 1).some(after => after.name === name)) known.repeated++
+      if (nextOf(name, values, 0) < i) continue
+      known.seen++
+      if (nextOf(name, values, i + 1) < values.length) known.repeated++
     }
   }
 
@@ -271,6 +273,13 @@ function dumpBodies(uses: ReadonlyMap<string, BodyUse>): BodyDump[] {
 
 function sorted<T>(map: ReadonlyMap<string, T>): Array<[string, T]> {
   return [...map].sort((a, b) => (a[0] < b[0] ? -1 : 1))
+}
+
+/** Where a name comes next, from `from` on; the length: nowhere. Most calls have few names. */
+function nextOf(name: string, values: readonly NamedValue[], from: number): number {
+  let i = from
+  while (i < values.length && values[i]?.name !== name) i++
+  return i
 }
 
 /** An access log tells names and types of a query, and no more. */

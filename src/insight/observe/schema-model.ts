@@ -26,6 +26,8 @@ export class SchemaModel {
   #root = new ValueNode(0, 0)
   #nodes = 0
   #limit = everything
+  /** Nodes after it was last pruned: while there are as many none was made, and nothing is to be pruned. Going through all of them is dear. */
+  #pruned = 0
   readonly #budget: NodeBudget = {
     admits: rank => rank < this.#limit,
     made: () => {
@@ -84,6 +86,7 @@ export class SchemaModel {
       this.#drop()
     }
     this.#root.merge(other.#root, this.#budget)
+    this.#pruned = -1
     this.#prune()
   }
 
@@ -111,6 +114,7 @@ export class SchemaModel {
   }
 
   #prune(): void {
+    if (this.#nodes === this.#pruned) return
     for (const node of below(this.#root)) node.cutMembers()
     this.#root.cutMembers()
     this.#nodes = 0
@@ -119,10 +123,12 @@ export class SchemaModel {
       this.#nodes++
       ranks.push(node.rank)
     }
-    if (this.#nodes <= nodesMax) return
-    ranks.sort((a, b) => a - b)
-    this.#limit = ranks[nodesMax] as number
-    this.#drop()
+    if (this.#nodes > nodesMax) {
+      ranks.sort((a, b) => a - b)
+      this.#limit = ranks[nodesMax] as number
+      this.#drop()
+    }
+    this.#pruned = this.#nodes
   }
 
   #drop(): void {
