@@ -13,6 +13,7 @@ import { type NoSettings, noSettings } from '../no-settings.ts'
 const metric: Metric = { name: 'members', unit: 'bits of surprise at members of a body', floor: 4 }
 /** Bodies of an operation before a new name in one says anything. */
 const fewBodies = 20
+const notKnown = { threshold: metric.floor, abnormal: false } as const
 const refusals: readonly Scale[] = [
   {
     windowMs: 3_600_000,
@@ -89,10 +90,11 @@ export const massAssignment: Detector<NoSettings> = {
           name => host.quarantine.standing(`mass-assignment ${operation} ${name}`) !== 'known',
         )
         const bits = unknown.length === 0 ? 0 : (judged.bits * unknown.length) / judged.unknown.length
-        lookAtRefused(moment, known !== undefined && known.names.body.count >= fewBodies ? unknown : [])
+        const knows = known !== undefined && known.names.body.count >= fewBodies
+        lookAtRefused(moment, knows ? unknown : [])
         if (!answered) return
         const baseline = host.baseline(metric)
-        const { threshold, abnormal } = baseline.judge(bits, timeMs)
+        const { threshold, abnormal } = knows ? baseline.judge(bits, timeMs) : notKnown
         if (abnormal && known !== undefined)
           host.report({
             code: 'new-member',
@@ -109,17 +111,17 @@ export const massAssignment: Detector<NoSettings> = {
             events: [record.event.id],
           })
         if (!learnable) return
-        if (!abnormal) baseline.learn(bits, timeMs)
+        // What surprises while nothing is known would widen what is normal later.
+        if (knows && !abnormal) baseline.learn(bits, timeMs)
         const fresh = new Set(judged.unknown)
         // New names wait until several callers have shown them for a while; before anything is known there is nothing to poison.
-        const taken =
-          known === undefined || known.names.body.count < fewBodies
-            ? names
-            : names.filter(
-                name =>
-                  !fresh.has(name) ||
-                  host.quarantine.see(`mass-assignment ${operation} ${name}`, actor.name, timeMs) === 'known',
-              )
+        const taken = !knows
+          ? names
+          : names.filter(
+              name =>
+                !fresh.has(name) ||
+                host.quarantine.see(`mass-assignment ${operation} ${name}`, actor.name, timeMs) === 'known',
+            )
         operations.toLearn(operation)?.names.body.learn(taken)
       },
       changes: () => operations.changes(),
