@@ -13,6 +13,8 @@ interface Lately {
   readonly counted: Map<string, number>
 }
 
+/** What may be a word of a path rather than a value in it. */
+const word = /^[A-Za-z][A-Za-z_.-]{0,39}$/
 /** Operations that are remembered per actor, so that one counts once an hour. */
 const countedMax = 64
 
@@ -47,10 +49,13 @@ export function createEscalation(host: DetectorHost, options: EscalationOptions)
       }
       const { counted } = slot.of(actor)
       const before = counted.get(used)
-      if (before !== undefined && timeMs - before < HOUR_MS) return
-      if (counted.size >= countedMax) counted.delete(counted.keys().next().value as string)
-      counted.set(used, timeMs)
-      const much = rates.add(actor, timeMs, surprise)
+      // Once in an hour of the clock it counts, as windows go; while it is too much it is told again, since it may come from elsewhere now.
+      const again = before !== undefined && Math.floor(before / HOUR_MS) === Math.floor(timeMs / HOUR_MS)
+      if (!again) {
+        if (counted.size >= countedMax) counted.delete(counted.keys().next().value as string)
+        counted.set(used, timeMs)
+      }
+      const much = rates.add(actor, timeMs, again ? 0 : surprise)
       if (much === null) return
       const operations = [...counted].filter(([, at]) => at >= much.firstMs).map(([name]) => name)
       const told = latestOf(actor, much.firstMs)
@@ -82,11 +87,9 @@ export function createEscalation(host: DetectorHost, options: EscalationOptions)
 
 /** An operation without a name yet: one that answered, or a method that is not there on a path that is. Values in the path are left out. */
 function unnamed({ record, service, answered, reached }: Moment): string | null {
-  const { event, observation } = record
+  const { event } = record
   if (!answered && (!reached || event.method === 'GET' || event.method === 'HEAD')) return null
   const parts = event.path.split('/').slice(1, 12)
-  const shown = parts.map((part, i) =>
-    observation?.path[i]?.hash !== undefined || /\d/.test(part) ? '{}' : part.slice(0, 40),
-  )
+  const shown = parts.map(part => (word.test(part) ? part : '{}'))
   return `${service} ${event.method} /${shown.join('/')}`
 }

@@ -1,4 +1,5 @@
 // Hot path: once per event.
+import { sketchHash } from '../../../lib/hyper-log-log.ts'
 import { ActorRates, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import { GroupRates, type GroupExceeded } from '../../detection/group-rates.ts'
 import type { Moment } from '../../detection/moment.ts'
@@ -9,12 +10,12 @@ import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
 
 const ofSource: readonly Scale[] = [
-  { windowMs: 600_000, metric: { name: 'source-10m', unit: 'failed proofs in 10 minutes', floor: 4 } },
-  { windowMs: 21_600_000, metric: { name: 'source-6h', unit: 'failed proofs in 6 hours', floor: 8 } },
+  { windowMs: 600_000, metric: { name: 'source-10m', unit: 'accounts with failed proofs in 10 minutes', floor: 4 } },
+  { windowMs: 21_600_000, metric: { name: 'source-6h', unit: 'accounts with failed proofs in 6 hours', floor: 8 } },
 ]
 const ofAccount: readonly Scale[] = [
-  { windowMs: 600_000, metric: { name: 'account-10m', unit: 'failed proofs of one account in 10 minutes', floor: 4 } },
-  { windowMs: 21_600_000, metric: { name: 'account-6h', unit: 'failed proofs of one account in 6 hours', floor: 8 } },
+  { windowMs: 600_000, metric: { name: 'account-10m', unit: 'failed proofs of one account in 10 minutes', floor: 8 } },
+  { windowMs: 21_600_000, metric: { name: 'account-6h', unit: 'failed proofs of one account in 6 hours', floor: 12 } },
 ]
 const ofOperation: readonly Scale[] = [
   {
@@ -56,7 +57,7 @@ export const credentialStuffing: Detector<NoSettings> = {
     },
   },
   create(_, host) {
-    const sources = new ActorRates(host, { scales: ofSource })
+    const sources = new ActorRates(host, { scales: ofSource, distinct: true })
     const accounts = new GroupRates(host, { scales: ofAccount })
     const operations = new GroupRates(host, { scales: ofOperation, own: true })
 
@@ -102,7 +103,8 @@ export const credentialStuffing: Detector<NoSettings> = {
           const much = accounts.add(account, source, { timeMs, amount: 1 })
           if (much !== null) ofGroup('guessing', much, moment, { what: `of one account (${account})`, about: account })
         }
-        const much = sources.add(source, timeMs, 1)
+        // Who has forgotten a password tries one account, and has a baseline for that; a credential without an account is another each time.
+        const much = sources.add(source, timeMs, sketchHash(account ?? record.event.id))
         if (much !== null) {
           const length = lengthOf(much.scale.windowMs)
           host.report({
@@ -113,9 +115,12 @@ export const credentialStuffing: Detector<NoSettings> = {
             lastMs: timeMs,
             deviation: much.value,
             threshold: much.threshold,
-            evidence: [`${count(much.count, 'failed proof')} within ${length}`, `allowed ${figure(much.threshold)}`],
+            evidence: [
+              `failed proofs of ${count(much.count, 'account')} or token within ${length}`,
+              `allowed ${figure(much.threshold)}`,
+            ],
             normal: much.baseline.describe(),
-            explanation: `${source.name} failed ${count(much.count, 'time')} to prove who it is, within ${length}: ${much.baseline.describe()}.`,
+            explanation: `${source.name} failed to prove that it is who it says, for ${count(much.count, 'account')} or token, within ${length}: ${much.baseline.describe()}.`,
           })
         }
         if (operation === null || !moment.reached) return

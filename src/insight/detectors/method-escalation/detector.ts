@@ -5,8 +5,8 @@ import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
 
 const scales: readonly Scale[] = [
-  { windowMs: 3_600_000, metric: { name: 'surprise-1h', unit: 'nats of surprise in an hour', floor: 6 } },
-  { windowMs: 86_400_000, metric: { name: 'surprise-1d', unit: 'nats of surprise in a day', floor: 12 } },
+  { windowMs: 3_600_000, metric: { name: 'surprise-1h', unit: 'nats of surprise in an hour', floor: 5 } },
+  { windowMs: 86_400_000, metric: { name: 'surprise-1d', unit: 'nats of surprise in a day', floor: 10 } },
 ]
 
 /** Functions of others (OWASP API5:2023): operations of a closed circle, methods that nobody uses. */
