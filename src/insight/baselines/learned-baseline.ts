@@ -115,7 +115,7 @@ export class LearnedBaseline implements Baseline {
     this.changed = true
     if (this.#judged.length < judgedMax) this.#judged.push(value)
     else this.#judged[this.#nextJudged++ % judgedMax] = value
-    if (this.judge(value, timeMs).abnormal) {
+    if (this.#isAbnormal(value, timeMs)) {
       this.abnormal++
       return
     }
@@ -201,6 +201,13 @@ export class LearnedBaseline implements Baseline {
     this.#judged = judged.slice(-judgedMax)
     this.#nextJudged = 0
     if (said !== null) this.said = said
+  }
+
+  /** As `judge` says. */
+  #isAbnormal(value: number, timeMs: number): boolean {
+    const own = this.threshold(timeMs)
+    if (own === null) return this.parent !== null && this.parent.#isAbnormal(value, timeMs)
+    return value > (this.metric.elastic === true ? own * this.#around.scale() : own)
   }
 
   /** Where another day, or the end of the warm-up, puts the threshold; null: it stays where it is. */

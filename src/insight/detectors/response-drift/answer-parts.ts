@@ -12,26 +12,99 @@ export interface Part {
   kinds: number
 }
 
-const partsMax = 500
+/** A name as it is reached from the whole answer, and what it was in the answer that is read. */
+interface Place {
+  readonly id: number
+  readonly name: string
+  readonly parent: string
+  readonly members: Map<string, Place>
+  items: Place | null
+  answer: number
+  kinds: number
+}
 
-/** Members by name (`items[].price`; '' is the whole answer), each once; at most 500. */
-export function partsOf(shape: Shape): Map<string, Part> {
-  const parts = new Map<string, Part>()
-  const visit = (one: Shape, name: string, parent: string): void => {
-    const known = parts.get(name)
-    if (known === undefined) {
-      if (parts.size >= partsMax) return
-      parts.set(name, { parent, kinds: kindOf(one) })
-    } else known.kinds |= kindOf(one)
-    if (one.kind === 'array') {
-      const inner = `${name}[]`
-      for (const item of one.items) visit(item, inner, name)
-    } else if (one.kind === 'object')
-      for (const member in one.fields)
-        visit(one.fields[member] as Shape, name === '' ? member : `${name}.${member}`, name)
+/** Parts put together once, with what tells that an answer has the same. */
+interface Kept {
+  readonly marks: readonly number[]
+  readonly parts: ReadonlyMap<string, Part>
+}
+
+const partsMax = 500
+const placesMax = 20_000
+const keptMax = 4_096
+
+/**
+ * Reads the members of an answer by name (`items[].price`; '' is the whole answer), each once; at most 500. Answers of the same build give the same object:
+ * most are, so nothing is put together for them, and who has seen it knows what it says. Bounded.
+ */
+export function createPartsReader(): (shape: Shape) => ReadonlyMap<string, Part> {
+  let places = 0
+  let root = place('', '')
+  let kept = new Map<number, Kept>()
+  let answer = 0
+  let count = 0
+  /** Places of the answer in the order in which they came first. */
+  const order: Place[] = []
+
+  function place(name: string, parent: string): Place {
+    return { id: places++, name, parent, members: new Map(), items: null, answer: 0, kinds: 0 }
   }
-  visit(shape, '', '')
-  return parts
+
+  function visit(one: Shape, here: Place): void {
+    if (here.answer === answer) here.kinds |= kindOf(one)
+    else {
+      if (count >= partsMax) return
+      here.answer = answer
+      here.kinds = kindOf(one)
+      order[count++] = here
+    }
+    if (one.kind === 'array') {
+      const inner = (here.items ??= place(`${here.name}[]`, here.name))
+      for (const item of one.items) visit(item, inner)
+    } else if (one.kind === 'object')
+      for (const member in one.fields) {
+        let inner = here.members.get(member)
+        if (inner === undefined) {
+          inner = place(here.name === '' ? member : `${here.name}.${member}`, here.name)
+          here.members.set(member, inner)
+        }
+        visit(one.fields[member] as Shape, inner)
+      }
+  }
+
+  return shape => {
+    if (places > placesMax || kept.size >= keptMax) {
+      places = 0
+      root = place('', '')
+      kept = new Map()
+    }
+    answer++
+    count = 0
+    visit(shape, root)
+    let key = count
+    for (let i = 0; i < count; i++) key = Math.imul(key ^ markOf(order[i] as Place), 0x01000193) | 0
+    const known = kept.get(key)
+    if (known !== undefined && isSame(known.marks, order, count)) return known.parts
+    const parts = new Map<string, Part>()
+    for (const { name, parent, kinds } of order.slice(0, count)) {
+      // `a.b` may be one member, or one in another.
+      const before = parts.get(name)
+      if (before === undefined) parts.set(name, { parent, kinds })
+      else before.kinds |= kinds
+    }
+    kept.set(key, { marks: order.slice(0, count).map(markOf), parts })
+    return parts
+  }
+}
+
+function markOf({ id, kinds }: Place): number {
+  return id * 64 + kinds
+}
+
+function isSame(marks: readonly number[], order: readonly Place[], count: number): boolean {
+  if (marks.length !== count) return false
+  for (let i = 0; i < count; i++) if (marks[i] !== markOf(order[i] as Place)) return false
+  return true
 }
 
 /** `number or string`. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Shape } from '../../model/observation.ts'
-import { partsOf } from './answer-parts.ts'
+import { createPartsReader } from './answer-parts.ts'
 import { AnswerStore } from './answer-store.ts'
 import type { AnswerSeen } from './operation-answers.ts'
 
+const partsOf = createPartsReader()
 const text: Shape = { kind: 'string' }
 const seen = (fields: Readonly<Record<string, Shape>>, whole = true): AnswerSeen => ({
   parts: partsOf({ kind: 'object', fields, more: 0 }),

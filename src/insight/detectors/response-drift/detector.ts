@@ -5,7 +5,7 @@ import { count, figure, named } from '../../detection/words.ts'
 import { createNameHints } from '../../observe/field-name.ts'
 import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
-import { kindWords, type Part, partsOf } from './answer-parts.ts'
+import { createPartsReader, kindWords, type Part } from './answer-parts.ts'
 import { AnswerStore } from './answer-store.ts'
 import { type AnswerSeen, type Fresh, type OperationAnswers, signName } from './operation-answers.ts'
 
@@ -35,6 +35,7 @@ export const responseDrift: Detector<NoSettings> = {
     },
   },
   create(_, host) {
+    const partsOf = createPartsReader()
     const hintOf = createNameHints()
     const store = new AnswerStore(
       name => hintOf(name.slice(name.lastIndexOf('.') + 1).replaceAll('[]', '')).class !== null,
@@ -142,7 +143,7 @@ export const responseDrift: Detector<NoSettings> = {
           signs: response?.marks.map(signName) ?? [],
         }
         const known = store.get(operation)
-        const here = { ...moment, operation }
+        const here = moment as Moment & { readonly operation: string }
         const isStrange = known !== undefined && judgeMembers(here, known, seen)
         const isLarge = answered && known !== undefined && judgeSize(here, known)
         if (known !== undefined) store.changed(operation)

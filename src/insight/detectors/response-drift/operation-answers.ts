@@ -39,6 +39,8 @@ const callersMax = 8
 const few = 10
 /** What was not shown for a day starts anew, ms. */
 const pauseMs = 86_400_000
+/** Builds of answers that are remembered to hold nothing new. */
+const usualMax = 8
 const signsOf = 'signs of '
 
 /** Words of a mark in an answer, as a member of it. */
@@ -64,6 +66,8 @@ export class OperationAnswers {
   size = new Spread()
   readonly #members = new Map<string, Member>()
   readonly #fresh = new Map<string, Fresh>()
+  /** Answers of a build in which nothing is new or lacks, with their members: nothing need be looked up for them. */
+  readonly #usual = new Map<ReadonlyMap<string, Part>, readonly Member[]>()
   readonly #isSecret: (name: string) => boolean
 
   constructor(isSecret: (name: string) => boolean) {
@@ -76,6 +80,7 @@ export class OperationAnswers {
     isNormal: (key: string) => boolean,
   ): Array<Omit<Fresh, 'callers' | 'lastMs'>> {
     const found: Array<Omit<Fresh, 'callers' | 'lastMs'>> = []
+    if (signs.length === 0 && this.#usual.has(parts)) return found
     const add = (key: string, name: string, kind: NewKind, kinds: number, before: number): void => {
       if (before >= few && !isNormal(key)) found.push({ key, name, kind, kinds, before, since: 0, shown: 0, weight: 0 })
     }
@@ -95,9 +100,10 @@ export class OperationAnswers {
           add(`${name}: ${others}`, name, 'kind', others, known.times)
       }
     }
-    if (!whole) return found
-    for (const [name, member] of this.#members)
-      if (!member.optional && isMissing(name, member, parts)) add(`${name} missing`, name, 'lack', 0, member.times)
+    if (whole)
+      for (const [name, member] of this.#members)
+        if (!member.optional && isMissing(name, member, parts)) add(`${name} missing`, name, 'lack', 0, member.times)
+    if (found.length === 0) this.#remember(parts)
     return found
   }
 
@@ -143,6 +149,12 @@ export class OperationAnswers {
     for (const name of signs) this.#takeMember(name, { parent: '', kinds: 0 }, this.reached - 1, isAdmitted)
     if (parts.size === 0) return
     this.answers++
+    const usual = this.#usual.get(parts)
+    if (usual !== undefined) {
+      let i = 0
+      for (const part of parts.values()) take(usual[i++] as Member, part)
+      return
+    }
     // Before any of it is counted: what it lacks, it lacks of what was there.
     if (whole)
       for (const [name, member] of this.#members)
@@ -248,6 +260,7 @@ export class OperationAnswers {
       }
       member = { parent, times: 0, objects: 0, kinds: 0, optional: room > 0 }
       this.#members.set(name, member)
+      this.#usual.clear()
       this.#fresh.delete(name)
     }
     const others = kinds & ~member.kinds
@@ -256,11 +269,24 @@ export class OperationAnswers {
       const key = `${name}: ${strange}`
       if (strange === 0 || (member.kinds & ~partKinds.null) === 0 || member.times < few || isAdmitted(key)) {
         member.kinds |= kinds
+        this.#usual.clear()
         this.#fresh.delete(key)
       }
     }
-    member.times++
-    if ((kinds & partKinds.object) !== 0) member.objects++
+    take(member, { kinds })
+  }
+
+  /** Nothing was found in an answer of this build: nor will be, as long as all its members are known as they are and it lacks none. */
+  #remember(parts: ReadonlyMap<string, Part>): void {
+    const members: Member[] = []
+    for (const [name, { kinds }] of parts) {
+      const member = this.#members.get(name)
+      if (member === undefined || (kinds & ~member.kinds) !== 0) return
+      members.push(member)
+    }
+    for (const [name, member] of this.#members) if (!member.optional && isMissing(name, member, parts)) return
+    if (this.#usual.size >= usualMax) this.#usual.clear()
+    this.#usual.set(parts, members)
   }
 
   /** Answers with an object of this name. */
@@ -275,6 +301,12 @@ export class OperationAnswers {
     const parent = this.#members.get(name)?.parent ?? name.slice(0, Math.max(0, dot))
     return whole && ((parts.get(parent)?.kinds ?? 0) & partKinds.object) !== 0
   }
+}
+
+/** One more answer with it. */
+function take(member: Member, { kinds }: Pick<Part, 'kinds'>): void {
+  member.times++
+  if ((kinds & partKinds.object) !== 0) member.objects++
 }
 
 function isMissing(name: string, { parent, kinds }: Member, parts: ReadonlyMap<string, Part>): boolean {
