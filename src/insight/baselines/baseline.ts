@@ -8,7 +8,7 @@ export interface Metric {
   readonly floor: number
   /** How many samples of the warm-up one is worth, since a day of somebody says more than a minute; 1 when absent. */
   readonly worth?: number
-  /** Scenarios may scale what is normal (a sale has more calls; nobody has more stolen ids). */
+  /** Scenarios may scale what is normal (a sale has more calls; nobody has more stolen ids): the threshold, or where a caller's own habit is told apart, that. */
   readonly elastic?: boolean
 }
 

@@ -81,6 +81,11 @@ export class Baselines {
     return this.#begun
   }
 
+  /** How much more of what is elastic the scenario in force has; 1: none is. */
+  get factor(): number {
+    return this.#scenario?.factor ?? 1
+  }
+
   /** The scenario that a time of the clock on the wall or of an event falls in. */
   scenarioAt(timeMs: number): string | null {
     return this.#scenarioAt(timeMs)?.name ?? null
@@ -251,7 +256,7 @@ export class Baselines {
       terms: () => this.#settings,
       share: () => this.budget.ofSample(detector, metric.name),
       // What a scenario has learnt for itself needs no factor.
-      scale: () => (scenario === null ? (this.#scenario?.factor ?? 1) : 1),
+      scale: () => (scenario === null ? this.factor : 1),
       sampled: this.budget.sampler(detector, metric.name),
     })
     this.#byKey.set(key, baseline)

@@ -261,7 +261,8 @@ export class ActorRates {
     const at = this.#coldOf(actor, i)
     const windows = actor.cold[at + windowsAt] as number
     const peak = actor.cold[at + peakAt] as number
-    return (windows * peak + trust * this.#habit(i, actor.method).peak) / (windows + trust)
+    const usual = (windows * peak + trust * this.#habit(i, actor.method).peak) / (windows + trust)
+    return (this.#scales[i] as Scale).metric.elastic === true ? usual * this.#host.factor() : usual
   }
 
   #habit(i: number, method: string): Habit {
@@ -275,14 +276,16 @@ export class ActorRates {
     const baselines = this.#baselines[i] as Map<string, Baseline>
     let baseline = baselines.get(method)
     if (baseline === undefined)
-      baselines.set(method, (baseline = this.#host.baseline(metricOf(this.#scales[i] as Scale), method)))
+      baselines.set(method, (baseline = this.#host.baseline(metricOf(this.#scales[i] as Scale, this.#own), method)))
     return baseline
   }
 }
 
 /** Ten minutes of somebody are one sample of the warm-up, longer windows as many as they hold. */
-export function metricOf({ metric, windowMs }: Scale): Metric {
-  return { worth: Math.max(1, windowMs / 600_000), ...metric }
+export function metricOf({ metric, windowMs }: Scale, own: boolean): Metric {
+  const worth = metric.worth ?? Math.max(1, windowMs / 600_000)
+  // A scenario scales the habit: three times the calls are three times the usual, and no more stray from it than before.
+  return own ? { ...metric, worth, elastic: false } : { ...metric, worth }
 }
 
 /** `10 minutes`, `an hour`, `a day`. */

@@ -290,6 +290,7 @@ export class Detection implements LearningPart {
         const { warmUp } = settings().baselines
         return samples >= warmUp.samples && now() - firstMs >= warmUp.spanMs
       },
+      factor: () => this.baselines.factor,
       quarantine: this.quarantine,
       slot: (make, kept) => this.#slot(`${name} ${slots++}`, make, kept),
       numbers: (hot, cold) => this.#actors.numbers.reserve(hot, cold),

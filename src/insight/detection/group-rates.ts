@@ -98,7 +98,7 @@ export class GroupRates {
     this.#over = options.scales.map(() => [])
     this.#running = options.scales.map(() => -1)
     host.keep({ changes: () => this.#changes(), restore: rows => this.#restore(rows) })
-    this.#baselines = options.scales.map(scale => this.#host.baseline(metricOf(scale)))
+    this.#baselines = options.scales.map(scale => this.#host.baseline(metricOf(scale, options.own === true)))
   }
 
   /** Adds an actor's part and says what is too much now: the scale that is exceeded most. */
@@ -288,7 +288,8 @@ export class GroupRates {
   #usual(i: number, { block, at }: Group): number {
     const windows = block[at + i * stride + windowsAt] as number
     const peak = block[at + i * stride + peakAt] as number
-    return (windows * peak + trust * (this.#habits[i] as Habit).peak) / (windows + trust)
+    const usual = (windows * peak + trust * (this.#habits[i] as Habit).peak) / (windows + trust)
+    return (this.#options.scales[i] as Scale).metric.elastic === true ? usual * this.#host.factor() : usual
   }
 
   /** The longest silent of a few goes. */

@@ -58,6 +58,8 @@ export interface DetectorHost {
    * A scope that is not warm yet is judged by the one of all scopes. Scenarios and budgets are dealt with behind it.
    */
   baseline(metric: Metric, scope?: string): Baseline
+  /** How much more of everything the scenario in force has (a sale: 3); 1: none is. For habits; baselines know it. */
+  factor(): number
   /** The share (0–1) of requests that this detector may falsely judge abnormal. */
   readonly budget: number
   /** For alternatives to a baseline: has enough been learnt (samples, hours of event time since the first)? */

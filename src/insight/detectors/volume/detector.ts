@@ -9,12 +9,15 @@ import { type NoSettings, noSettings } from '../no-settings.ts'
 const ofActor: readonly Scale[] = [
   {
     windowMs: 600_000,
-    metric: { name: 'actor-10m', unit: 'above its habit (√calls in 10 minutes)', floor: 5, elastic: true },
+    metric: { name: 'actor-10m', unit: 'above its habit (√calls in 10 minutes)', floor: 4.5, elastic: true },
   },
   {
     windowMs: 3_600_000,
-    metric: { name: 'actor-1h', unit: 'above its habit (√calls in an hour)', floor: 6, elastic: true },
+    metric: { name: 'actor-1h', unit: 'above its habit (√calls in an hour)', floor: 5, elastic: true },
   },
+]
+/** What a workload calls in a day is what its callers ask of it. */
+const inDays: readonly Scale[] = [
   {
     windowMs: 86_400_000,
     metric: { name: 'actor-1d', unit: 'above its habit (√calls in a day)', floor: 8, elastic: true },
@@ -50,12 +53,15 @@ export const volume: Detector<NoSettings> = {
   },
   create(_, host) {
     const actors = new ActorRates(host, { scales: ofActor, own: true })
+    const days = new ActorRates(host, { scales: inDays, own: true })
     const operations = new GroupRates(host, { scales: ofOperation, own: true })
     return {
       take({ actor, timeMs, operation, refused, record }) {
-        const much = actors.add(actor, timeMs, 1)
+        const soon = actors.add(actor, timeMs, 1)
+        const daily = actor.method === 'mtls' ? null : days.add(actor, timeMs, 1)
+        const much = soon ?? daily
         if (much !== null) {
-          const usual = actors.usual(actor, much.scale)
+          const usual = (soon === null ? days : actors).usual(actor, much.scale)
           const told = latestOf(actor, much.firstMs)
           host.report({
             code: 'actor-volume',
