@@ -6,8 +6,9 @@ import { type ItemFiles, readItemFiles } from '../insight/behaviour/item-files.t
 import { type Label, readLabels } from '../insight/behaviour/labels.ts'
 import type { Family } from '../insight/behaviour/model.ts'
 import { Quarantine } from '../insight/ingest/quarantine.ts'
+import { skippedLines, skippedWords } from './did-not-read.ts'
 import { UserError } from './fail.ts'
-import { createProgress, grouped } from './progress.ts'
+import { createProgress } from './progress.ts'
 import { warn } from './say.ts'
 
 /** The family of `--format`. */
@@ -31,23 +32,6 @@ export async function readFilesWithProgress(
   } finally {
     progress.end()
   }
-}
-
-/** `; 3 lines did not read: 2 × not JSON (first FILE line 7)`; '' when all did. */
-export function skippedWords(skipped: readonly Quarantine[]): string {
-  const total = skippedLines(skipped)
-  if (total === 0) return ''
-  const reasons = skipped.flatMap(({ reasons: counts, examples }) =>
-    [...counts].map(([why, count]) => {
-      const first = examples.find(example => example.why === why)
-      return `${grouped(count)} × ${why}${first === undefined ? '' : ` (first ${first.source} ${first.place})`}`
-    }),
-  )
-  return `; ${grouped(total)} ${total === 1 ? 'line' : 'lines'} did not read: ${reasons.join(', ')}`
-}
-
-export function skippedLines(skipped: readonly Quarantine[]): number {
-  return skipped.reduce((sum, quarantine) => sum + quarantine.total, 0)
 }
 
 /** What to say when nothing at all was read: most likely it is the format. */

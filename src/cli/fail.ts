@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { ConfigError, formatIssue } from '../core/config-error.ts'
 import { warn } from './say.ts'
 
@@ -6,9 +7,10 @@ export async function fail(error: unknown): Promise<void> {
   process.exitCode = 1
   if (error instanceof ConfigError) {
     for (const issue of error.issues) warn(formatIssue(issue))
-    console.error(`\n${counted(error.issues.length, 'problem')}; nothing was changed`)
+    warn(`\n${counted(error.issues.length, 'problem')}; nothing was changed`)
   } else if (error instanceof UserError) warn(`portcullis: ${error.message}`)
-  else console.error(error)
+  // Its words may quote what strangers sent.
+  else warn(inspect(error))
 }
 
 /** A mistake on the command line, in words that say what to do. */

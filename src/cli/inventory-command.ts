@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
-import type { EditFlags, ExportFlags, InventoryFlags } from './inventory.ts'
+import type { ExportFlags, InventoryFlags } from './inventory.ts'
+import type { EditFlags } from './inventory-edit.ts'
 
 /** `portcullis inventory …`, without the code behind it: that is imported when it is called. */
 export function inventoryCommand(): Command {
@@ -65,7 +66,7 @@ export function inventoryCommand(): Command {
     .option('--author <name>', 'who; by default the user of this shell')
     .option('--json', 'for programs')
     .action(async (kind: string, words: string[], flags: EditFlags) =>
-      (await import('./inventory.ts')).edit(kind, words, flags),
+      (await import('./inventory-edit.ts')).edit(kind, words, flags),
     )
   return command
 }

@@ -4,7 +4,9 @@ import { systemClock } from '../gateway/system-clock.ts'
 import { type Engine, type EngineOptions, openEngine } from '../insight/engine.ts'
 import { fileFormats } from '../insight/ingest/file-formats.ts'
 import { fieldChoice, usualFields } from '../insight/model/field-choice.ts'
+import type { Quarantine } from '../insight/ingest/quarantine.ts'
 import { replayFile } from '../insight/replay.ts'
+import { complain } from './did-not-read.ts'
 import { UserError } from './fail.ts'
 import { loadConfiguration } from './load-configuration.ts'
 import { createProgress } from './progress.ts'
@@ -36,6 +38,7 @@ export async function learnFiles(
   )
   if (config !== null) engine.parts.inventory.configure(config)
   const progress = createProgress(process.stderr, process.stderr.isTTY, () => clock.monotonic())
+  const quarantines: Quarantine[] = []
   let items = 0
   try {
     for (const file of files) {
@@ -52,10 +55,12 @@ export async function learnFiles(
       if (result.format === null)
         throw new UserError(`${file} is of no format that is known; docs/formats.md lists them`)
       items += result.items
+      quarantines.push(result.quarantine)
     }
   } finally {
     progress.end()
   }
+  complain(quarantines)
   engine.learner.settle()
   engine.parts.traces.flush()
   return engine

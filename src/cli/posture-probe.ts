@@ -7,10 +7,11 @@ import { probe, type ProbeReport } from '../insight/posture/probe/probe.ts'
 import { probeTool } from '../insight/posture/probe/terms.ts'
 import { visible } from '../insight/posture/report/visible.ts'
 import { counted, UserError } from './fail.ts'
-import { gather } from './inventory.ts'
+import { gather } from './gather-inventory.ts'
 import { defaultConfiguration } from './known-state.ts'
 import { postureInWords } from './posture-words.ts'
 import { productVersion } from './product.ts'
+import { sayJson } from './say.ts'
 
 export interface ProbeFlags {
   readonly config?: string
@@ -62,10 +63,7 @@ export async function probePosture(flags: ProbeFlags): Promise<void> {
   if (flags.report !== undefined) await writeReport(flags.report, report)
   const assessment = assess({ ...input, imported: report.findings, suppressions: loaded.config.insight?.accept ?? [] })
   const findings = assessment.findings.filter(({ evidence }) => evidence.some(line => line.startsWith(`${probeTool} `)))
-  if (flags.json === true)
-    console.log(
-      JSON.stringify({ asked: report.asked, unasked: report.unasked, notes: report.notes, findings }, null, 2),
-    )
+  if (flags.json === true) sayJson({ asked: report.asked, unasked: report.unasked, notes: report.notes, findings })
   else process.stdout.write(words(report, { ...assessment, findings, suppressed: [] }))
 }
 

@@ -10,11 +10,12 @@ import { htmlReport } from '../insight/posture/report/html.ts'
 import { markdownReport } from '../insight/posture/report/markdown.ts'
 import { sarifReport } from '../insight/posture/report/sarif.ts'
 import { readSuppressions, type Suppression } from '../insight/posture/suppressions.ts'
+import { complain } from './did-not-read.ts'
 import { counted, UserError } from './fail.ts'
-import { complain, gather } from './inventory.ts'
+import { gather } from './gather-inventory.ts'
 import { postureInWords } from './posture-words.ts'
 import { productVersion } from './product.ts'
-import { warn } from './say.ts'
+import { harmless, warn } from './say.ts'
 
 export interface PostureFlags {
   readonly state?: string
@@ -44,9 +45,9 @@ export async function posture(files: readonly string[], flags: PostureFlags): Pr
 function reported(assessment: Assessment, format: PostureFlags['format']): string {
   switch (format) {
     case 'json':
-      return `${JSON.stringify(assessment, null, 2)}\n`
+      return `${harmless(JSON.stringify(assessment, null, 2))}\n`
     case 'sarif':
-      return `${JSON.stringify(sarifReport(assessment, { version: productVersion }), null, 2)}\n`
+      return `${harmless(JSON.stringify(sarifReport(assessment, { version: productVersion }), null, 2))}\n`
     case 'markdown':
       return markdownReport(assessment)
     case 'html':

@@ -5,15 +5,8 @@ import { labelFigures, type LabelledScore } from '../insight/behaviour/labels.ts
 import type { Family } from '../insight/behaviour/model.ts'
 import { readModelText } from '../insight/behaviour/model-file.ts'
 import { scoreLine } from '../insight/behaviour/score-line.ts'
-import {
-  familyOf,
-  nothingReadWords,
-  readFilesWithProgress,
-  readLabelFile,
-  readText,
-  skippedLines,
-  skippedWords,
-} from './behaviour-files.ts'
+import { familyOf, nothingReadWords, readFilesWithProgress, readLabelFile, readText } from './behaviour-files.ts'
+import { skippedLines, skippedWords } from './did-not-read.ts'
 import { UserError } from './fail.ts'
 import { harmless, warn } from './say.ts'
 

@@ -11,11 +11,13 @@ import { readEnforcement, type EnforcementFile } from '../insight/surface/enforc
 import { surfaceReport } from '../insight/surface/report.ts'
 import { surfacePatch, surfacePatchText, type SurfacePatch } from '../insight/surface/surface-patch.ts'
 import { overflowedOf, surfaceOf, type Surface } from '../insight/surface/surface.ts'
+import { complain } from './did-not-read.ts'
 import { UserError } from './fail.ts'
-import { complain, gather } from './inventory.ts'
+import { gather } from './gather-inventory.ts'
 import { loadConfiguration } from './load-configuration.ts'
 import { patchedConfiguration } from './patched-configuration.ts'
 import { enforcedInWords } from './enforced-words.ts'
+import { say, sayJson, warn } from './say.ts'
 import { surfaceInWords } from './surface-words.ts'
 
 export interface SurfaceFlags {
@@ -50,14 +52,11 @@ export async function surface(files: readonly string[], flags: SurfaceFlags): Pr
   const made = surfacePatch(found.plan, loaded.authored)
   if (flags.write !== undefined) await writePatched(flags.write, flags.config, found)
   const enforced = flags.enforced.length > 0 || flags.probe === true ? await enforcement(loaded, found, flags) : null
-  if (flags.json === true)
-    console.log(
-      JSON.stringify({ ...surfaceReport(found, surfacePatchText(made.patch)), enforcedAt: enforced }, null, 2),
-    )
+  if (flags.json === true) sayJson({ ...surfaceReport(found, surfacePatchText(made.patch)), enforcedAt: enforced })
   else if (flags.patch === true) process.stdout.write(patchForPeople(found, made))
   else if (flags.write === undefined) {
-    console.log(surfaceInWords(found, flags.callers === true))
-    if (enforced !== null) console.log(`\n${enforcedInWords(enforced, found.privileges.list)}`)
+    say(surfaceInWords(found, flags.callers === true))
+    if (enforced !== null) say(`\n${enforcedInWords(enforced, found.privileges.list)}`)
   }
 }
 
@@ -110,7 +109,7 @@ async function writePatched(target: string, source: string, { plan }: Surface): 
       `the patched configuration does not load, so it is not written:\n${error.issues.map(formatIssue).join('\n')}`,
     )
   }
-  console.error(`${target} holds the configuration with the patch in it; it loads`)
+  warn(`${target} holds the configuration with the patch in it; it loads`)
 }
 
 function sumOf(counts: Readonly<Record<string, number>>): number {
