@@ -12,20 +12,29 @@ export class RecentIds {
   readonly #mask: number
   readonly #seed = randomInt(2 ** 32)
   /** Pairs of words, open addressing; the young generation and the one before it. */
-  #young: Uint32Array
-  #old: Uint32Array
+  #young: Int32Array
+  #old: Int32Array
   #count = 0
+  /** The words that `hash` found. */
+  first = 0
+  second = 0
 
   constructor(each: number) {
     this.#each = each
     const slots = 2 ** Math.ceil(Math.log2(each * 2))
     this.#mask = slots - 1
-    this.#young = new Uint32Array(slots * 2)
-    this.#old = new Uint32Array(slots * 2)
+    this.#young = new Int32Array(slots * 2)
+    this.#old = new Int32Array(slots * 2)
   }
 
   /** Is it new? Then it is known from now on. One id at two times is two items. `again`: one that is known is kept as if it were new. */
   add(id: string, time: string, again = false): boolean {
+    this.hash(id, time)
+    return this.addHashed(this.first, this.second, again)
+  }
+
+  /** Puts the two words for an item in `first` and `second`. */
+  hash(id: string, time: string): void {
     let a = this.#seed
     let b = ~this.#seed
     for (let i = 0; i < id.length; i++) {
@@ -44,8 +53,12 @@ export class RecentIds {
     }
     a = Math.imul(a ^ (a >>> 16) ^ b, 0x27d4eb2f)
     b = Math.imul(b ^ (b >>> 15) ^ a, 0x165667b1)
-    const first = (a ^ (a >>> 15)) >>> 0
-    const second = ((b ^ (b >>> 16)) | 1) >>> 0
+    this.first = a ^ (a >>> 15)
+    this.second = (b ^ (b >>> 16)) | 1
+  }
+
+  /** As `add`, of an item by its words. */
+  addHashed(first: number, second: number, again: boolean): boolean {
     const isNew = this.#find(this.#old, first, second) >= 0
     if (!isNew && !again) return false
     const slot = this.#find(this.#young, first, second)
@@ -62,7 +75,7 @@ export class RecentIds {
   }
 
   /** Where it would go; -1: it is there. The table is never more than half full, so an empty place is near. */
-  #find(table: Uint32Array, first: number, second: number): number {
+  #find(table: Int32Array, first: number, second: number): number {
     for (let slot = first & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const there = table[slot * 2 + 1]
       // The second word is never 0.

@@ -21,6 +21,8 @@ export interface KeptLimits {
   readonly perShape: number
 }
 
+const hintsMax = 65_536
+
 /** Each reason has its own share of the room: a flood of errors pushes no rare tree out. */
 const shares: Readonly<Record<KeepReason, number>> = { error: 0.35, rare: 0.35, slow: 0.15, sample: 0.15 }
 
@@ -37,11 +39,16 @@ export class KeptTraces {
   readonly #traces = new Map<string, KeptTrace>()
   readonly #limits: KeptLimits
   readonly #changed: (traceId: string) => void
+  readonly #wordOf: (traceId: string) => number
+  /** How many of the kept ones have a word that ends so. */
+  readonly #hints = new Uint16Array(hintsMax)
   /** Kept once and pushed out since. */
   evicted = 0
 
-  constructor(limits: KeptLimits, changed: (traceId: string) => void) {
+  /** `wordOf`: 32 bits of a hash of an id. */
+  constructor(limits: KeptLimits, wordOf: (traceId: string) => number, changed: (traceId: string) => void) {
     this.#limits = limits
+    this.#wordOf = wordOf
     this.#changed = changed
     const room = (): Room => ({ traces: new Set(), byShape: new Map(), spans: 0 })
     this.#rooms = { error: room(), rare: room(), slow: room(), sample: room() }
@@ -49,6 +56,11 @@ export class KeptTraces {
 
   get(traceId: string): KeptTrace | undefined {
     return this.#traces.get(traceId)
+  }
+
+  /** False: no trace whose id has this word is kept. */
+  mayHold(word: number): boolean {
+    return this.#hints[word & (hintsMax - 1)] !== 0
   }
 
   get size(): number {
@@ -69,6 +81,7 @@ export class KeptTraces {
     const room = this.#rooms[trace.reason]
     room.traces.add(trace.traceId)
     this.#traces.set(trace.traceId, trace)
+    this.#hint(trace.traceId, 1)
     room.spans += trace.spans.length
     let same = room.byShape.get(trace.shape)
     if (same === undefined) room.byShape.set(trace.shape, (same = new Set()))
@@ -82,6 +95,7 @@ export class KeptTraces {
     const trace = this.#traces.get(traceId)
     if (trace === undefined) return
     this.#traces.delete(traceId)
+    this.#hint(traceId, -1)
     const room = this.#rooms[trace.reason]
     room.traces.delete(traceId)
     room.spans -= trace.spans.length
@@ -89,6 +103,11 @@ export class KeptTraces {
     same?.delete(traceId)
     if (same?.size === 0) room.byShape.delete(trace.shape)
     this.#changed(traceId)
+  }
+
+  #hint(traceId: string, more: number): void {
+    const at = this.#wordOf(traceId) & (hintsMax - 1)
+    this.#hints[at] = (this.#hints[at] as number) + more
   }
 
   #evict(ids: Iterable<string>): void {

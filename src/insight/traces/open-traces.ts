@@ -1,5 +1,9 @@
 // Hot path: once per span.
-import type { Arrived } from './own-span.ts'
+import type { EventRecord } from '../model/event-record.ts'
+import type { RecentIds } from '../recent-ids.ts'
+import { CompactCalls } from './compact-calls.ts'
+import { type Arrived, type CallFacts, ownCall } from './own-span.ts'
+import { TraceSlots } from './trace-slots.ts'
 
 /** What came for one trace id, while more may come. */
 export interface OpenTrace {
@@ -8,12 +12,19 @@ export interface OpenTrace {
   first: Arrived
   /** All of them by span id, the first too; null while there is only that. */
   spans: Map<string, Arrived> | null
-  /** It took something since it was last written down, and it was written down before. */
-  changed: boolean
-  stored: boolean
-  /** Watermark at the first and the last span, µs. */
-  openedUs: number
-  touchedUs: number
+}
+
+/** Who is told of traces that end. `stored`: it was written down while it was open. `first`, `second`: words of its id (RecentIds). */
+export interface TraceEnds {
+  trace(trace: OpenTrace, ended: Ended): void
+  /** A trace of one own call: it stands in this slot of `calls` for the moment. */
+  call(calls: CompactCalls, slot: number, ended: Ended): void
+}
+
+export interface Ended {
+  readonly stored: boolean
+  readonly first: number
+  readonly second: number
 }
 
 export interface OpenTracesLimits {
@@ -30,8 +41,8 @@ export function spansOf(trace: OpenTrace): Iterable<Arrived> {
   return trace.spans === null ? [trace.first] : trace.spans.values()
 }
 
-function sizeOf(trace: OpenTrace): number {
-  return trace.spans === null ? 1 : trace.spans.size
+function sizeOf(trace: OpenTrace | null): number {
+  return trace === null || trace.spans === null ? 1 : trace.spans.size
 }
 
 /** What could not be taken, or not as it was meant. Counts since the beginning. */
@@ -60,18 +71,24 @@ const believers = 32
  * a trace early and is never thrown away, or a flood under one id would hide what comes behind it.
  */
 export class OpenTraces {
-  readonly #traces = new Map<string, OpenTrace>()
   readonly #limits: OpenTracesLimits
-  readonly #ended: (trace: OpenTrace) => void
+  readonly #ends: TraceEnds
+  readonly #ids: RecentIds
+  readonly #slots = new TraceSlots()
+  readonly #calls = new CompactCalls()
+  /** By slot; null: one own call, which stands in `#calls`. */
+  readonly #traces: Array<OpenTrace | null> = []
   readonly counts: OpenTracesCounts = { spans: 0, duplicates: 0, conflicts: 0, split: 0, endedEarly: 0, jumps: 0 }
   #watermark = Number.NaN
   #spans = 0
   #jumping = new Set<string>()
   #jumpTo = 0
 
-  constructor(limits: OpenTracesLimits, ended: (trace: OpenTrace) => void) {
+  /** `ids`: gives the words that ids are found by. */
+  constructor(limits: OpenTracesLimits, ids: RecentIds, ends: TraceEnds) {
     this.#limits = limits
-    this.#ended = ended
+    this.#ids = ids
+    this.#ends = ends
   }
 
   /** Latest event time, µs; NaN before the first span. */
@@ -80,7 +97,7 @@ export class OpenTraces {
   }
 
   get size(): number {
-    return this.#traces.size
+    return this.#slots.size
   }
 
   get spans(): number {
@@ -88,11 +105,23 @@ export class OpenTraces {
   }
 
   get(traceId: string): OpenTrace | undefined {
-    return this.#traces.get(traceId)
+    const slot = this.#find(traceId)
+    return slot < 0 ? undefined : (this.#traces[slot] ?? this.#alone(slot))
   }
 
-  values(): Iterable<OpenTrace> {
-    return this.#traces.values()
+  /** The one that was quiet longest first. */
+  *traceIds(): Iterable<string> {
+    for (const slot of this.#slots.all()) yield this.#idOf(slot)
+  }
+
+  /** Those that took something since the last call; they count as written down from then on. */
+  takeChanged(): string[] {
+    const ids: string[] = []
+    for (const slot of this.#slots.all()) {
+      if (this.#slots.isChanged(slot)) ids.push(this.#idOf(slot))
+      this.#slots.setStored(slot)
+    }
+    return ids
   }
 
   /** After a restart: the watermark that was, before any span is taken again. */
@@ -102,39 +131,88 @@ export class OpenTraces {
 
   take(span: Arrived): void {
     this.counts.spans++
-    this.#advance(span)
-    const known = this.#traces.get(span.traceId)
-    const trace = known ?? {
-      traceId: span.traceId,
-      first: span,
-      spans: null,
-      changed: true,
-      stored: false,
-      openedUs: this.#watermark,
-      touchedUs: this.#watermark,
-    }
-    if (known === undefined) {
-      this.#traces.set(span.traceId, trace)
-      this.#spans++
-    } else {
-      if (this.#watermark - trace.touchedUs > 1_000_000) {
-        // The map's order is by last touch, to the second: whoever stands first has been quiet longest.
-        this.#traces.delete(span.traceId)
-        this.#traces.set(span.traceId, trace)
-        trace.touchedUs = this.#watermark
-      }
-      this.#put(trace, span)
-      trace.changed = true
-    }
-    if (sizeOf(trace) >= this.#limits.spansPerTrace) {
-      this.counts.split++
-      this.#end(trace)
-    } else if (this.#spans > this.#limits.spans) this.#endOldest()
+    this.#advance(span.traceId, span.startUs)
+    const slot = this.#find(span.traceId)
+    if (slot < 0) this.#begin({ traceId: span.traceId, first: span, spans: null })
+    else this.#join(slot, span)
+  }
+
+  /** An exchange through our gateway, which has a trace id and a span id. */
+  takeCall(event: EventRecord, facts: CallFacts): void {
+    const traceId = event.traceId ?? ''
+    this.counts.spans++
+    this.#advance(traceId, facts.startUs)
+    const slot = this.#find(traceId)
+    if (slot >= 0) return this.#join(slot, ownCall(event, facts))
+    const made = this.#make()
+    this.#traces[made] = this.#calls.put(made, event, facts)
+      ? null
+      : { traceId, first: ownCall(event, facts), spans: null }
+    this.#checkSize(made)
   }
 
   /** Ends everything that is open, oldest first: the input is at its end. */
   flush(): void {
-    for (const trace of this.#traces.values()) this.#end(trace)
+    for (const slot of this.#slots.all()) this.#end(slot)
+  }
+
+  #idOf(slot: number): string {
+    return this.#traces[slot]?.traceId ?? this.#calls.traceId(slot)
+  }
+
+  #alone(slot: number): OpenTrace {
+    const first = this.#calls.whole(slot)
+    return { traceId: first.traceId, first, spans: null }
+  }
+
+  /** The slot of a trace; -1: it is not open. The words of the id stand in `#ids` from then on. */
+  #find(traceId: string): number {
+    const ids = this.#ids
+    ids.hash(traceId, '')
+    let slot = this.#slots.find(ids.first, ids.second)
+    // That two of them meet is all but impossible; that they are taken for one must be impossible.
+    while (slot >= 0 && !this.#isTrace(slot, traceId)) slot = this.#slots.findNext()
+    return slot
+  }
+
+  #isTrace(slot: number, traceId: string): boolean {
+    const trace = this.#traces[slot] ?? null
+    return trace === null ? this.#calls.isTrace(slot, traceId) : trace.traceId === traceId
+  }
+
+  #begin(trace: OpenTrace): void {
+    const slot = this.#make()
+    this.#traces[slot] = trace
+    this.#checkSize(slot)
+  }
+
+  /** A slot for the trace whose id was looked for last. */
+  #make(): number {
+    const slot = this.#slots.add(this.#ids.first, this.#ids.second, this.#watermark)
+    if (slot >= this.#traces.length) {
+      const { capacity } = this.#slots
+      this.#calls.grow(capacity)
+      while (this.#traces.length < capacity) this.#traces.push(null)
+    }
+    this.#spans++
+    return slot
+  }
+
+  #join(slot: number, span: Arrived): void {
+    const slots = this.#slots
+    // The order is by last touch, to the second: whoever stands first has been quiet longest.
+    if (this.#watermark - slots.touchedUs(slot) > 1_000_000) slots.touch(slot, this.#watermark)
+    const trace = (this.#traces[slot] ??= this.#alone(slot))
+    this.#put(trace, span)
+    slots.setChanged(slot)
+    this.#checkSize(slot)
+  }
+
+  #checkSize(slot: number): void {
+    if (sizeOf(this.#traces[slot] ?? null) >= this.#limits.spansPerTrace) {
+      this.counts.split++
+      this.#end(slot)
+    } else if (this.#spans > this.#limits.spans) this.#endOldest()
   }
 
   #put(trace: OpenTrace, span: Arrived): void {
@@ -157,13 +235,12 @@ export class OpenTraces {
     trace.spans?.set(span.spanId, span)
   }
 
-  #advance(span: Arrived): void {
-    const at = span.startUs
+  #advance(traceId: string, at: number): void {
     const ahead = at - this.#watermark
     if (Number.isNaN(ahead)) this.#watermark = at
-    else if (ahead > jumpUs || ahead < -jumpUs) this.#doubt(span.traceId, at)
+    else if (ahead > jumpUs || ahead < -jumpUs) this.#doubt(traceId, at)
     else {
-      if (this.#jumping.size > 0 && !this.#jumping.has(span.traceId)) this.#jumping.clear()
+      if (this.#jumping.size > 0 && !this.#jumping.has(traceId)) this.#jumping.clear()
       if (ahead > 0) {
         const second = Math.floor(this.#watermark / 1_000_000)
         this.#watermark = at
@@ -180,9 +257,9 @@ export class OpenTraces {
     this.#jumpTo = Math.max(this.#jumpTo, at)
     if (this.#jumping.size < believers) return
     this.counts.jumps++
-    for (const trace of this.#traces.values()) {
-      if (!this.#jumping.has(trace.traceId)) this.#end(trace)
-      else trace.openedUs = trace.touchedUs = this.#jumpTo
+    for (const slot of this.#slots.all()) {
+      if (!this.#jumping.has(this.#idOf(slot))) this.#end(slot)
+      else this.#slots.setTimes(slot, this.#jumpTo)
     }
     this.#jumping.clear()
     this.#watermark = this.#jumpTo
@@ -190,27 +267,30 @@ export class OpenTraces {
 
   #endQuiet(): void {
     const { quietUs, lifeUs } = this.#limits
-    for (const trace of this.#traces.values()) {
-      if (this.#watermark - trace.touchedUs > quietUs) this.#end(trace)
-      else if (this.#watermark - trace.openedUs > lifeUs) this.#end(trace)
-      else break
+    const slots = this.#slots
+    for (let slot = slots.oldest; slot >= 0; slot = slots.oldest) {
+      const quiet = this.#watermark - slots.touchedUs(slot) > quietUs
+      if (!quiet && this.#watermark - slots.openedUs(slot) <= lifeUs) break
+      this.#end(slot)
     }
   }
 
-  /** Some at once: a Map is slow to find its first entry when many before it are gone. */
+  /** Some at once, so that a flood is told apart from the one span too many. */
   #endOldest(): void {
     const enough = 0.98 * this.#limits.spans
-    for (const trace of this.#traces.values()) {
-      if (this.#spans <= enough) return
+    for (let slot = this.#slots.oldest; slot >= 0 && this.#spans > enough; slot = this.#slots.oldest) {
       this.counts.endedEarly++
-      this.#end(trace)
+      this.#end(slot)
     }
   }
 
-  #end(trace: OpenTrace): void {
-    this.#traces.delete(trace.traceId)
+  #end(slot: number): void {
+    const trace = this.#traces[slot] ?? null
     this.#spans -= sizeOf(trace)
-    this.#ended(trace)
+    const ended = this.#slots.remove(slot)
+    if (trace === null) this.#ends.call(this.#calls, slot, ended)
+    else this.#ends.trace(trace, ended)
+    this.#traces[slot] = null
   }
 }
 

@@ -1,4 +1,4 @@
-// Hot path: `ownCall` once per event.
+// Hot path: once per event.
 import { eventSpan, isFailure, spanDurationUs, spanName } from '../../events/event-span.ts'
 import { timeMs } from '../../lib/time-ms.ts'
 import { isDurationUs, isTimeUs, keptAttributes } from '../ingest/spans/span-fields.ts'
@@ -12,8 +12,8 @@ const noResource: Span['resource'] = Object.freeze({})
 const namesMax = 4096
 
 /**
- * An exchange through our own gateway while its trace is open: what its span is made of, and no more. Most are alone in their trace and nobody ever
- * asks for their span, so it is made for the others only (`wholeSpan`), at six times the cost.
+ * An exchange through our own gateway while its trace is open: what its span is made of, and no more. Most are alone in their trace (compact-calls) and
+ * nobody ever asks for their span, so it is made for the others only (`wholeSpan`), at six times the cost.
  */
 export interface OwnCall
   extends Pick<Span, 'traceId' | 'spanId' | 'parentId' | 'name' | 'startUs' | 'durationUs' | 'error'>,
@@ -34,8 +34,11 @@ export function isOwnCall(arrived: Arrived): arrived is OwnCall {
   return 'own' in arrived
 }
 
-/** Makes calls of events; null when the event belongs to no trace or its times are none. One per stream: it remembers names. */
-export function createOwnCalls(): (event: EventRecord) => OwnCall | null {
+/** What is worked out of an event for its call. */
+export type CallFacts = Pick<OwnCall, 'name' | 'startUs' | 'durationUs' | 'error'>
+
+/** Reads the calls of events; null when the event belongs to no trace or its times are none. One per stream: it remembers names. */
+export function createCallFacts(): (event: EventRecord) => CallFacts | null {
   const names = new Map<string, Map<string | null, string>>()
   let remembered = 0
 
@@ -54,33 +57,38 @@ export function createOwnCalls(): (event: EventRecord) => OwnCall | null {
   }
 
   return event => {
-    const { traceId, spanId, parentId, client, principal, listener, method, host, path, route, status } = event
-    if (traceId === null || spanId === null) return null
+    if (event.traceId === null || event.spanId === null) return null
     const startUs = timeMs(event.time) * 1000
     const durationUs = spanDurationUs(event)
     if (!isTimeUs(startUs) || !isDurationUs(durationUs)) return null
-    return {
-      own: true,
-      traceId,
-      spanId,
-      parentId,
-      service: gatewayService,
-      name: nameOf(event),
-      startUs,
-      durationUs,
-      error: isFailure(event),
-      forwarded: event.target === null ? null : event.service,
-      client,
-      principal,
-      listener,
-      method,
-      host,
-      path,
-      route,
-      status,
-      verdict: event.verdict,
-      code: event.code,
-    }
+    return { name: nameOf(event), startUs, durationUs, error: isFailure(event) }
+  }
+}
+
+/** The call of an event that has a trace id and a span id. */
+export function ownCall(event: EventRecord, { name, startUs, durationUs, error }: CallFacts): OwnCall {
+  const { traceId, spanId, parentId, client, principal, listener, method, host, path, route, status } = event
+  return {
+    own: true,
+    traceId: traceId ?? '',
+    spanId: spanId ?? '',
+    parentId,
+    service: gatewayService,
+    name,
+    startUs,
+    durationUs,
+    error,
+    forwarded: event.target === null ? null : event.service,
+    client,
+    principal,
+    listener,
+    method,
+    host,
+    path,
+    route,
+    status,
+    verdict: event.verdict,
+    code: event.code,
   }
 }
 

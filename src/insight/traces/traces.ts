@@ -10,8 +10,9 @@ import { buildTrees, type CallTree } from './call-tree.ts'
 import { ChangedRows } from './changed-rows.ts'
 import { Coverage, type CoveragePair, type PairDump } from './coverage.ts'
 import { type KeepReason, keepReasons, KeptTraces } from './kept-traces.ts'
-import { OpenTraces, type OpenTrace, spansOf } from './open-traces.ts'
-import { callerOf, createOwnCalls, gatewayService, isOwnCall, isOwnSpan, type OwnCall, wholeSpan } from './own-span.ts'
+import type { CompactCalls, EndedCall } from './compact-calls.ts'
+import { type Ended, OpenTraces, type OpenTrace, spansOf } from './open-traces.ts'
+import { callerOf, createCallFacts, gatewayService, isOwnCall, isOwnSpan, type OwnCall, wholeSpan } from './own-span.ts'
 import { type EdgeDump, type ServiceEdge, ServiceMap, type ServiceUse } from './service-map.ts'
 import { createTreeHash, type TreeNames } from './tree-hash.ts'
 import { type ShapeDump, TreeShapes } from './tree-shapes.ts'
@@ -120,7 +121,7 @@ export class Traces implements LearningPart {
   readonly #coverage: Coverage
   /** Ids of traces that ended lately: what still comes for them is late. */
   readonly #ended = new RecentIds(endedMin)
-  readonly #callOf = createOwnCalls()
+  readonly #factsOf = createCallFacts()
   /** Of trees that are one call through our gateway, by its span's name. */
   readonly #shapesOfNames = new Map<string, { readonly shape: string; readonly entry: string }>()
   #restoring = false
@@ -146,10 +147,15 @@ export class Traces implements LearningPart {
       spansPerTrace: spansPerTraceMax,
       spans: openSpansMax,
     }
-    this.#open = new OpenTraces(limits, trace => this.#end(trace))
+    this.#open = new OpenTraces(limits, this.#ended, {
+      trace: (trace, ended) => this.#end(trace, ended),
+      call: (calls, slot, ended) => this.#endAlone(calls, slot, ended),
+    })
     const rows = this.#rows
-    this.#kept = new KeptTraces({ spans: keptSpansMax, perShape: keptPerShapeMax }, id =>
-      this.#kept.get(id) === undefined ? rows.gone(`trace ${id}`) : rows.changed(`trace ${id}`),
+    this.#kept = new KeptTraces(
+      { spans: keptSpansMax, perShape: keptPerShapeMax },
+      id => this.#wordOf(id),
+      id => (this.#kept.get(id) === undefined ? rows.gone(`trace ${id}`) : rows.changed(`trace ${id}`)),
     )
     this.#shapes = new TreeShapes(shapesMax, shape =>
       this.#shapes.get(shape) === undefined ? rows.gone(`shape ${shape}`) : rows.changed(`shape ${shape}`),
@@ -164,8 +170,8 @@ export class Traces implements LearningPart {
 
   /** The span of an exchange through our own gateway; without trace ids (an access log) the pair of services still counts. */
   take({ event }: Pick<ExchangeRecord, 'event'>): void {
-    const call = this.#callOf(event)
-    if (call !== null) this.#open.take(call)
+    const facts = this.#factsOf(event)
+    if (facts !== null) this.#open.takeCall(event, facts)
     else if (event.service !== null && event.target !== null) {
       const at = timeMs(event.time) * 1000
       if (Number.isFinite(at)) this.#coverage.untraced(gatewayService, event.service, at)
@@ -195,7 +201,7 @@ export class Traces implements LearningPart {
   /** Ids of the traces that `tree` knows, kept ones first. */
   *ids(): Iterable<string> {
     for (const { traceId } of this.#kept.values()) yield traceId
-    for (const { traceId } of this.#open.values()) if (this.#kept.get(traceId) === undefined) yield traceId
+    for (const traceId of this.#open.traceIds()) if (this.#kept.get(traceId) === undefined) yield traceId
   }
 
   /** Trees by shape, the most frequent first. */
@@ -246,12 +252,7 @@ export class Traces implements LearningPart {
   }
 
   *changes(): Iterable<readonly [key: string, value: string | null]> {
-    for (const trace of this.#open.values()) {
-      if (!trace.changed) continue
-      this.#rows.changed(`open ${trace.traceId}`)
-      trace.changed = false
-      trace.stored = true
-    }
+    for (const traceId of this.#open.takeChanged()) this.#rows.changed(`open ${traceId}`)
     this.#rows.changed('counts')
     yield* this.#rows.take(key => this.#dump(key))
   }
@@ -290,10 +291,7 @@ export class Traces implements LearningPart {
     this.#restoring = true
     for (const span of open) this.#open.take(span)
     this.#restoring = false
-    for (const trace of this.#open.values()) {
-      trace.changed = false
-      trace.stored = true
-    }
+    this.#open.takeChanged()
     this.#open.counts.spans = spans
   }
 
@@ -320,11 +318,25 @@ export class Traces implements LearningPart {
     return value === null ? null : JSON.stringify(value)
   }
 
-  #end(trace: OpenTrace): void {
+  #wordOf(traceId: string): number {
+    this.#ended.hash(traceId, '')
+    return this.#ended.first
+  }
+
+  /** A trace of which only our own hop is known, as most are. */
+  #endAlone(calls: CompactCalls, slot: number, { stored, first, second }: Ended): void {
+    if (stored || this.#restoring) this.#rows.gone(`open ${calls.traceId(slot)}`)
+    this.#ended.addHashed(first, second, true)
+    this.#endCall(calls.ended(slot), first, () => calls.whole(slot))
+  }
+
+  #end(trace: OpenTrace, { stored, first, second }: Ended): void {
     // Most traces end before anybody writes them down.
-    if (trace.stored || this.#restoring) this.#rows.gone(`open ${trace.traceId}`)
-    const again = !this.#ended.add(trace.traceId, '', true)
-    if (trace.spans === null && isOwnCall(trace.first)) return this.#endCall(trace.first)
+    if (stored || this.#restoring) this.#rows.gone(`open ${trace.traceId}`)
+    const again = !this.#ended.addHashed(first, second, true)
+    const { first: call } = trace
+    if (trace.spans === null && isOwnCall(call))
+      return this.#endCall({ ...call, origin: originOf(call) }, first, () => call)
     const counts = this.#counts
     const arrived = [...spansOf(trace)]
     const calls = new Map(arrived.filter(isOwnCall).map(call => [call.spanId, call]))
@@ -348,8 +360,8 @@ export class Traces implements LearningPart {
       if (origin === 'orphan') counts.orphans++
       else if (origin === 'loop') counts.loops++
       else if (origin === 'stranger') counts.strangers++
-      const call = calls.get(root.span.spanId)
-      if (call !== undefined) (callers ??= new Set()).add(callerOf(call))
+      const own = calls.get(root.span.spanId)
+      if (own !== undefined) (callers ??= new Set()).add(callerOf(own))
       this.#map.take(tree)
       this.#coverage.take(tree)
       this.onTree?.(tree)
@@ -363,13 +375,12 @@ export class Traces implements LearningPart {
     this.#keep({ traceId: trace.traceId, reason, shape, strangers }, spans)
   }
 
-  /** Ends a trace of which only our own hop is known, as `#end` does for all others, without making a tree of it. */
-  #endCall(call: OwnCall): void {
-    const { traceId, spanId, parentId, name, durationUs, forwarded } = call
+  /** Ends a trace of which only our own hop is known, as `#end` does for all others, without making a tree of it. `word`: of its id. */
+  #endCall(call: EndedCall, word: number, whole: () => OwnCall): void {
+    const { name, durationUs, forwarded, origin } = call
     const counts = this.#counts
     counts.traces++
     counts.trees++
-    const origin = parentId === null ? 'root' : parentId === spanId ? 'loop' : 'entry'
     if (origin === 'loop') counts.loops++
     this.#map.count(null, gatewayService, call, durationUs, false)
     if (forwarded !== null) {
@@ -378,13 +389,16 @@ export class Traces implements LearningPart {
     }
     let known = this.#shapesOfNames.get(name)
     if (known === undefined) {
-      known = this.#hash.alone(wholeSpan(call))
+      known = this.#hash.alone(wholeSpan(whole()))
       if (this.#shapesOfNames.size >= shapesOfNamesMax) this.#shapesOfNames.clear()
       this.#shapesOfNames.set(name, known)
     }
     const reason = this.#weigh(known, call, call.error, origin)
+    if (reason === null && !this.#kept.mayHold(word)) return
+    const span = wholeSpan(whole())
+    const { traceId } = span
     if (reason !== null || this.#kept.get(traceId) !== undefined)
-      this.#keep({ traceId, reason, shape: known.shape, strangers: false }, [wholeSpan(call)])
+      this.#keep({ traceId, reason, shape: known.shape, strangers: false }, [span])
   }
 
   /** Counts a tree's shape and says why its trace should be kept. */
@@ -432,6 +446,10 @@ export class Traces implements LearningPart {
     const kept = reason !== null && stronger(reason, known.reason) ? reason : known.reason
     this.#kept.put({ ...known, reason: kept, strangers: known.strangers || strangers, spans: [...spans.values()] })
   }
+}
+
+function originOf({ spanId, parentId }: OwnCall): EndedCall['origin'] {
+  return parentId === null ? 'root' : parentId === spanId ? 'loop' : 'entry'
 }
 
 function stronger(a: KeepReason, b: KeepReason): boolean {
