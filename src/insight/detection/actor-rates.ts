@@ -132,7 +132,7 @@ export class ActorRates {
     let worst: Exceeded | null = null
     for (let i = 0; i < this.#windowMs.length; i++, at += this.#stride) {
       const index = Math.floor(timeMs / (this.#windowMs[i] as number))
-      if (index > (hot[at + indexAt] as number)) this.#turn(known, i, { index, timeMs })
+      if (index > (hot[at + indexAt] as number)) this.#turn(known, i, timeMs)
       if (taint) known.cold[this.#coldOf(known, i) + taintedAt] = 1
       const counted = (hot[at + countAt] as number) + (this.#distinct ? this.#news(known, i, amount) : amount)
       hot[at + countAt] = counted
@@ -152,7 +152,7 @@ export class ActorRates {
     let at = known.hotAt + this.#hot + indexAt
     for (let i = 0; i < this.#windowMs.length; i++, at += this.#stride) {
       const index = Math.floor(timeMs / (this.#windowMs[i] as number))
-      if (index > (known.hot[at] as number)) this.#turn(known, i, { index, timeMs })
+      if (index > (known.hot[at] as number)) this.#turn(known, i, timeMs)
     }
   }
 
@@ -212,7 +212,8 @@ export class ActorRates {
   }
 
   /** Another window begins. What comes late counts to the window that runs: it can only make it look fuller. */
-  #turn(actor: KnownActor, i: number, { index, timeMs }: { readonly index: number; readonly timeMs: number }): void {
+  #turn(actor: KnownActor, i: number, timeMs: number): void {
+    const index = Math.floor(timeMs / (this.#windowMs[i] as number))
     const { hot, cold } = actor
     const at = actor.hotAt + this.#hot + i * this.#stride
     const coldAt = this.#coldOf(actor, i)

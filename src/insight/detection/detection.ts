@@ -269,7 +269,7 @@ export class Detection implements LearningPart {
     const settings = (): DetectionSettings => this.#settings
     const now = (): number => this.#nowMs
     // Detectors ask with every event: putting the key together costs more than the answer.
-    const asked = new WeakMap<Metric, Map<string, Baseline>>()
+    const asked = new Map<Metric, Map<string, Baseline>>()
     let slots = 0
     let keeps = 0
     return {

@@ -47,15 +47,12 @@ export function namesOfShape(shape: Shape | null): string[] {
 export function fieldValueOf(shape: ScalarShape, loose: boolean): FieldValue {
   const text = formOf(shape)
   const kind = shape.kind === 'string' && shape.length === 0 ? 'empty' : shape.kind
-  return {
-    text,
-    kind,
-    marks: 0,
-    loose,
-    tokens: tokensOf(text),
-    ...(shape.length === undefined ? {} : { length: shape.length }),
-    member: shape.hash === undefined ? null : sketchHash(shape.hash),
-  }
+  const tokens = tokensOf(text)
+  const member = shape.hash === undefined ? null : sketchHash(shape.hash)
+  // Written out twice: putting an optional field in by spreading costs more than the rest.
+  return shape.length === undefined
+    ? { text, kind, marks: 0, loose, tokens, member }
+    : { text, kind, marks: 0, loose, tokens, member, length: shape.length }
 }
 
 /** How a value is built; of strings without signs what their characters allow to say. */

@@ -18,6 +18,8 @@ const axes = [
 /** Calls before what an operation itself has seen says anything. */
 const fewCalls = 20
 
+const noValues: readonly ObservedValue[] = []
+
 type Place = 'query' | 'body'
 
 /** The strangest value of a call; put in words only when it is told. */
@@ -117,7 +119,8 @@ export const parameters: Detector<NoSettings> = {
         const { observation } = record
         if (operation === null || observation === null) return
         const { query } = observation
-        const body = valuesOfShape(observation.request?.shape ?? null)
+        const sent = observation.request?.shape ?? null
+        const body = sent === null ? noValues : valuesOfShape(sent)
         const count = query.length + body.length
         if (count === 0) return
         const known = operations.get(operation)
