@@ -22,6 +22,15 @@ describe('docs/scoring.md', () => {
     assert.deepEqual([...examples.keys()].toSorted(), families.map(({ format }) => format).toSorted())
   })
 
+  it('names the axes of every format, and no others', () => {
+    const named = (format: string): string[] => {
+      const [, section = ''] = new RegExp(`^### \`${format}\`\n((?:(?!##).*\n)*)`, 'm').exec(page) ?? []
+      const [, words = ''] = /^\*\*Axes\.\*\* ([^]*?)\n\n/m.exec(section) ?? []
+      return [...words.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name).toSorted()
+    }
+    for (const { format, axes } of families) assert.deepEqual(named(format), axes.map(({ name }) => name).toSorted())
+  })
+
   for (const { format } of families)
     it(`the example of ${format} is learnt and judged, every line of it`, async () => {
       writeFileSync(path.join(folder, format), examples.get(format) ?? '')

@@ -16,7 +16,7 @@ export function learnCommand(): Command {
       .command(name, options)
       .description(description)
       .argument('<files...>', 'one set together, gzip or plain; - for standard input')
-      .requiredOption('--format <name>', 'vectors, spans, sequences, exchanges or events (docs/scoring.md)')
+      .requiredOption('--format <name>', 'exchanges, events, sequences, vectors or spans (docs/scoring.md)')
       .option('--budget <share>', 'share of normal items that may be judged abnormal', share, 1e-3)
 
   of('files', 'every item counts as normal; this is what `learn` does without another word', { isDefault: true })
