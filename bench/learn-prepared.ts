@@ -1,4 +1,4 @@
-// node learn-prepared.ts alone|learner EVENTS: takes events that were made beforehand into what learns, and prints what that cost as JSON.
+// node learn-prepared.ts alone|learner EVENTS any|sessions: takes events that were made beforehand into what learns, and prints what that cost as JSON.
 import { Detection } from '../src/insight/detection/detection.ts'
 import { usualDetection } from '../src/insight/detection/settings.ts'
 import type { Inventory } from '../src/insight/inventory/inventory.ts'
@@ -21,16 +21,24 @@ export interface PreparedRun {
   readonly anomalies: number
 }
 
-const chunk = 20_000
+/** Records made at once: few, since in the product each is decoded just before it is taken, and thousands would be what memory is full of. */
+const chunk = 250
+/** So often rows are written down: about once a second in the product. */
+const writeEvery = 20_000
 
-const [, , mode = 'learner', count = '200000'] = process.argv
+const [, , mode = 'learner', count = '200000', use = 'any'] = process.argv
 const events = Number(count)
 const settings = {
   ...usualDetection,
   // Baselines judge from the first minutes on: what is measured is a gateway that has long been warm.
   baselines: { ...usualDetection.baselines, warmUp: { samples: 200, spanMs: 60_000 } },
 }
-const prepared = prepareRecords({ seed: 'prepared', operations: 1000, principals: 10_000 })
+const prepared = prepareRecords({
+  seed: 'prepared',
+  operations: 1000,
+  principals: 10_000,
+  use: use === 'any' ? 'any' : 'sessions',
+})
 const { detection, take } = mode === 'alone' ? alone(prepared.operations) : whole()
 detection.onFault = (_, error) => {
   throw error
@@ -55,16 +63,23 @@ function play(total: number, stepMs: number): number {
   let spentUs = 0
   for (let done = 0; done < total; done += chunk) {
     const records = prepared.next(Math.min(chunk, total - done), stepMs)
-    const before = process.cpuUsage()
-    for (const record of records) take(record)
-    const taken = process.cpuUsage(before)
-    spentUs += taken.user + taken.system
-    // In the product rows are written about once a second.
-    for (const _ of detection.changes());
-    const { user, system } = process.cpuUsage(before)
-    writeUs += user + system - taken.user - taken.system
+    spentUs += cpuOf(() => {
+      for (const record of records) take(record)
+    })
+    if (done % writeEvery === 0)
+      writeUs += cpuOf(() => {
+        for (const _ of detection.changes());
+      })
   }
   return spentUs
+}
+
+/** µs, user and system. */
+function cpuOf(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return user + system
 }
 
 interface Taking {
@@ -90,7 +105,9 @@ function alone(operations: readonly PreparedOperation[]): Taking {
       located.set(String(operations.indexOf(one)), { service, entry: entries[i] ?? null })
   }
   const inventory = {
-    owners: { ownerAt: () => null },
+    owners: { ownerAt: () => null, scenariosAt: () => [] },
+    declared: 0,
+    declarationOf: () => null,
     locate: ({ event }: ExchangeRecord) => located.get(event.route ?? '') ?? null,
   } as unknown as Inventory
   const detection = new Detection({ inventory, traces: new Traces() }, settings)

@@ -6,6 +6,8 @@ export interface PreparedOptions {
   readonly seed: string
   readonly operations: number
   readonly principals: number
+  /** `any`: any principal calls any operation, one after the other (what memory fears). `sessions`: each at the service that it came for, as people do. */
+  readonly use: 'any' | 'sessions'
 }
 
 /** An operation as the records use it; `route` of a record's event is its place in the list. */
@@ -24,12 +26,14 @@ export interface PreparedRecords {
 const startMs = Date.UTC(2026, 10, 22)
 /** Operations of one service. */
 const together = 50
+/** Sessions at the same time. */
+const atOnce = 1500
 
 /**
- * Exchanges with observations, as the learner gets them, without files: every principal calls any operation (what memory fears), mostly with its own
- * ids; some callers are programs with a key, some nobody, and 6 % are refused, absent or unknown.
+ * Exchanges with observations, as the learner gets them, without files: callers mostly use their own ids; some are programs with a key, some nobody, and
+ * 6 % of calls are refused, absent or unknown.
  */
-export function prepareRecords({ seed, operations: many, principals }: PreparedOptions): PreparedRecords {
+export function prepareRecords({ seed, operations: many, principals, use }: PreparedOptions): PreparedRecords {
   const random = seeded(seed)
   const operations = Array.from({ length: many }, (_, i) => ({
     service: `service-${Math.floor(i / together)}`,
@@ -38,14 +42,40 @@ export function prepareRecords({ seed, operations: many, principals }: PreparedO
   }))
   let number = 0
   let timeMs = startMs
+  const call =
+    use === 'any'
+      ? () => [random.below(principals), random.below(many)] as const
+      : createSessions(random, { many, principals })
   return {
     operations,
     next(count, stepMs) {
       return Array.from({ length: count }, () => {
         timeMs += stepMs
-        return recordOf(random, { number: number++, timeMs, operations, principals })
+        return recordOf(random, { number: number++, timeMs, operations, principals, call: call() })
       })
     },
+  }
+}
+
+/**
+ * Sessions that go on at the same time, with some seconds between two calls of one at 300 a second: of 5 to 20 calls at one service, its first operations
+ * the most. Few callers come often, and each comes for one of three services.
+ */
+function createSessions(
+  random: Seeded,
+  { many, principals }: { readonly many: number; readonly principals: number },
+): () => readonly [who: number, at: number] {
+  const services = Math.max(1, Math.floor(many / together))
+  const begin = () => {
+    const who = Math.floor(principals * random.next() ** 2)
+    return { who, from: ((who * 7 + random.below(3)) % services) * together, left: 5 + random.below(16) }
+  }
+  const open = Array.from({ length: atOnce }, begin)
+  return () => {
+    const place = random.below(atOnce)
+    const session = open[place] as ReturnType<typeof begin>
+    if (--session.left === 0) open[place] = begin()
+    return [session.who, Math.min(many - 1, session.from + Math.floor(together * random.next() ** 2))]
   }
 }
 
@@ -56,15 +86,15 @@ function recordOf(
     timeMs,
     operations,
     principals,
+    call: [who, at],
   }: {
     readonly number: number
     readonly timeMs: number
     readonly operations: readonly PreparedOperation[]
     readonly principals: number
+    readonly call: readonly [who: number, at: number]
   },
 ): ExchangeRecord {
-  const who = random.below(principals)
-  const at = random.below(operations.length)
   const { service, method, template } = operations[at] as PreparedOperation
   // Most ids are the caller's own.
   const id = random.below(10) === 0 ? random.below(principals * 10) : who * 10 + random.below(10)
