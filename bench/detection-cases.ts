@@ -22,7 +22,7 @@ export const detectionCases: readonly Case[] = [
 ]
 
 async function detectionCase({ pace }: Bench): Promise<Row[]> {
-  const events = pace.rounds >= 3 ? 500_000 : 200_000
+  const events = pace.rounds >= 3 ? 200_000 : 60_000
   const rows: Row[] = []
   for (const [subject, mode, use] of [
     ['portcullis (detection alone, sessions)', 'alone', 'sessions'],

@@ -7,6 +7,7 @@ import { type TrafficOptions, writeSpans, writeTraffic } from './insight-traffic
 import type { Learned } from './learn-file.ts'
 import type { Row } from './results.ts'
 import { median } from './rounds.ts'
+import { spansPerTrace, writeSpanLines } from './span-lines.ts'
 import { outFolder, root } from './subjects.ts'
 
 const run = promisify(execFile)
@@ -36,6 +37,7 @@ export const learningCases: readonly Case[] = [
     run: eventsCase,
   },
   { name: 'insight-spans', title: 'OTLP protobuf spans a second, decoded and learnt', run: spansCase },
+  { name: 'insight-train', title: '`portcullis learn --format spans` of 1 M traces', run: trainCase },
   { name: 'insight-replay', title: '`portcullis replay` of 1 M events', run: replayCase },
   {
     name: 'insight-memory',
@@ -67,6 +69,32 @@ async function spansCase({ pace }: Bench): Promise<Row[]> {
     return [perSecond('insight-spans', 'portcullis (all detectors)', await learn(file, pace.rounds), 60_000)]
   } finally {
     rmSync(file, { force: true })
+  }
+}
+
+async function trainCase({ pace }: Bench): Promise<Row[]> {
+  const traces = full(pace) ? 1_000_000 : 100_000
+  const file = fileOf('spans.ndjson')
+  const model = fileOf('model.json')
+  try {
+    writeSpanLines(file, traces, 'train')
+    const { seconds, cpuUs } = await timed(['learn', '--format', 'spans', '--to', model, file])
+    const most = (60 * traces) / 1_000_000
+    return [
+      {
+        ...empty,
+        case: 'insight-train',
+        subject: 'portcullis learn',
+        cpuUsPerRequest: cpuUs / traces,
+        rps: traces / seconds,
+        must: `≤ ${most} s`,
+        holds: seconds <= most,
+        note: `${traces.toLocaleString('en')} traces of ${spansPerTrace} spans in ${seconds.toFixed(1)} s by the clock, ${(cpuUs / 1e6).toFixed(1)} s of CPU`,
+      },
+    ]
+  } finally {
+    rmSync(file, { force: true })
+    rmSync(model, { force: true })
   }
 }
 
@@ -150,16 +178,21 @@ async function learn(file: string, rounds: number, parts: readonly string[] = []
 
 /** The command as an operator gives it, by the clock of whoever waits for it. */
 async function replay(file: string, options: readonly string[]) {
-  const command = `TIMEFORMAT='%R %U %S'; time "$0" replay --json "$@"`
-  const { stdout, stderr } = await run('bash', ['-c', command, path.join(root, 'portcullis'), ...options, file], {
+  const { stdout, seconds, cpuUs } = await timed(['replay', '--json', ...options, file])
+  const { counts } = JSON.parse(stdout) as { readonly counts: { readonly events: number } }
+  return { seconds, cpuUs, items: counts.events }
+}
+
+async function timed(args: readonly string[]) {
+  const command = `TIMEFORMAT='%R %U %S'; time "$0" "$@"`
+  const { stdout, stderr } = await run('bash', ['-c', command, path.join(root, 'portcullis'), ...args], {
     maxBuffer: 64 * 1024 * 1024,
     env: { ...process.env, LC_ALL: 'C' },
   })
   const [seconds = Number.NaN, user = Number.NaN, system = Number.NaN] = (stderr.trim().split('\n').at(-1) ?? '')
     .split(' ')
     .map(Number)
-  const { counts } = JSON.parse(stdout) as { readonly counts: { readonly events: number } }
-  return { seconds, cpuUs: (user + system) * 1e6, items: counts.events }
+  return { stdout, seconds, cpuUs: (user + system) * 1e6 }
 }
 
 async function withTraffic<T>(options: TrafficOptions, use: (file: string) => Promise<T>): Promise<T> {
