@@ -17,8 +17,11 @@ export interface LineBytes {
 /** Longest line that is read, bytes; an event has at most a tenth of it, an exchange with its bodies fits. */
 const lineBytesMax = 16 * 1024 * 1024
 
+/** Lines of one batch: what is read of few is still near in the caches when it is learnt. */
+const batchMax = 64
+
 /**
- * UTF-8 lines (LF or CRLF) of a stream in batches, one per chunk; empty ones are left out. A line longer than `bytesMax` is quarantined
+ * UTF-8 lines (LF or CRLF) of a stream in batches; empty ones are left out. A line longer than `bytesMax` is quarantined
  * without being held. Invalid UTF-8 becomes U+FFFD, so its line fails where it is parsed, not here.
  */
 export async function* readLines(
@@ -69,12 +72,16 @@ export async function* readLineBytes(
 
   for await (const part of chunks) {
     const chunk = Buffer.from(part.buffer, part.byteOffset, part.length)
-    const lines: LineBytes[] = []
+    let lines: LineBytes[] = []
     let start = 0
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, start)) {
       const line = lineOf(chunk, start, at)
       if (line !== null) lines.push(line)
       start = at + 1
+      if (lines.length === batchMax) {
+        yield lines
+        lines = []
+      }
     }
     if (start < chunk.length) {
       heldBytes += chunk.length - start
