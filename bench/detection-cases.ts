@@ -10,6 +10,8 @@ const run = promisify(execFile)
 const learner = path.join(import.meta.dirname, 'learn-prepared.ts')
 const perSecondMin = 50_000
 const rssMbMax = 600
+/** As the gateway starts insight (cli/insight-keeper.ts) when it may take as much: without it V8 lets garbage lie as long as the machine has room. */
+const flags = ['--disable-sigusr1', `--max-old-space-size=${rssMbMax * 0.7}`]
 
 /** What the detectors cost, without reading what they are told. */
 export const detectionCases: readonly Case[] = [
@@ -31,7 +33,7 @@ async function detectionCase({ pace }: Bench): Promise<Row[]> {
   ] as const) {
     const runs: PreparedRun[] = []
     for (let round = 0; round < pace.rounds; round++) {
-      const { stdout } = await run(process.execPath, [learner, mode, String(events), use])
+      const { stdout } = await run(process.execPath, [...flags, learner, mode, String(events), use])
       runs.push(JSON.parse(stdout) as PreparedRun)
     }
     const cpuUs = median(runs.map(one => one.cpuUs))
