@@ -43,7 +43,7 @@ export function incidentsCommand(): Command {
   }
   act('acknowledge', 'somebody looks at it')
   act('close', 'it is dealt with; what goes on is a new incident')
-  act('accept', 'it is normal: what it is about, by the same callers, makes no incident any more')
-  act('reopen', 'it is not dealt with')
+  act('accept', 'it is normal: what it is about, by the same callers, makes no incident any more, until it is reopened')
+  act('reopen', 'it is not dealt with; what was accepted with it is not normal any more')
   return command
 }

@@ -61,11 +61,16 @@ export interface Step {
   readonly at: string
 }
 
-/** What a person has accepted as normal: anomalies like it make no incident any more. */
+/** What a person has accepted as normal with an incident: anomalies like it make none any more, until it is reopened. */
 export interface Acceptance extends Omit<Step, 'action'> {
+  /** Of the incident. */
   readonly number: number
+  readonly things: readonly AcceptedThing[]
+}
+
+/** A finding code of one actor; of what is no one actor's (`actor` ''), about one operation. */
+export interface AcceptedThing {
   readonly code: string
-  /** Name of the actor, or '' for what is no one actor's: then `operation` counts. */
   readonly actor: string
   readonly operation: string
 }

@@ -123,7 +123,7 @@ test('an origin inside raises the severity once, however often it is told', () =
   )
 })
 
-test('what was accepted makes no incident any more, until that is withdrawn; others’ does', () => {
+test('what was accepted makes no incident any more, until it is reopened; others’ does', () => {
   const { incidents, tell } = world()
   tell(anomaly())
   incidents.accept(1, signature)
@@ -132,12 +132,56 @@ test('what was accepted makes no incident any more, until that is withdrawn; oth
   tell(anomaly({ number: 3, actor: 'jwt https://idp bob', principals: ['jwt https://idp bob'] }))
   tell(anomaly({ number: 4, code: 'names' }))
   assert.equal(incidents.all().length, 3)
-  const [acceptance] = incidents.acceptances()
-  assert.equal(acceptance?.author, 'ann')
-  assert.equal(incidents.withdraw(acceptance?.number ?? 0), true)
+  assert.deepEqual(
+    incidents.acceptances().map(({ number, author, things }) => [number, author, things]),
+    [[1, 'ann', [{ code: 'enumeration/objects', actor: 'jwt https://idp eve', operation: '' }]]],
+  )
+  incidents.reopen(1, signature)
+  assert.deepEqual(incidents.acceptances(), [])
   tell(anomaly({ number: 5, atMs: start + 2 * minute }))
   // Eve's other code is open: that is where it belongs.
   assert.deepEqual(incidents.get(3)?.codes, ['enumeration/names', 'enumeration/objects'])
+})
+
+test('what is no one actor’s is accepted too where it stands beside what somebody did, and nothing wider than was seen', () => {
+  const { incidents, tell } = world()
+  const crowd = { detector: 'volume', code: 'operation-volume', actor: null, principals: ['jwt https://idp eve'] }
+  tell(anomaly())
+  tell(anomaly({ ...crowd, number: 2 }))
+  assert.equal(incidents.all().length, 1)
+  incidents.accept(1, signature)
+  tell(anomaly({ ...crowd, number: 3 }))
+  assert.equal(incidents.all().length, 1, 'the same again')
+  tell(anomaly({ ...crowd, number: 4, operations: ['carts GET /carts'] }))
+  assert.equal(incidents.all().length, 2, 'another operation')
+  tell(anomaly({ number: 5, actor: null, principals: [], addresses: [] }))
+  assert.equal(incidents.all().length, 3, 'what eve alone was seen to do, done by nobody in particular')
+  tell(anomaly({ number: 6, detector: 'volume', code: 'operation-volume', atMs: start + 2 * minute }))
+  assert.deepEqual(incidents.get(2)?.reports, 2, 'what was nobody’s alone, done by eve alone')
+})
+
+test('accepting again accepts the same, and beyond the bound nothing is changed', () => {
+  const { incidents, tell } = world()
+  for (let i = 1; i <= 1_001; i++) {
+    const principals = [`jwt https://idp u${i}`]
+    tell(anomaly({ number: i, actor: principals[0] as string, principals }))
+  }
+  for (let i = 1; i <= 1_000; i++) incidents.accept(i, signature)
+  incidents.accept(1_000, signature)
+  assert.equal(incidents.acceptances().length, 1_000)
+  assert.throws(() => incidents.accept(1_001, signature), RangeError)
+  assert.deepEqual([incidents.get(1_001)?.state, incidents.get(1_001)?.history], ['open', []])
+  incidents.reopen(1, signature)
+  incidents.accept(1_001, signature)
+  assert.equal(incidents.get(1_001)?.state, 'closed')
+})
+
+test('an actor that goes on and on is remembered in bounded room', () => {
+  const { incidents, tell } = world()
+  for (let i = 1; i <= 5_000; i++) tell(anomaly({ number: i, about: `thing ${i}` }))
+  assert.equal(incidents.all().length, 1)
+  assert.equal(incidents.anomaliesKnown, incidents.get(1)?.anomalies.length)
+  assert.equal(incidents.get(1)?.reports, 5_000)
 })
 
 test('a restart forgets nothing: state, history, acceptances, counted reports', () => {
@@ -155,6 +199,18 @@ test('a restart forgets nothing: state, history, acceptances, counted reports', 
   again.tell(anomaly({ reports: 4 }))
   assert.equal(again.incidents.get(1)?.reports, 4)
   assert.equal(again.incidents.all().length, 2)
+})
+
+test('what was accepted outlives noise, so that it can be taken back', () => {
+  const { incidents, tell } = world()
+  const told = (i: number): void => {
+    const principals = [`jwt https://idp u${i}`]
+    tell(anomaly({ number: i, actor: principals[0] as string, principals }))
+  }
+  told(1)
+  incidents.accept(1, signature)
+  for (let i = 2; i <= 2_100; i++) told(i)
+  assert.equal(incidents.reopen(1, signature)?.state, 'open')
 })
 
 test('noise pushes out what is closed before what nobody has looked at, and all of it stays bounded', () => {

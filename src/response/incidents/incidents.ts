@@ -2,7 +2,7 @@ import type { AnomalyList, KeptAnomaly } from '../../insight/detection/anomaly-l
 import type { LearningPart } from '../../insight/learner.ts'
 import { ChangedRows } from '../../insight/traces/changed-rows.ts'
 import { belongs } from './belongs.ts'
-import type { Acceptance, Incident, IncidentState, Step } from './incident.ts'
+import type { AcceptedThing, Acceptance, Incident, IncidentState, Step } from './incident.ts'
 import { codeOf, incidentOf, mergeAnomaly } from './merge-anomaly.ts'
 
 const incidentsMax = 2_000
@@ -10,10 +10,16 @@ const acceptancesMax = 1_000
 /** Latest ones that an anomaly may belong to. */
 const lookedAt = 500
 
-/** A row of the store: how many reports of each anomaly are in it already. */
+/** An anomaly that is in an incident: how many of its reports that has counted, and what accepting it would accept. */
+interface KnownAnomaly extends AcceptedThing {
+  readonly incident: number
+  readonly reports: number
+}
+
+/** A row of the store, with its anomalies by number. */
 interface KeptIncident {
   readonly incident: Incident
-  readonly reports: Readonly<Record<string, number>>
+  readonly anomalies: Readonly<Record<string, Omit<KnownAnomaly, 'incident'>>>
 }
 
 /** Who does something to an incident, and why. `at`: RFC 3339 UTC. */
@@ -28,12 +34,12 @@ export class Incidents implements LearningPart {
   /** Counts up whenever an incident changes. */
   revision = 0
   readonly #byNumber = new Map<number, Incident>()
-  /** Of each anomaly: its incident, and how many of its reports that has counted. */
-  readonly #ofAnomaly = new Map<number, { readonly incident: number; readonly reports: number }>()
+  readonly #ofAnomaly = new Map<number, KnownAnomaly>()
   readonly #acceptances = new Map<number, Acceptance>()
+  /** Keys of all things that are accepted. */
+  #accepted = new Set<string>()
   readonly #rows = new ChangedRows()
   #next = 1
-  #nextAcceptance = 1
 
   constructor(anomalies: AnomalyList) {
     anomalies.onReport = anomaly => this.#take(anomaly)
@@ -52,6 +58,11 @@ export class Incidents implements LearningPart {
     return [...this.#acceptances.values()]
   }
 
+  /** Anomalies that are remembered: at most those that incidents name. */
+  get anomaliesKnown(): number {
+    return this.#ofAnomaly.size
+  }
+
   acknowledge(number: number, signature: Signature): Incident | null {
     return this.#step(number, 'acknowledged', { action: 'acknowledge', ...signature })
   }
@@ -60,28 +71,35 @@ export class Incidents implements LearningPart {
     return this.#step(number, 'closed', { action: 'close', ...signature })
   }
 
+  /** What was accepted with it is not accepted any more. */
   reopen(number: number, signature: Signature): Incident | null {
+    if (this.#acceptances.delete(number)) {
+      this.#rows.gone(`acceptance ${number}`)
+      this.#gatherAccepted()
+    }
     return this.#step(number, 'open', { action: 'reopen', ...signature })
   }
 
-  /** Closes it, and lets anomalies of its codes by its actors make no incident any more, until `withdraw`. */
+  /**
+   * Closes it, and lets what it is about make no incident any more, until it is reopened: its codes by the actors who caused them; what is no one actor's, about
+   * the same operation. Throws RangeError, and changes nothing, when too much is accepted already.
+   */
   accept(number: number, signature: Signature): Incident | null {
     const incident = this.#byNumber.get(number)
     if (incident === undefined) return null
-    const actors = [...incident.principals, ...incident.actors]
-    for (const code of incident.codes) {
-      if (actors.length === 0)
-        for (const operation of incident.operations) this.#acceptOne({ code, actor: '', operation, ...signature })
-      for (const actor of actors) this.#acceptOne({ code, actor, operation: '', ...signature })
+    if (this.#acceptances.size >= acceptancesMax && !this.#acceptances.has(number))
+      throw new RangeError(`${acceptancesMax} incidents are accepted already; reopen some`)
+    const things = new Map<string, AcceptedThing>()
+    for (const anomaly of incident.anomalies) {
+      const known = this.#ofAnomaly.get(anomaly)
+      if (known === undefined) continue
+      const { code, actor, operation } = known
+      things.set(keyOf(known), { code, actor, operation })
     }
+    this.#acceptances.set(number, { number, things: [...things.values()], ...signature })
+    this.#rows.changed(`acceptance ${number}`)
+    for (const key of things.keys()) this.#accepted.add(key)
     return this.#step(number, 'closed', { action: 'accept', ...signature })
-  }
-
-  /** Takes an acceptance back; false: there is none of this number. */
-  withdraw(number: number): boolean {
-    const is = this.#acceptances.delete(number)
-    if (is) this.#rows.gone(`acceptance ${number}`)
-    return is
   }
 
   changes(): Iterable<readonly [key: string, value: string | null]> {
@@ -98,9 +116,8 @@ export class Incidents implements LearningPart {
       try {
         const value = JSON.parse(text) as Acceptance & KeptIncident
         if (key.startsWith('acceptance ')) {
-          if (!Number.isSafeInteger(value.number)) throw new Error('no acceptance')
+          if (!Number.isSafeInteger(value.number) || !Array.isArray(value.things)) throw new Error('no acceptance')
           this.#acceptances.set(value.number, value)
-          this.#nextAcceptance = Math.max(this.#nextAcceptance, value.number + 1)
         } else {
           if (!Number.isSafeInteger(value.incident.number) || !Array.isArray(value.incident.accounts))
             throw new Error('no incident')
@@ -111,10 +128,11 @@ export class Incidents implements LearningPart {
         this.unreadable++
       }
     }
-    for (const { incident, reports } of incidents.sort((a, b) => a.incident.number - b.incident.number)) {
+    this.#gatherAccepted()
+    for (const { incident, anomalies } of incidents.sort((a, b) => a.incident.number - b.incident.number)) {
       this.#byNumber.set(incident.number, incident)
-      for (const [anomaly, count] of Object.entries(reports))
-        this.#ofAnomaly.set(Number(anomaly), { incident: incident.number, reports: count })
+      for (const [anomaly, known] of Object.entries(anomalies ?? {}))
+        this.#ofAnomaly.set(Number(anomaly), { ...known, incident: incident.number })
       this.#next = Math.max(this.#next, incident.number + 1)
     }
     this.revision++
@@ -123,14 +141,27 @@ export class Incidents implements LearningPart {
   #kept(number: number): KeptIncident | undefined {
     const incident = this.#byNumber.get(number)
     if (incident === undefined) return undefined
-    const reports = Object.fromEntries(
-      incident.anomalies.map(anomaly => [String(anomaly), this.#ofAnomaly.get(anomaly)?.reports ?? 0]),
+    const anomalies = Object.fromEntries(
+      [...this.#anomaliesOf(incident)].map(([anomaly, { code, actor, operation, reports }]) => [
+        String(anomaly),
+        { code, actor, operation, reports },
+      ]),
     )
-    return { incident, reports }
+    return { incident, anomalies }
+  }
+
+  #anomaliesOf({ number, anomalies }: Incident): ReadonlyMap<number, KnownAnomaly> {
+    const known = new Map<number, KnownAnomaly>()
+    for (const anomaly of anomalies) {
+      const one = this.#ofAnomaly.get(anomaly)
+      // It may have gone on in a later incident.
+      if (one?.incident === number) known.set(anomaly, one)
+    }
+    return known
   }
 
   #take(anomaly: KeptAnomaly): void {
-    if (this.#isAccepted(anomaly)) return
+    if (this.#accepted.has(keyOf(thingOf(anomaly)))) return
     const known = this.#ofAnomaly.get(anomaly.number)
     const own = known === undefined ? undefined : this.#byNumber.get(known.incident)
     // What goes on after it was closed begins anew.
@@ -151,50 +182,44 @@ export class Incidents implements LearningPart {
     return null
   }
 
-  #put(incident: Incident, { number, reports }: KeptAnomaly): void {
+  #put(incident: Incident, anomaly: KeptAnomaly): void {
     this.revision++
+    const named = new Set(incident.anomalies)
+    const before = this.#byNumber.get(incident.number)
+    // An incident names so many of its anomalies; whoever goes on and on must not fill this table.
+    if (before !== undefined)
+      for (const one of this.#anomaliesOf(before).keys()) if (!named.has(one)) this.#ofAnomaly.delete(one)
     this.#byNumber.set(incident.number, incident)
-    this.#ofAnomaly.set(number, { incident: incident.number, reports })
+    this.#ofAnomaly.set(anomaly.number, {
+      ...thingOf(anomaly),
+      incident: incident.number,
+      reports: anomaly.reports,
+    })
     this.#rows.changed(`incident ${incident.number}`)
     if (this.#byNumber.size <= incidentsMax) return
     const oldest = this.#leastNeeded()
-    for (const anomaly of oldest.anomalies) this.#ofAnomaly.delete(anomaly)
+    for (const anomaly of this.#anomaliesOf(oldest).keys()) this.#ofAnomaly.delete(anomaly)
     this.#byNumber.delete(oldest.number)
     this.#rows.gone(`incident ${oldest.number}`)
     this.forgotten++
   }
 
-  /** Closed ones go before open ones, so that noise does not push out what nobody has looked at. */
+  /**
+   * Closed ones go before open ones, so that noise does not push out what nobody has looked at; accepted ones stay, since only by them it is taken back. There
+   * are more incidents than may be accepted.
+   */
   #leastNeeded(): Incident {
-    let [first] = this.#byNumber.values()
-    for (const incident of this.#byNumber.values())
-      if (incident.state === 'closed') {
-        first = incident
-        break
-      }
+    let first: Incident | null = null
+    for (const incident of this.#byNumber.values()) {
+      if (this.#acceptances.has(incident.number)) continue
+      if (incident.state === 'closed') return incident
+      first ??= incident
+    }
     return first as Incident
   }
 
-  #isAccepted(anomaly: KeptAnomaly): boolean {
-    const code = codeOf(anomaly)
-    for (const one of this.#acceptances.values()) {
-      if (one.code !== code) continue
-      if (
-        one.actor === ''
-          ? anomaly.actor === null && anomaly.operations[0] === one.operation
-          : anomaly.actor === one.actor
-      )
-        return true
-    }
-    return false
-  }
-
-  #acceptOne(acceptance: Omit<Acceptance, 'number'>): void {
-    if (this.#acceptances.size >= acceptancesMax)
-      throw new RangeError(`${acceptancesMax} things are accepted already; withdraw some`)
-    const number = this.#nextAcceptance++
-    this.#acceptances.set(number, { number, ...acceptance })
-    this.#rows.changed(`acceptance ${number}`)
+  #gatherAccepted(): void {
+    this.#accepted = new Set([...this.#acceptances.values()].flatMap(({ things }) => things.map(keyOf)))
   }
 
   #step(number: number, state: IncidentState, step: Step): Incident | null {
@@ -206,4 +231,14 @@ export class Incidents implements LearningPart {
     this.#rows.changed(`incident ${number}`)
     return changed
   }
+}
+
+/** What accepting an incident with this anomaly accepts. */
+function thingOf(anomaly: KeptAnomaly): AcceptedThing {
+  const { actor, operations } = anomaly
+  return { code: codeOf(anomaly), actor: actor ?? '', operation: actor === null ? (operations[0] ?? '') : '' }
+}
+
+function keyOf({ code, actor, operation }: AcceptedThing): string {
+  return JSON.stringify([code, actor, operation])
 }

@@ -29,7 +29,7 @@ export interface Suspect {
   readonly incident: number
 }
 
-/** Callers behind incidents that nobody closed, as long as each holds after it was last seen. Principals by name; addresses and sessions only where nobody was proven. */
+/** Callers behind incidents that nobody closed, as long as each holds after it was last seen. Principals by name; addresses where nobody was proven. */
 export function suspectsOf(incidents: readonly Incident[], holdMs: number, nowMs: number): Suspect[] {
   return incidents
     .filter(({ state, lastSeen }) => state !== 'closed' && Date.parse(lastSeen) + holdMs > nowMs)
