@@ -35,7 +35,7 @@ export const cases: readonly MicroCase[] = [
     run: () => {
       const { steps } = items[(at >> 3) & 4095] as (typeof items)[0]
       if ((at & 7) === 0) session = habits.begin()
-      habits.take(session, steps[at++ & 7] ?? 'logout')
+      habits.take(session, { name: steps[at++ & 7] ?? 'logout', changes: true, done: true })
     },
   },
 ]

@@ -4,6 +4,7 @@ import { CountTable } from '../../lib/count-table.ts'
 /** Different steps of one sequence whose order is looked at: the first ones, so that time stays linear in long sequences. */
 const stepsMax = 48
 const symbolsMax = 2 ** 26
+const none: readonly Expected[] = []
 /** However often a pair came in one order, its inversion counts for no more: several inversions say more than a single one of a frequent pair. */
 const oddsMax = 32
 
@@ -20,7 +21,14 @@ export interface Unprepared {
 }
 
 /** Share of the sequences with a step in which another one comes before it, for that to be expected. */
-const expectedShare = 0.9
+const usualShare = 0.9
+
+/** What is expected before a step: in how many of `all` sequences with the step it came before it. */
+export interface Expected {
+  readonly before: number
+  readonly usual: number
+  readonly all: number
+}
 
 /**
  * Which step comes before which: for each pair, in how many sequences the one came first before the other came first. Holds whatever else runs
@@ -30,7 +38,7 @@ export class Precedence {
   readonly #pairsMax: number
   #pairs = new CountTable()
   /** By step, what is expected before it. */
-  #expected = new Map<number, { readonly before: number; readonly usual: number; readonly all: number }[]>()
+  #expected = new Map<number, Expected[]>()
 
   constructor(pairsMax: number) {
     this.#pairsMax = pairsMax
@@ -45,12 +53,12 @@ export class Precedence {
   }
 
   /** Works out what is expected before what, from now on. `sequencesWith`: learnt sequences that hold a symbol. */
-  compile(sequencesWith: (symbol: number) => number): void {
+  compile(sequencesWith: (symbol: number) => number, share = usualShare): void {
     this.#expected = new Map()
     this.#pairs.each((key, usual) => {
       const step = key % symbolsMax
       const all = sequencesWith(step)
-      if (all === 0 || usual < expectedShare * all) return
+      if (all === 0 || usual < share * all) return
       const expected = this.#expected.get(step)
       const one = { before: Math.floor(key / symbolsMax), usual: Math.min(usual, all), all }
       if (expected === undefined) this.#expected.set(step, [one])
@@ -58,10 +66,9 @@ export class Precedence {
     })
   }
 
-  /** What should have come before a step and did not; `came`: has a symbol come already? */
-  missingBefore(step: number, came: (symbol: number) => boolean): Unprepared[] {
-    const missing = (this.#expected.get(step) ?? []).filter(({ before }) => !came(before))
-    return missing.map(({ before, usual, all }) => ({ step, before, later: false, usual, all }))
+  /** In no order. */
+  expectedBefore(step: number): readonly Expected[] {
+    return this.#expected.get(step) ?? none
   }
 
   /** Bits: how much more often what is missing before a step was there, all together. */
@@ -122,6 +129,6 @@ export class Precedence {
 }
 
 /** Odds against a step without the other one before it. */
-export function oddsOf({ usual, all }: Unprepared): number {
+function oddsOf({ usual, all }: Unprepared): number {
   return Math.min(oddsMax, usual / (all - usual + 0.5))
 }

@@ -1,6 +1,7 @@
 import type { Json } from '../../lib/canonical-json.ts'
+import type { ContextRow } from '../../lib/context-tree.ts'
 import type { SequenceParts } from './sequence-model.ts'
-import { endSymbol, startSymbol, unknownSymbol } from './vocabulary.ts'
+import { endSymbol, startSymbol, unknownSymbol, type Vocabulary } from './vocabulary.ts'
 
 /**
  * All that was learnt, as lists of integers: steps are the places of their names in the sorted list of names, after the three symbols that are no
@@ -15,9 +16,7 @@ export function dumpSequences({
   known,
 }: SequenceParts): Json {
   const entries = vocabulary.entries()
-  const ranks = new Map([startSymbol, endSymbol, unknownSymbol].map(symbol => [symbol, symbol]))
-  for (const [i, [, symbol]] of entries.entries()) ranks.set(symbol, unknownSymbol + 1 + i)
-  const rank = (symbol: number): number => ranks.get(symbol) ?? -1
+  const rank = ranksOf(entries)
   return {
     total: compositions.total,
     names: entries.map(([name]) => name),
@@ -47,15 +46,7 @@ export function restoreSequences(parts: SequenceParts, dump: Json): void {
   const counts = integers(sequences)
   if (typeof total !== 'number' || counts.length !== names.length) throw new Error('not as many counts as names')
   parts.vocabulary.restore((names as string[]).map((name, i) => [name, counts[i] as number]))
-  parts.contexts.restore(
-    chunks(integers(contexts), 5).map(([symbol, count, kept, lostCount, lostDistinct]) => ({
-      symbol: symbol as number,
-      count: count as number,
-      kept: kept as number,
-      lostCount: lostCount as number,
-      lostDistinct: lostDistinct as number,
-    })),
-  )
+  parts.contexts.restore(contextRowsOf(chunks(integers(contexts), 5)))
   parts.precedence.restore(triples(integers(order)))
   parts.stepCounts.restore(triples(integers(perStep)))
   const signatures = (compositions as readonly Json[]).map(row => {
@@ -73,21 +64,41 @@ export function restoreSequences(parts: SequenceParts, dump: Json): void {
   parts.known.restore(chunks(integers(known), 2).map(([key, count]) => [key as number, count as number]))
 }
 
-function membersOf(dump: Json): Readonly<Record<string, Json>> {
+/** Symbols as places in a list of names; what is not in it has none (−1). */
+export function ranksOf(entries: ReturnType<Vocabulary['entries']>): (symbol: number) => number {
+  const ranks = new Map([startSymbol, endSymbol, unknownSymbol].map(symbol => [symbol, symbol]))
+  for (const [i, [, symbol]] of entries.entries()) ranks.set(symbol, unknownSymbol + 1 + i)
+  return symbol => ranks.get(symbol) ?? -1
+}
+
+export function contextRowsOf(fives: readonly (readonly number[])[]): ContextRow[] {
+  return fives.map(([symbol, count, kept, lostCount, lostDistinct]) => ({
+    symbol: symbol as number,
+    count: count as number,
+    kept: kept as number,
+    lostCount: lostCount as number,
+    lostDistinct: lostDistinct as number,
+  }))
+}
+
+/** Throws on what is no object. */
+export function membersOf(dump: Json): Readonly<Record<string, Json>> {
   if (dump === null || typeof dump !== 'object' || Array.isArray(dump)) throw new Error('not a sequence model')
   return dump as Readonly<Record<string, Json>>
 }
 
-function integers(value: Json | undefined): readonly number[] {
+/** Throws on anything else. */
+export function integers(value: Json | undefined): readonly number[] {
   if (!Array.isArray(value) || !value.every(Number.isSafeInteger)) throw new Error('not a list of integers')
   return value as readonly number[]
 }
 
-function chunks(flat: readonly number[], size: number): (readonly number[])[] {
+/** A flat list in parts of one length; throws when something is left. */
+export function chunks(flat: readonly number[], size: number): (readonly number[])[] {
   if (flat.length % size !== 0) throw new Error('a list that ends half-way')
   return Array.from({ length: flat.length / size }, (_, i) => flat.slice(i * size, (i + 1) * size))
 }
 
-function triples(flat: readonly number[]): [number, number, number][] {
+export function triples(flat: readonly number[]): [number, number, number][] {
   return chunks(flat, 3).map(([a, b, c]) => [a as number, b as number, c as number])
 }

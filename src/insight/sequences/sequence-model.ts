@@ -44,15 +44,7 @@ export interface SequenceParts {
 const depth = 5
 
 /** How much is held of each kind; beyond it the rarest is forgotten. */
-export interface SequenceRoom {
-  readonly names: number
-  readonly contexts: number
-  readonly pairs: number
-  readonly compositions: number
-  readonly sequences: number
-}
-
-const fileRoom: SequenceRoom = {
+const room = {
   names: 16_384,
   contexts: 1_000_000,
   pairs: 400_000,
@@ -62,7 +54,7 @@ const fileRoom: SequenceRoom = {
 /** How far two sequences may be shifted against each other and still be compared step by step. */
 const band = 24
 
-export function sequenceParts(room: SequenceRoom = fileRoom): SequenceParts {
+export function sequenceParts(): SequenceParts {
   return {
     vocabulary: new Vocabulary(room.names),
     contexts: new ContextTree(depth, room.contexts),

@@ -34,11 +34,6 @@ export class StepCounts {
     return Math.log2(1 + odds)
   }
 
-  /** Odds against a count of one step, of which `all` sequences hold any. */
-  oddsOf(symbol: number, count: number, all: number): number {
-    return this.#crowd({ symbols: [symbol], counts: [count] }, 0, () => all).odds
-  }
-
   /** Those that come oftener than in nine of ten sequences with them, the strangest first. */
   most(composition: Composition, sequencesWith: (symbol: number) => number): Crowd[] {
     return composition.symbols

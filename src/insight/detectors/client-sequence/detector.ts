@@ -1,29 +1,34 @@
 // Hot path: once per event.
 import type { Baseline, Metric } from '../../baselines/baseline.ts'
 import type { Actor } from '../../detection/actors.ts'
+import { isMachine } from '../../detection/machines.ts'
 import { latestOf } from '../../detection/trail.ts'
-import { count, named } from '../../detection/words.ts'
-import type { Detector, DetectorHost } from '../detector.ts'
+import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
-import { type OpenSession, pauseMs, ServiceHabits, sessionFor } from './open-sessions.ts'
+import { type ActorSessions, endQuiet, noSessions, type OpenSession, sessionFor } from './open-sessions.ts'
+import { ServiceHabits } from './service-habits.ts'
+import { wordsFor } from './words.ts'
 
 /**
- * What is measured of a session, each in bits against what sessions of the service are like. Sessions of people differ by far more than chance would have it: on two weeks of honest
- * ones (86,000 calls) floors of 8 and 12 bits let 134 false alarms pass, these 3, and what was played in another order had 55 and more.
+ * Bits against what sessions are like. Where a step has never come unprepared in a hundred sessions, one that does is told; where some do, what is
+ * told is what goes beyond those. The other floors are what one in 2^16 or 2^14 honest sessions would come to, were chances what they are taken to be.
  */
-const metrics = {
-  'step-skipped': { name: 'unprepared', unit: 'bits of steps without what comes before them', floor: 3 },
-  'step-repeated': { name: 'crowd', unit: 'bits of one step coming so often', floor: 28 },
-  'steps-reordered': { name: 'misfit', unit: 'bits of steps in an order that does not occur', floor: 45 },
-} as const satisfies Readonly<Record<string, Metric>>
+const unprepared: Metric = { name: 'unprepared', unit: 'bits of a step without what comes before it', floor: 8 }
+const liberties: Metric = { name: 'liberties', unit: 'bits of a step unprepared and repeated', floor: 16 }
+const misfit: Metric = { name: 'misfit', unit: 'bits of steps in an order that does not occur', floor: 14 }
 
-type Code = keyof typeof metrics
-
-const codes = Object.keys(metrics) as Code[]
+/** From so many bits on a step counts as skipped to, whatever came again besides: it is so bare in one of thirty sessions. */
+const skippedBits = 5
 /** Event time between two looks for sessions that ended. */
 const sweepMs = 10 * 60_000
+/** Event time between two sessions beyond a threshold that teach it so, ms. */
+const beyondMs = 6 * 3_600_000
+/** Actors whose sessions are ended when they are quiet; those of further ones end with their next step. */
+const busyMax = 32_768
+const scopesRemembered = 1_024
+const reading: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** Skipped, replayed and reordered steps: how a caller goes through a service, against how callers go through it. */
+/** Skipped, replayed and reordered steps: how a caller goes through a service, against how callers of its kind go through it. */
 export const clientSequence: Detector<NoSettings> = {
   name: 'client-sequence',
   schema: noSettings,
@@ -47,70 +52,114 @@ export const clientSequence: Detector<NoSettings> = {
   },
   create(_, host) {
     const services = new ServiceHabits()
-    const slot = host.slot<OpenSession[]>(() => [])
+    const slot = host.slot<ActorSessions>(noSessions)
+    // Of those alone that have sessions: to look through everybody who was ever seen costs more than all the rest.
+    const busy = new Map<Actor, ActorSessions>()
+    const scopes: Readonly<Record<Kind, Map<string, string>>> = {
+      people: new Map(),
+      programs: new Map(),
+      strangers: new Map(),
+    }
+    /** When each learnt last that something lies beyond its threshold. */
+    const taughtMs = new Map<Baseline, number>()
+    let sinceMs = Number.POSITIVE_INFINITY
     let sweptMs = 0
 
     function end(actor: Actor, open: OpenSession): void {
-      if (!open.learnable || open.abnormal) return
-      const known = services.of(open.service, open.firstMs)
-      if (known === null) return
-      const { habits } = known
-      if (open.judged) {
-        for (const code of codes) baselineOf(host, code, open.service).learn(bitsOf(open, code), open.lastMs)
-        // What one caller alone does, however often, becomes no habit of the service.
-        let waits = false
-        for (const pair of habits.newPairs(open.steps))
-          if (host.quarantine.see(`client-sequence ${pair}`, actor.name, open.lastMs) === 'waiting') waits = true
-        if (waits) return
+      const { scope, session, steps, lastMs } = open
+      if (steps.length === 0) return
+      if (open.judged && (open.abnormal || lastMs >= actor.suspectUntilMs)) {
+        teach(host.baseline(unprepared, scope), session.missing, lastMs)
+        teach(host.baseline(liberties, kindOf(actor)), session.liberty.bits, lastMs)
+        teach(host.baseline(misfit, kindOf(actor)), session.misfit, lastMs)
       }
-      services.learn(open.service, open.steps)
+      if (!open.learnable || open.abnormal) return
+      const known = services.of(scope, open.firstMs)
+      if (known === null) return
+      // What one caller alone does, however often, becomes no habit of the service.
+      const waits = (shapes: readonly string[]): boolean =>
+        shapes.filter(shape => host.quarantine.see(`client-sequence ${shape}`, actor.name, lastMs) === 'waiting')
+          .length > 0
+      if (open.judged && waits(known.habits.newCounts(steps))) return
+      const ordered = !open.judged || !waits(known.habits.newPairs(steps))
+      services.learn(scope, { steps, whole: session.whole && session.earlier.length === 0, ordered })
+    }
+
+    /**
+     * What lies beyond the threshold is learnt as the threshold: else what is normal would be what never alarmed. It is so seldom that a few a day
+     * tell of all; an attack of many callers must not move it.
+     */
+    function teach(baseline: Baseline, bits: number, timeMs: number): void {
+      const { abnormal, threshold } = baseline.judge(bits, timeMs)
+      if (!abnormal) return baseline.learn(bits, timeMs)
+      if (Math.abs(timeMs - (taughtMs.get(baseline) ?? 0)) < beyondMs) return
+      taughtMs.set(baseline, timeMs)
+      baseline.learn(threshold, timeMs)
     }
 
     function judge(actor: Actor, open: OpenSession, timeMs: number): void {
-      for (const code of codes) {
-        const bits = bitsOf(open, code)
-        if (bits <= metrics[code].floor) continue
-        const baseline = baselineOf(host, code, open.service)
-        const { abnormal, threshold } = baseline.judge(bits, timeMs)
-        if (!abnormal) continue
+      const { session, scope } = open
+      const { missing, liberty } = session
+      if (missing > unprepared.floor) say('step-skipped', host.baseline(unprepared, scope), missing)
+      if (liberty.bits > liberties.floor) {
+        const code = liberty.unprepared >= skippedBits ? 'step-skipped' : 'step-repeated'
+        say(code, host.baseline(liberties, kindOf(actor)), liberty.bits)
+      }
+      if (session.misfit > misfit.floor) say('steps-reordered', host.baseline(misfit, kindOf(actor)), session.misfit)
+
+      function say(code: string, baseline: Baseline, deviation: number): void {
+        const { abnormal, threshold } = baseline.judge(deviation, timeMs)
+        if (!abnormal) return
         open.abnormal = true
-        const { evidence, explanation } = wordsFor(code, actor, { open, services })
+        const habits = services.of(scope, open.firstMs)?.habits ?? null
         host.report({
           code,
           actor,
           ...latestOf(actor, open.firstMs),
           firstMs: open.firstMs,
           lastMs: timeMs,
-          deviation: bits,
+          deviation,
           threshold,
-          evidence,
           normal: baseline.describe(),
-          explanation,
+          ...wordsFor(code, { actor, open, habits }),
         })
       }
     }
 
     return {
-      take({ actor, operation, timeMs, service, reached, learnable }) {
+      take({ actor, operation, timeMs, service, reached, answered, learnable, record }) {
+        if (timeMs < sinceMs) sinceMs = timeMs
         if (operation === null || !reached) return
-        const known = services.of(service, timeMs)
+        const scope = scopeOf(scopes, kindOf(actor), service)
+        const known = services.of(scope, timeMs)
         if (known === null) return
         const { habits, firstMs } = known
         const judged = host.isWarm(habits.total, firstMs)
-        const open = sessionFor(slot.of(actor), { service, timeMs, habits, judged }, ended => end(actor, ended))
-        open.steps.push(operation)
+        const sessions = slot.of(actor)
+        if (sessions.open.length === 0 && busy.size < busyMax) busy.set(actor, sessions)
+        // A program does the same again by nature; how much is for `volume`.
+        const counted = !isMachine(actor.method)
+        // What a stranger did before may have come from another address.
+        const traced = actor.kind !== 'address'
+        const start = { service, scope, timeMs, habits, judged, counted, traced, sinceMs }
+        const open = sessionFor(sessions, start, ended => end(actor, ended))
         open.lastMs = Math.max(open.lastMs, timeMs)
-        if (!learnable) open.learnable = false
+        // What the service did not do is learnt by nobody, and who tries again replays nothing.
+        if (answered) {
+          open.steps.push(operation)
+          if (!learnable) open.learnable = false
+        }
         if (!open.judged) return
-        habits.take(open.session, operation)
-        judge(actor, open, timeMs)
+        const step = { name: operation, changes: !reading.has(record.event.method), done: answered }
+        if (habits.take(open.session, step)) judge(actor, open, timeMs)
       },
       minute(nowMs) {
         if (nowMs - sweptMs < sweepMs) return
         sweptMs = nowMs
-        for (const [actor, open] of slot.entries())
-          for (let i = open.length - 1; i >= 0; i--)
-            if (nowMs - (open[i] as OpenSession).lastMs >= pauseMs) end(actor, open.splice(i, 1)[0] as OpenSession)
+        for (const [actor, sessions] of busy) {
+          endQuiet(sessions, nowMs, ended => end(actor, ended))
+          if (sessions.open.length === 0) busy.delete(actor)
+        }
       },
       changes: () => services.changes(),
       restore: rows => services.restore(rows),
@@ -118,51 +167,18 @@ export const clientSequence: Detector<NoSettings> = {
   },
 }
 
-function baselineOf(host: DetectorHost, code: Code, service: string): Baseline {
-  return host.baseline(metrics[code], service)
+/** Programs, people who are known, and strangers go through a service in ways of their own. */
+type Kind = 'people' | 'programs' | 'strangers'
+
+function kindOf(actor: Actor): Kind {
+  if (isMachine(actor.method)) return 'programs'
+  return actor.kind === 'address' ? 'strangers' : 'people'
 }
 
-function bitsOf({ session }: OpenSession, code: Code): number {
-  switch (code) {
-    case 'step-skipped':
-      return Math.log2(1 + session.odds)
-    case 'step-repeated':
-      return session.crowd
-    case 'steps-reordered':
-      return session.misfit
-  }
-}
-
-function wordsFor(
-  code: Code,
-  actor: Actor,
-  { open, services }: { readonly open: OpenSession; readonly services: ServiceHabits },
-): { readonly evidence: string[]; readonly explanation: string } {
-  const { session, steps, service } = open
-  const habits = services.of(service, open.firstMs)?.habits
-  const nameOf = (symbol: number): string => habits?.parts.vocabulary.nameOf(symbol) ?? '?'
-  const length = `${count(steps.length, 'step')} at ${service} so far`
-  switch (code) {
-    case 'step-skipped': {
-      const { step, usual, all } = session.missing.at(-1) ?? { step: 0, usual: 0, all: 0 }
-      const before = named(session.missing.filter(one => one.step === step).map(one => nameOf(one.before)))
-      return {
-        evidence: [length, `in ${usual} of ${all} sessions with it, that came before it`],
-        explanation: `${actor.name} called ${nameOf(step)} without ${before}, which came before it in ${usual} of ${all} sessions.`,
-      }
-    }
-    case 'step-repeated': {
-      const times = session.counts.get(session.crowded) ?? 0
-      const what = nameOf(session.crowded)
-      return {
-        evidence: [length, `${what}: ${count(times, 'time')}`],
-        explanation: `${actor.name} called ${what} ${count(times, 'time')} in one session, far oftener than others do.`,
-      }
-    }
-    case 'steps-reordered':
-      return {
-        evidence: [length, ...(habits?.newPairs(steps.slice(-12)).slice(-4) ?? [])],
-        explanation: `${actor.name} goes through ${service} in an order that does not occur: ${steps.slice(-4).join(' → ')}.`,
-      }
-  }
+function scopeOf(scopes: Readonly<Record<Kind, Map<string, string>>>, kind: Kind, service: string): string {
+  const known = scopes[kind].get(service)
+  if (known !== undefined) return known
+  const scope = `${kind} ${service}`
+  if (scopes[kind].size < scopesRemembered) scopes[kind].set(service, scope)
+  return scope
 }

@@ -1,57 +1,73 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Habits } from '../../sequences/habits.ts'
-import { ServiceHabits } from './open-sessions.ts'
+import { endQuiet, noSessions, type OpenSession, sessionFor } from './open-sessions.ts'
 
-const sessions = Array.from({ length: 300 }, (_, i) => [
-  'a',
-  ...(i % 3 === 0 ? ['b', 'b'] : ['b']),
-  'c',
-  i % 5 === 0 ? 'e' : 'd',
-])
+const minute = 60_000
+const habits = new Habits()
+for (let i = 0; i < 10; i++) habits.learn(['a', 'b'])
 
-test('habits come back from their rows, snapshot and later sessions alike, and go on', () => {
-  const habits = new ServiceHabits()
-  const rows = new Map<string, string>()
-  for (const steps of sessions) {
-    habits.of('shop one', 7)
-    habits.learn('shop one', steps)
-    for (const [key, value] of habits.changes()) {
-      if (value === null) rows.delete(key)
-      else rows.set(key, value)
+function actor({ traced = true } = {}) {
+  const sessions = noSessions()
+  const ended: OpenSession[] = []
+  const step = (timeMs: number, name: string, service = 'shop'): OpenSession => {
+    const start = {
+      service,
+      scope: `people ${service}`,
+      habits,
+      judged: true,
+      counted: true,
+      traced,
+      sinceMs: 0,
+      timeMs,
     }
+    const open = sessionFor(sessions, start, one => ended.push(one))
+    open.steps.push(name)
+    open.lastMs = timeMs
+    habits.take(open.session, { name, changes: true, done: true })
+    return open
   }
-  assert.ok(rows.size < 100, 'a snapshot takes the place of rows')
-  const restored = new ServiceHabits()
-  restored.restore([...rows].toReversed())
-  const [one, other] = [habits.of('shop one', 0), restored.of('shop one', 0)]
-  assert.deepEqual(other?.habits.dump(), one?.habits.dump())
-  assert.equal(other?.firstMs, 7)
-  restored.learn('shop one', ['a', 'c'])
-  assert.deepEqual(
-    [...restored.changes()].map(([key]) => key),
-    ['session 44 shop one'],
-  )
+  return { sessions, ended, step }
+}
+
+test('half an hour without a call ends a session; soon after it the next one knows what was done before', () => {
+  const { ended, step, sessions } = actor()
+  const first = step(100 * minute, 'a')
+  assert.equal(step(129 * minute, 'b'), first)
+  endQuiet(sessions, 158 * minute, one => ended.push(one))
+  assert.equal(ended.length, 0)
+  endQuiet(sessions, 160 * minute, one => ended.push(one))
+  assert.deepEqual(ended, [first])
+  const second = step(200 * minute, 'c')
+  assert.deepEqual(second.session.earlier, first.session.seen)
+  assert.deepEqual(step(600 * minute, 'a').session.earlier, [])
 })
 
-test('services beyond the room have no habits', () => {
-  const habits = new ServiceHabits()
-  for (let i = 0; i < 64; i++) assert.notEqual(habits.of(`s${i}`, 0), null)
-  assert.equal(habits.of('one more', 0), null)
-  assert.notEqual(habits.of('s3', 0), null)
+test('what was done at another service prepares nothing', () => {
+  const { step } = actor()
+  step(100 * minute, 'a', 'carts')
+  assert.deepEqual(step(140 * minute, 'b', 'orders').session.earlier, [])
 })
 
-test('a session is strange from the step on that skips another, comes too often or goes back', () => {
-  const habits = new Habits()
-  for (const steps of sessions) habits.learn(steps)
-  const run = (steps: readonly string[]) => {
-    const session = habits.begin()
-    for (const step of steps) habits.take(session, step)
-    return { odds: Math.log2(1 + session.odds), misfit: session.misfit, crowd: session.crowd }
-  }
-  const usual = run(['a', 'b', 'c', 'd'])
-  assert.ok(usual.odds === 0 && usual.misfit < 3 && usual.crowd === 0)
-  assert.ok(run(['a', 'c', 'd']).odds > 4)
-  assert.ok(run(['a', 'b', 'c', 'd', ...Array<string>(20).fill('b')]).crowd > 12)
-  assert.ok(run(['a', 'b', 'c', 'd', 'c', 'b', 'a']).misfit > 12)
+test('what never pauses ends too, and the next part knows the one before', () => {
+  const { ended, step } = actor()
+  for (let i = 0; i < 200; i++) step(100 * minute + i, 'a')
+  assert.equal(ended.length, 0)
+  const next = step(101 * minute, 'b')
+  assert.equal(ended.length, 1)
+  assert.equal(next.session.earlier.length, 1)
+})
+
+test('a session that may have begun before anybody watched, or is of somebody else, is not whole', () => {
+  assert.equal(actor().step(29 * minute, 'b').session.whole, false)
+  assert.equal(actor().step(31 * minute, 'b').session.whole, true)
+  assert.equal(actor({ traced: false }).step(31 * minute, 'b').session.whole, false)
+})
+
+test('an actor has four sessions at the same time and remembers four', () => {
+  const { ended, sessions, step } = actor()
+  for (let i = 0; i < 12; i++) step(100 * minute + i, 'a', `service ${i}`)
+  assert.equal(sessions.open.length, 4)
+  assert.equal(sessions.left.length, 4)
+  assert.equal(ended.length, 8)
 })

@@ -1,106 +1,86 @@
 // Hot path: once per event.
-import { Habits, type Session } from '../../sequences/habits.ts'
+import type { Habits, Session } from '../../sequences/habits.ts'
 
 /** What one actor does at one service without a long pause. */
 export interface OpenSession {
   readonly service: string
+  /** Kind of caller, and service. */
+  readonly scope: string
   readonly session: Session
   readonly steps: string[]
   readonly firstMs: number
   lastMs: number
   /** Every step may be learnt. */
   learnable: boolean
-  /** Enough was known when it began. One that is seen from its middle on looks strange. */
+  /** Enough was known when it began. */
   readonly judged: boolean
   /** Something was said of it. */
   abnormal: boolean
 }
 
+/** The sessions of one actor that run, and where it was before, the latest last. */
+export interface ActorSessions {
+  readonly open: OpenSession[]
+  readonly left: LeftSession[]
+}
+
+/** A session that ended, for what was done in it. */
+interface LeftSession {
+  readonly service: string
+  readonly lastMs: number
+  /** Symbols of its steps, and of those before it. */
+  readonly seen: readonly number[]
+}
+
 /** A pause that ends a session, ms. */
 export const pauseMs = 30 * 60_000
+/** A pause after which a caller begins anew, ms: after a shorter one it may go on with what it began before. Who takes longer shows in what is learnt. */
+const resumeMs = 90 * 60_000
 /** A session is learnt in parts of this length: what never pauses must end too. */
-export const stepsMax = 200
-/** Services of one actor at the same time, and services with habits. */
+const stepsMax = 200
+/** Services of one actor at the same time. */
 const openMax = 4
-const servicesMax = 64
-/** Sessions of a service that stand as rows of their own before they are put into one. */
-const rowsMax = 256
-
-/** The habits of every service, as rows: a snapshot, and the sessions learnt since. */
-export class ServiceHabits {
-  readonly #habits = new Map<string, { habits: Habits; firstMs: number; rows: number }>()
-  readonly #changes = new Map<string, string | null>()
-
-  /** null: there is no room for another service. */
-  of(service: string, timeMs: number): { readonly habits: Habits; readonly firstMs: number } | null {
-    const known = this.#habits.get(service)
-    if (known !== undefined) return known
-    if (this.#habits.size >= servicesMax) return null
-    const made = { habits: new Habits(), firstMs: timeMs, rows: 0 }
-    this.#habits.set(service, made)
-    return made
-  }
-
-  learn(service: string, steps: readonly string[]): void {
-    const known = this.#habits.get(service)
-    if (known === undefined) return
-    known.habits.learn(steps)
-    this.#changes.set(`session ${known.rows++} ${service}`, JSON.stringify(steps))
-    if (known.rows < rowsMax) return
-    for (let row = 0; row < known.rows; row++) this.#changes.set(`session ${row} ${service}`, null)
-    this.#changes.set(`habits ${service}`, JSON.stringify([known.firstMs, known.habits.dump()]))
-    known.rows = 0
-  }
-
-  *changes(): Iterable<readonly [key: string, value: string | null]> {
-    yield* this.#changes
-    this.#changes.clear()
-  }
-
-  restore(rows: Iterable<readonly [key: string, value: string]>): void {
-    const sessions: { readonly service: string; readonly row: number; readonly steps: string[] }[] = []
-    for (const [key, value] of rows) {
-      const [kind, first = ''] = key.split(' ', 2)
-      if (kind === 'habits') {
-        const service = key.slice('habits '.length)
-        const [firstMs, dump] = JSON.parse(value) as [number, ReturnType<Habits['dump']>]
-        this.#habits.set(service, { habits: new Habits(dump), firstMs, rows: 0 })
-      } else {
-        const service = key.slice(`session ${first} `.length)
-        sessions.push({ service, row: Number(first), steps: JSON.parse(value) as string[] })
-      }
-    }
-    for (const { service, row, steps } of sessions.sort((a, b) => a.row - b.row)) {
-      const known = this.of(service, 0) as { habits: Habits; rows: number } | null
-      if (known === null) continue
-      known.habits.learn(steps)
-      known.rows = row + 1
-    }
-  }
-}
+const earlierMax = 128
+const nothing: readonly number[] = []
 
 export interface SessionStart {
   readonly service: string
+  readonly scope: string
   readonly timeMs: number
   readonly habits: Habits
   readonly judged: boolean
+  /** See SessionKind. */
+  readonly counted: boolean
+  /** All that its caller does is known to be its own. */
+  readonly traced: boolean
+  /** Since when calls are watched without a gap, Unix ms. */
+  readonly sinceMs: number
+}
+
+export function noSessions(): ActorSessions {
+  return { open: [], left: [] }
 }
 
 /** The actor's session at a service that a step belongs to; one that cannot go on is given to `end`. */
 export function sessionFor(
-  open: OpenSession[],
-  { service, timeMs, habits, judged }: SessionStart,
+  sessions: ActorSessions,
+  start: SessionStart,
   end: (session: OpenSession) => void,
 ): OpenSession {
-  const at = open.findIndex(session => session.service === service)
-  const known = open[at]
+  const { open } = sessions
+  const { service, scope, timeMs, habits, judged, counted, traced, sinceMs } = start
+  let known: OpenSession | undefined
+  for (const session of open) if (session.scope === scope) known = session
   if (known !== undefined && timeMs - known.lastMs < pauseMs && known.steps.length < stepsMax) return known
-  if (known !== undefined) open.splice(at, 1)
-  const ended = known ?? (open.length >= openMax ? open.shift() : undefined)
-  if (ended !== undefined) end(ended)
+  const ended = known ?? (open.length >= openMax ? open[0] : undefined)
+  if (ended !== undefined) leave(sessions, ended, end)
+  const left = sessions.left.find(one => one.service === service)
+  const earlier = left === undefined || timeMs - left.lastMs >= resumeMs ? nothing : left.seen
+  const whole = traced && timeMs - sinceMs >= pauseMs
   const made: OpenSession = {
     service,
-    session: habits.begin(),
+    scope,
+    session: habits.begin({ whole, earlier, counted }),
     steps: [],
     firstMs: timeMs,
     lastMs: timeMs,
@@ -110,4 +90,24 @@ export function sessionFor(
   }
   open.push(made)
   return made
+}
+
+/** Ends what has paused for long. */
+export function endQuiet(sessions: ActorSessions, nowMs: number, end: (session: OpenSession) => void): void {
+  const { open } = sessions
+  for (let i = open.length - 1; i >= 0; i--) {
+    const session = open[i] as OpenSession
+    if (nowMs - session.lastMs >= pauseMs) leave(sessions, session, end)
+  }
+}
+
+function leave({ open, left }: ActorSessions, session: OpenSession, end: (session: OpenSession) => void): void {
+  open.splice(open.indexOf(session), 1)
+  const at = left.findIndex(one => one.service === session.service)
+  if (at >= 0) left.splice(at, 1)
+  else if (left.length >= openMax) left.shift()
+  const { seen, earlier } = session.session
+  const all = earlier.length === 0 ? seen : [...new Set([...seen, ...earlier])].slice(0, earlierMax)
+  left.push({ service: session.service, lastMs: session.lastMs, seen: all })
+  end(session)
 }

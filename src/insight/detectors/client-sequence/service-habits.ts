@@ -1,0 +1,98 @@
+import { Habits, type SessionToLearn } from '../../sequences/habits.ts'
+
+export interface LearntSession extends SessionToLearn {
+  readonly steps: readonly string[]
+}
+
+/** What callers of one kind are like at one service. */
+export interface KnownHabits {
+  readonly habits: Habits
+  /** When the first was seen, Unix ms. */
+  readonly firstMs: number
+}
+
+interface Held extends KnownHabits {
+  /** Sessions that were written as rows of their own since the last snapshot. */
+  rows: number
+}
+
+/** Kinds of callers at services. */
+const scopesMax = 128
+/** Sessions that stand as rows of their own before they are put into one; and where there are many habits, half of those. */
+const rowsMin = 256
+const rowsMax = 4_096
+
+/** The habits of every scope (a kind of callers at a service), as rows: a snapshot, and the sessions learnt since. */
+export class ServiceHabits {
+  readonly #held = new Map<string, Held>()
+  /** By key; null: it is gone. */
+  readonly #changes = new Map<string, string | null>()
+  /** Scopes whose snapshot is to be written. */
+  readonly #snapshots = new Set<string>()
+
+  /** null: there is no room for another scope. */
+  of(scope: string, timeMs: number): KnownHabits | null {
+    return this.#of(scope, timeMs)
+  }
+
+  learn(scope: string, { steps, ...as }: LearntSession): void {
+    const held = this.#held.get(scope)
+    if (held === undefined) return
+    held.habits.learn(steps, as)
+    if (this.#snapshots.has(scope)) return
+    this.#changes.set(
+      `session ${held.rows++} ${scope}`,
+      JSON.stringify([(as.whole ? 1 : 0) + (as.ordered ? 2 : 0), ...steps]),
+    )
+    if (held.rows < Math.min(rowsMax, Math.max(rowsMin, held.habits.total / 2))) return
+    // The snapshot is made when it is written: it costs as much as many sessions.
+    for (let row = 0; row < held.rows; row++) this.#changes.set(`session ${row} ${scope}`, null)
+    held.rows = 0
+    this.#snapshots.add(scope)
+  }
+
+  *changes(): Iterable<readonly [key: string, value: string | null]> {
+    yield* this.#changes
+    this.#changes.clear()
+    for (const scope of this.#snapshots) {
+      const { firstMs, habits } = this.#held.get(scope) as Held
+      yield [`habits ${scope}`, JSON.stringify([firstMs, habits.dump()])]
+    }
+    this.#snapshots.clear()
+  }
+
+  restore(rows: Iterable<readonly [key: string, value: string]>): void {
+    const sessions: Array<{ readonly scope: string; readonly row: number } & LearntSession> = []
+    for (const [key, value] of rows) {
+      const [kind, first = ''] = key.split(' ', 2)
+      if (kind === 'habits') {
+        const [firstMs, dump] = JSON.parse(value) as [number, ReturnType<Habits['dump']>]
+        this.#held.set(key.slice('habits '.length), { habits: new Habits(dump), firstMs, rows: 0 })
+      } else {
+        const [as, ...steps] = JSON.parse(value) as [number, ...string[]]
+        sessions.push({
+          scope: key.slice(`session ${first} `.length),
+          row: Number(first),
+          whole: (as & 1) > 0,
+          ordered: (as & 2) > 0,
+          steps,
+        })
+      }
+    }
+    for (const { scope, row, steps, ...as } of sessions.sort((a, b) => a.row - b.row)) {
+      const held = this.#of(scope, 0)
+      if (held === null) continue
+      held.habits.learn(steps, as)
+      held.rows = row + 1
+    }
+  }
+
+  #of(scope: string, timeMs: number): Held | null {
+    let held = this.#held.get(scope)
+    if (held !== undefined) return held
+    if (this.#held.size >= scopesMax) return null
+    held = { habits: new Habits(), firstMs: timeMs, rows: 0 }
+    this.#held.set(scope, held)
+    return held
+  }
+}
