@@ -68,7 +68,7 @@ async function append(file: string, lines: readonly object[]): Promise<void> {
   }
 }
 
-function words({ items, threshold, support, others, histogram, strangest }: Review): string {
+function words({ items, setAside, threshold, support, others, histogram, strangest }: Review): string {
   const most = Math.max(1, ...histogram.map(bin => bin.items))
   // A logarithm, since what matters is few.
   const bar = (count: number): string => '█'.repeat(Math.ceil((barMost * Math.log1p(count)) / Math.log1p(most)))
@@ -78,7 +78,9 @@ function words({ items, threshold, support, others, histogram, strangest }: Revi
     `${bar(count)}${from >= threshold - 1e-9 && count > 0 ? '  above the threshold' : ''}`,
   ])
   return [
-    `${grouped(items)} items`,
+    setAside === 0
+      ? `${grouped(items)} items`
+      : `${grouped(items)} items, of which ${grouped(setAside)} look like nothing else: \`learn\` sets them aside`,
     '',
     'what they are like',
     table(support.map(({ signature, items: count }) => [`  ${grouped(count)}`, signature])),

@@ -221,7 +221,7 @@ test('what cannot be done is said in words, exit code 1, and no model is left ha
     ],
   ]
   writeFileSync(path.join(folder, 'empty.ndjson'), '')
-  writeFileSync(path.join(folder, 'later.model'), read('b.model').replace('"version":1', '"version":9'))
+  writeFileSync(path.join(folder, 'later.model'), read('b.model').replace('"version":2', '"version":9'))
   for (const [args, words] of cases) {
     const { code, stdout, stderr } = await run(...args)
     assert.equal(code, 1, args.join(' '))

@@ -29,8 +29,15 @@ export async function learn(files: readonly string[], { format, to, budget }: Le
   await writeWhole(to, modelText(family, learnt))
   const seconds = (clock.monotonic() - begun) / 1000
   warn(
-    `${grouped(items.length)} items learnt in ${seconds.toFixed(1)} s, written to ${to}${skippedWords(skipped)}\n\n${words(learnt.calibration)}`,
+    `${grouped(learnt.items)} items learnt in ${seconds.toFixed(1)} s, written to ${to}${skippedWords(skipped)}\n${asideWords(learnt.setAside.length, items.length)}\n${words(learnt.calibration)}`,
   )
+}
+
+/** '' when nothing was. */
+function asideWords(setAside: number, items: number): string {
+  return setAside === 0
+    ? ''
+    : `${grouped(setAside)} of ${grouped(items)} items look like nothing else and were set aside: neither learnt nor part of any baseline (\`learn review\` shows them)\n`
 }
 
 function words({ budget, threshold, split, incomparable, tails }: Calibration): string {

@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { systemClock } from '../gateway/system-clock.ts'
-import type { Learnt } from '../insight/behaviour/calibration.ts'
 import { labelFigures, type LabelledScore } from '../insight/behaviour/labels.ts'
 import type { Family } from '../insight/behaviour/model.ts'
-import { readModelText } from '../insight/behaviour/model-file.ts'
+import { type KeptModel, readModelText } from '../insight/behaviour/model-file.ts'
 import { scoreLine } from '../insight/behaviour/score-line.ts'
 import { familyOf, nothingReadWords, readFilesWithProgress, readLabelFile, readText } from './behaviour-files.ts'
 import { skippedLines, skippedWords } from './did-not-read.ts'
@@ -61,7 +60,7 @@ export async function score(files: readonly string[], flags: ScoreFlags): Promis
   )
 }
 
-async function readModel(file: string, family: Family<unknown>): Promise<Learnt<unknown>> {
+async function readModel(file: string, family: Family<unknown>): Promise<KeptModel<unknown>> {
   const made = `\`portcullis learn --format ${family.format}\` writes one`
   const text = await readText(file, made)
   try {

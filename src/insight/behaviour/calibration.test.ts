@@ -160,7 +160,7 @@ test('a damaged model is refused with a reason', () => {
   for (const [bad, reason] of [
     ['{', /not JSON/],
     ['{}', /not written by/],
-    [text.replace('"version":1', '"version":9'), /version 9/],
+    [text.replace('"version":2', '"version":9'), /version 9/],
     [text.replace('"format":"samples"', '"format":"vectors"'), /learnt from vectors/],
     [text.replace('"threshold":', '"treshold":'), /calibration is damaged/],
     [text.replace('"count":50,"squares"', '"cuont":50,"squares"'), /model is damaged: no count/],

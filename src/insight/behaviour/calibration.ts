@@ -1,7 +1,7 @@
 import { fitTail, quantileFor } from '../../lib/peaks-over-threshold.ts'
 import { type AxisTail, axisTailOf, surpriseOf } from './axis-tail.ts'
-import { crossFit } from './cross-fit.ts'
 import type { Axis, Family, Judgement, Model } from './model.ts'
+import { sift, type SiftOptions } from './sift.ts'
 
 /** What makes the deviations of a model comparable, and the score above which an item is abnormal. Plain data. */
 export interface Calibration {
@@ -22,6 +22,8 @@ export interface Learnt<Item> {
   readonly model: Model<Item>
   readonly calibration: Calibration
   readonly items: number
+  /** Items that are not learnt: a minority that is like nothing else (sift.ts). The strangest first. */
+  readonly setAside: readonly Item[]
 }
 
 /** An item's place on the one scale of a model. */
@@ -50,10 +52,20 @@ const noveltyMost = 0.2
  * so that a threshold means for new items what it says. The order of the items does not matter: they are learnt by their keys. What an item says
  * of its neighbours (how many came before it in a minute) must be in the item, since a model meets only some of them.
  */
-export function learnItems<Item>(family: Family<Item>, items: readonly Item[], budget: number): Learnt<Item> {
-  const { model, judged } = crossFit(family, items)
-  const judgements = judged.map(({ judgement }) => judgement)
-  return { model, calibration: calibrate(family.axes, judgements, budget), items: items.length }
+export function learnItems<Item>(
+  family: Family<Item>,
+  items: readonly Item[],
+  budget: number,
+  options?: SiftOptions<Item>,
+): Learnt<Item> {
+  const { fitted, setAside } = sift(family, items, options)
+  const judgements = fitted.judged.map(({ judgement }) => judgement)
+  return {
+    model: fitted.model,
+    calibration: calibrate(family.axes, judgements, budget),
+    items: items.length - setAside.length,
+    setAside,
+  }
 }
 
 /** Surprises and score of a judgement. Linear in its axes. */

@@ -4,7 +4,12 @@ import type { Family, Judgement, Model } from './model.ts'
 export interface CrossFitted<Item> {
   readonly model: Model<Item>
   /** Of all items when there are few, of a sample when there are many; in the order of their keys. */
-  readonly judged: ReadonlyArray<{ readonly item: Item; readonly judgement: Judgement }>
+  readonly judged: readonly Judged<Item>[]
+}
+
+export interface Judged<Item> {
+  readonly item: Item
+  readonly judgement: Judgement
 }
 
 /** Items that are judged; beyond it more would cost time and say the same. */
@@ -28,7 +33,7 @@ function byTurns<Item>(family: Family<Item>, items: readonly Item[], isTimed: bo
   // One item alone has no others.
   const folds = items.length < 2 ? 0 : Math.min(items.length, items.length <= 2_000 ? 10 : 5)
   const foldOf = (i: number): number => (isTimed ? Math.floor((i * folds) / items.length) : i % folds)
-  const judged: Array<{ item: Item; judgement: Judgement }> = []
+  const judged: Judged<Item>[] = []
   for (let fold = 0; fold < folds; fold++) {
     const model = family.create()
     for (const [i, item] of items.entries()) if (foldOf(i) !== fold) model.learn(item)

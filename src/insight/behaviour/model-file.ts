@@ -2,14 +2,17 @@ import { canonicalJson, type Json } from '../../lib/canonical-json.ts'
 import type { Calibration, Learnt } from './calibration.ts'
 import type { Family } from './model.ts'
 
+/** A model as it is kept: what was not learnt is not in it. */
+export type KeptModel<Item> = Omit<Learnt<Item>, 'setAside'>
+
 const kind = 'portcullis behaviour model'
-/** Of the file's own members; a family numbers its dump itself. */
-const layoutVersion = 1
+/** Of the file with all that is in it: raised with every change to what a family dumps, so that a model of another program is refused by its number. */
+const layoutVersion = 2
 
 /**
  * A learnt model as text: JSON with its members in order and without clock, path or name of a file, so the same items give the same bytes.
  */
-export function modelText<Item>(family: Family<Item>, { model, calibration, items }: Learnt<Item>): string {
+export function modelText<Item>(family: Family<Item>, { model, calibration, items }: KeptModel<Item>): string {
   return `${canonicalJson({
     kind,
     version: layoutVersion,
@@ -21,7 +24,7 @@ export function modelText<Item>(family: Family<Item>, { model, calibration, item
 }
 
 /** What `modelText` wrote, for the family that it is of. Throws an Error that says what is wrong. */
-export function readModelText<Item>(text: string, family: Family<Item>): Learnt<Item> {
+export function readModelText<Item>(text: string, family: Family<Item>): KeptModel<Item> {
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -1,11 +1,13 @@
 import { calibrate } from './calibration.ts'
-import { crossFit } from './cross-fit.ts'
 import type { Family } from './model.ts'
 import { type ScoreLine, scoreLine } from './score-line.ts'
+import { sift } from './sift.ts'
 
 /** What was learnt, for a person who decides whether it may stand. */
 export interface Review {
   readonly items: number
+  /** Of these, so many would not be learnt (sift.ts). They are among the others here. */
+  readonly setAside: number
   readonly threshold: number
   /** Signatures with how many items are like each, most first; `others` counts the rest of the list. */
   readonly support: ReadonlyArray<{ readonly signature: string; readonly items: number }>
@@ -22,13 +24,13 @@ const bins = 16
 
 /** Looks at items that are to be learnt as normal. Nobody has to read them all: what hides among them is among the strangest. */
 export function reviewItems<Item>(family: Family<Item>, items: readonly Item[], budget: number): Review {
-  const { judged } = crossFit(family, items)
+  const { fitted, setAside } = sift(family, items)
   const calibration = calibrate(
     family.axes,
-    judged.map(({ judgement }) => judgement),
+    fitted.judged.map(({ judgement }) => judgement),
     budget,
   )
-  const lines = judged
+  const lines = [...fitted.judged, ...setAside.map(item => ({ item, judgement: fitted.model.judge(item) }))]
     .map(({ item, judgement }) => scoreLine(family.id(item), judgement, calibration))
     .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
   const counts = new Map<string, number>()
@@ -41,6 +43,7 @@ export function reviewItems<Item>(family: Family<Item>, items: readonly Item[], 
     .sort((a, b) => b.items - a.items || (a.signature < b.signature ? -1 : 1))
   return {
     items: items.length,
+    setAside: setAside.length,
     threshold: calibration.threshold,
     support: support.slice(0, supportMax),
     others: Math.max(0, support.length - supportMax),

@@ -5,7 +5,7 @@ import type { Family, ItemId } from './model.ts'
 /** What a threshold and a model do on the last items, which they had not seen. */
 export interface HeldOut {
   readonly threshold: number
-  /** Items that nobody labelled abnormal or told to ignore, and how many of them are alarms. */
+  /** Items that are taken as normal, and how many of them are alarms. */
   readonly normal: number
   readonly alarms: number
   /** Items labelled abnormal, wherever they stand, and how many of them are found. */
@@ -31,7 +31,8 @@ export interface Tuned<Item> {
 const heldOutShare = 0.3
 const windows = [1, 0.5] as const
 const factors = [1, 2, 0.5] as const
-const roundsMax = 4
+/** Another window or budget must be better by so much, as a logarithm of the rate: held-out items are few, and chance makes small differences. */
+const clearly = 0.1
 
 /**
  * Learns again with a reviewer's words. What is labelled abnormal or to be ignored is not learnt, nor is what nobody labelled and is just as strange.
@@ -47,10 +48,13 @@ export function tuneItems<Item>(
   const late = items.slice(cut)
   const labelOf = (item: Item): Label | undefined => labels.get(String(family.id(item)))
   const abnormal = items.filter(item => labelOf(item) === 'abnormal')
-  const normal = late.filter(item => {
+  const leftOut = asStrange(family, items, { labels, budget })
+  const isKept = (item: Item): boolean => {
     const label = labelOf(item)
-    return label === undefined || label === 'normal'
-  })
+    return label === 'normal' || (label === undefined && !leftOut.has(item))
+  }
+  const keptNormal = { normal: new Set(items.filter(item => labelOf(item) === 'normal')) }
+  const normal = late.filter(item => isKept(item))
   const judge = ({ model, calibration }: Learnt<Item>): HeldOut => {
     const alarmed = (item: Item): boolean => scoreOf(calibration, model.judge(item)).score > calibration.threshold
     return {
@@ -62,25 +66,18 @@ export function tuneItems<Item>(
     }
   }
   const before = judge(learnItems(family, early, budget))
-
-  const leftOut = asStrange(family, items, { labels, budget })
-  const kept = (from: readonly Item[]): Item[] =>
-    from.filter(item => {
-      const label = labelOf(item)
-      return label === 'normal' || (label === undefined && !leftOut.has(item))
-    })
   let best: { readonly cost: number; readonly window: number; readonly factor: number; readonly held: HeldOut } | null =
     null
   for (const window of windows)
     for (const factor of factors) {
-      const learnt = learnItems(family, latest(kept(early), window), budget * factor)
+      const learnt = learnItems(family, latest(early.filter(isKept), window), budget * factor, keptNormal)
       const held = judge(learnt)
       const cost = costOf(held, budget)
-      if (best === null || cost < best.cost - 1e-9) best = { cost, window, factor, held }
+      if (best === null || cost < best.cost - clearly) best = { cost, window, factor, held }
     }
   const { window, factor, held } = best as NonNullable<typeof best>
   return {
-    learnt: learnItems(family, latest(kept(items), window), budget * factor),
+    learnt: learnItems(family, latest(items.filter(isKept), window), budget * factor, keptNormal),
     before,
     after: held,
     budgetFactor: factor,
@@ -97,9 +94,8 @@ function costOf({ normal, alarms, abnormal, found }: HeldOut, budget: number): n
 }
 
 /**
- * Items without a label that are as strange as what was labelled abnormal, to a model that learnt neither. Whoever hid one attack hid others: they are told by
- * standing where the reviewer drew the line. Of n labelled ones the least strange leaves a share of 1/(n + 1) of all such items below it (the expectation of a
- * smallest of n), so that many of the next strangest go too.
+ * Items without a label that are like no other, to a model that learnt neither them nor what was labelled abnormal. Who hid one attack hid others: a label says
+ * that there are some, and need not be of their kind. Beyond that go those that stand where the reviewer drew the line, as long as it separates few.
  */
 function asStrange<Item>(
   family: Family<Item>,
@@ -108,29 +104,15 @@ function asStrange<Item>(
 ): ReadonlySet<Item> {
   const labelOf = (item: Item): Label | undefined => labels.get(String(family.id(item)))
   const abnormal = items.filter(item => labelOf(item) === 'abnormal')
-  const normal = items.filter(item => labelOf(item) === 'normal')
+  if (abnormal.length === 0) return new Set()
+  const normal = new Set(items.filter(item => labelOf(item) === 'normal'))
   const open = items.filter(item => labelOf(item) === undefined)
-  let leftOut: readonly Item[] = []
-  // Each round the model knows less of what hides, and sees more of it.
-  for (let round = 0; round < roundsMax && abnormal.length > 0; round++) {
-    const known = new Set(leftOut)
-    const { model, calibration } = learnItems(family, [...normal, ...open.filter(item => !known.has(item))], budget)
-    const scoreFor = (item: Item): number => scoreOf(calibration, model.judge(item)).score
-    const line = Math.min(...abnormal.map(scoreFor))
-    // An abnormal item that looks usual draws no line: everything would lie beyond it.
-    if (line < 1) return known
-    const normalMost = normal.reduce((most, item) => Math.max(most, scoreFor(item)), 0)
-    const ranked = open
-      .map(item => ({ item, score: scoreFor(item) }))
-      .filter(({ score }) => score > normalMost && score >= 1)
-      .sort((a, b) => b.score - a.score)
-    const beyond = ranked.filter(({ score }) => score >= line).length
-    const next = ranked.slice(0, beyond + Math.ceil(beyond / abnormal.length)).map(({ item }) => item)
-    const settled = next.length === leftOut.length
-    leftOut = next
-    if (settled) break
-  }
-  return new Set(leftOut)
+  const { model, calibration, setAside } = learnItems(family, [...normal, ...open], budget, { attacked: true, normal })
+  const leftOut = new Set(setAside)
+  const scoreFor = (item: Item): number => scoreOf(calibration, model.judge(item)).score
+  const line = Math.max(calibration.threshold, Math.min(...abnormal.map(scoreFor)))
+  const beyond = open.filter(item => !leftOut.has(item) && scoreFor(item) > line)
+  return new Set([...leftOut, ...beyond])
 }
 
 function latest<Item>(items: readonly Item[], share: number): readonly Item[] {

@@ -1,0 +1,171 @@
+import { type CrossFitted, crossFit, type Judged } from './cross-fit.ts'
+import type { Family, Judgement } from './model.ts'
+import { type RobustTail, robustSurprise, robustTailOf, trustedShare } from './robust-surprise.ts'
+
+/** A model of the items that were kept, and the others. */
+export interface Sifted<Item> {
+  readonly fitted: CrossFitted<Item>
+  /** Like nothing that was kept, and too many to be the far end of what is normal: neither learnt nor part of any baseline. The strangest first. */
+  readonly setAside: readonly Item[]
+}
+
+export interface SiftOptions<Item> {
+  /** Somebody said that there are attacks among the items; else their scores must show it. */
+  readonly attacked?: boolean
+  /** Stay, whatever they look like. */
+  readonly normal?: ReadonlySet<Item>
+}
+
+/** Where so many times as many items lie as the bulk promises, most of them are something else. */
+const excessLeast = 4
+/** What shows that there is something else at all must be plainer, since nothing is set aside otherwise. */
+const excessShown = 6
+/** So few are never enough, nor is a smaller share: it would not move a baseline that anybody asks for. */
+const shownLeast = 5
+const shownShare = 0.0025
+/**
+ * Items that are strange in the same measure on the same axis are one observation made often, as are a rare mode or a new name now and then: beyond so
+ * many (a share of all, at least three) they show nothing more.
+ */
+const alikeShare = 0.001
+const alikeRatio = 1.5
+/** Fewer items have no bulk. */
+const itemsLeast = 1000
+/** After some fits what is left of a minority supports itself no more. */
+const refits = 3
+/** Of what nothing is comparable with. */
+const incomparable = 1000
+const norm = 4
+
+interface Row<Item> {
+  readonly item: Item
+  readonly judgement: Judgement
+  readonly strangeness: number
+}
+
+/**
+ * Learns items, all of them as normal, but for a minority (three in a hundred at most) that is like nothing else. What is far out on a scale that the bulk sets is
+ * not proof: times have heavy tails, and rare things are normal. Far more items there than the bulk promises, of several kinds, are. Then the strangest three
+ * in a hundred are left out and all are judged anew by a model of the rest, three times (concentration steps; Rousseeuw and Van Driessen,
+ * Technometrics 41, 1999), since items of a minority vouch for each other; those stay out of which at least four in five are too many.
+ */
+export function sift<Item>(
+  family: Family<Item>,
+  items: readonly Item[],
+  { attacked = false, normal = new Set() }: SiftOptions<Item> = {},
+): Sifted<Item> {
+  const fitted = crossFit(family, items)
+  const kept = { fitted, setAside: [] }
+  if (items.length < itemsLeast) return kept
+  let scale = scaleOf(family, fitted.judged)
+  let rows = ranked(scale, fitted.judged, normal)
+  if (!attacked && !showsMinority(scale, rows)) return kept
+  let { model } = fitted
+  for (let refit = 0; refit < refits; refit++) {
+    const out = Math.floor(trustedShare * rows.length)
+    const next = crossFit(
+      family,
+      rows.slice(out).map(({ item }) => item),
+    )
+    model = next.model
+    const judged = [
+      ...next.judged,
+      ...rows.slice(0, out).map(({ item }) => ({ item, judgement: next.model.judge(item) })),
+    ]
+    scale = scaleOf(family, judged)
+    rows = ranked(scale, judged, normal)
+  }
+  const line = lineOf(rows)
+  if (line === null) return kept
+  const sampled = new Set(rows.map(({ item }) => item))
+  const others = items
+    .filter(item => !sampled.has(item) && !normal.has(item))
+    .map(item => rowOf(scale, { item, judgement: model.judge(item) }))
+  const setAside = [...rows, ...others]
+    .filter(({ strangeness }) => strangeness >= line)
+    .sort((a, b) => b.strangeness - a.strangeness)
+    .map(({ item }) => item)
+  const gone = new Set(setAside)
+  return {
+    fitted: crossFit(
+      family,
+      items.filter(item => !gone.has(item)),
+    ),
+    setAside,
+  }
+}
+
+type Scale = ReadonlyMap<string, RobustTail>
+
+function scaleOf<Item>({ axes }: Family<Item>, judged: readonly Judged<Item>[]): Scale {
+  const tails = new Map<string, RobustTail>()
+  for (const { name, scale } of axes) {
+    const deviations = judged.flatMap(({ judgement }) => judgement.deviation[name] ?? [])
+    if (deviations.length > 0) tails.set(name, robustTailOf(deviations, scale))
+  }
+  return tails
+}
+
+function rowOf<Item>(scale: Scale, { item, judgement }: Judged<Item>): Row<Item> {
+  let sum = 0
+  for (const axis in judgement.deviation) sum += surpriseOn(scale, axis, judgement) ** norm
+  return { item, judgement, strangeness: judgement.signature === null ? incomparable : sum ** (1 / norm) }
+}
+
+function surpriseOn(scale: Scale, axis: string, { deviation }: Judgement): number {
+  const tail = scale.get(axis)
+  return tail === undefined ? 0 : robustSurprise(tail, deviation[axis] as number)
+}
+
+/** The strangest first; equals in the order of their keys, in which they are judged. */
+function ranked<Item>(scale: Scale, judged: readonly Judged<Item>[], normal: ReadonlySet<Item>): Row<Item>[] {
+  return judged
+    .map(one => (normal.has(one.item) ? { ...one, strangeness: 0 } : rowOf(scale, one)))
+    .sort((a, b) => b.strangeness - a.strangeness)
+}
+
+/** How many items the bulk promises as strange as each of the strangest. */
+function promised<Item>(rows: readonly Row<Item>[]): (strangeness: number) => number {
+  const trusted = Math.floor(trustedShare * rows.length)
+  const from = rows[trusted]?.strangeness ?? 0
+  return strangeness => trustedShare * rows.length * 10 ** (from - strangeness)
+}
+
+function showsMinority<Item>(scale: Scale, rows: readonly Row<Item>[]): boolean {
+  const least = Math.max(shownLeast, shownShare * rows.length)
+  const alikeMost = Math.max(3, alikeShare * rows.length)
+  const expected = promised(rows)
+  const alike = new Map<string, number>()
+  let shown = 0
+  for (const { judgement, strangeness } of rows.slice(0, Math.floor(trustedShare * rows.length))) {
+    const kind = kindOf(scale, judgement)
+    const times = (alike.get(kind) ?? 0) + 1
+    alike.set(kind, times)
+    if (times <= alikeMost) shown++
+    if (shown >= least && shown >= excessShown * expected(strangeness)) return true
+  }
+  return false
+}
+
+/** The axis that is strangest, and how far on it, roughly. */
+function kindOf(scale: Scale, judgement: Judgement): string {
+  let [worst, most] = ['', -1]
+  for (const axis in judgement.deviation) {
+    const surprise = surpriseOn(scale, axis, judgement)
+    if (surprise > most) [worst, most] = [axis, surprise]
+  }
+  if (worst === '') return ''
+  return `${worst} ${Math.round(Math.log(1e-9 + (judgement.deviation[worst] as number)) / Math.log(alikeRatio))}`
+}
+
+/** The strangeness from which on most items are too many, down to where a step further would add no more than chance does; null: nowhere. */
+function lineOf<Item>(rows: readonly Row<Item>[]): number | null {
+  const expected = promised(rows)
+  let line: number | null = null
+  let most = 0
+  for (const [i, { strangeness }] of rows.slice(0, Math.floor(trustedShare * rows.length)).entries()) {
+    const excess = i + 1 - excessLeast * expected(strangeness)
+    if (excess > most) [line, most] = [strangeness, excess]
+  }
+  return line
+}
