@@ -21,6 +21,8 @@ interface Lately {
   sent: Map<string, number> | null
   /** Ids that are somebody else's, by owner. */
   owners: Map<number, number> | null
+  /** How often it has taught, by flow and place. */
+  taught: Map<string, number> | null
 }
 
 interface Caller {
@@ -28,6 +30,8 @@ interface Caller {
   readonly lately: Lately
 }
 
+/** Row of when it began; all others are named after places. */
+const sinceRow = ''
 const placesMax = 64
 const ownersMax = 64
 const DAY_MS = 86_400_000
@@ -36,7 +40,11 @@ const scales: readonly Scale[] = [
   { windowMs: 86_400_000, metric: { name: 'foreign-1d', unit: 'nats of surprise in a day', floor: 16 } },
 ]
 /** Surprise that is no surprise, nats per call: an id that nobody had before may be just new. */
-const ease = { had: 0, foreign: 2, another: 3, unknown: 4 }
+const ease = { had: 0, foreign: 2, another: 1.5, unknown: 4 }
+/** What one caller sends teaches so often in a day: who uses many ids of others must not make it usual. */
+const lessons = { had: Number.POSITIVE_INFINITY, foreign: 1, another: 3, unknown: 1 }
+/** Of one call, nats. */
+const sentMax = 8
 /** Ids of one body that are looked at. */
 const idsMax = 32
 
@@ -61,8 +69,11 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
     const eachSentId = createSentIds()
     let firstMs = 0
     let day = -1
+    let written = '[0,-1]'
+    host.keep({ changes: () => memory.owners.changes(), restore: rows => memory.owners.restore(rows) })
+    host.keep({ changes: () => memory.given.changes(), restore: rows => memory.given.restore(rows) })
 
-    const slot = host.slot<Lately>(() => ({ day: -1, sent: null, owners: null }))
+    const slot = host.slot<Lately>(() => ({ day: -1, sent: null, owners: null, taught: null }))
 
     /** How an id came to the caller. Sent ones that are new are counted by place. */
     function flowOf(id: number, place: string, { caller, lately }: Caller): Flow {
@@ -72,6 +83,22 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
       const before = sent.get(place) ?? 0
       if (sent.size < placesMax || before > 0) sent.set(place, before + 1)
       return before > 0 ? 'another' : 'unknown'
+    }
+
+    /** What one caller sends must not make it usual: neither by often, nor that ids of others are sent there at all. */
+    function teaches(
+      { actor, timeMs }: Moment,
+      lately: Lately,
+      { place, flow }: { place: string; flow: Flow },
+    ): boolean {
+      if (flow === 'had') return true
+      const taught = (lately.taught ??= new Map())
+      const key = `${flow} ${place}`
+      const times = taught.get(key) ?? 0
+      if (times >= lessons[flow] || (times === 0 && taught.size >= placesMax)) return false
+      taught.set(key, times + 1)
+      if (flow === 'unknown' || !host.isWarm(flows.uses, firstMs)) return true
+      return host.quarantine.see(`object-flow ${flow} ${place}`, actor.name, timeMs) === 'known'
     }
 
     return {
@@ -89,16 +116,18 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
         const lately = slot.of(actor)
         if (today > lately.day) {
           lately.day = today
-          lately.sent = lately.owners = null
+          lately.sent = lately.owners = lately.taught = null
         }
         const caller: Caller = { caller: actor.hash, lately }
+        // What was sent was chosen, place by place; of what came with an answer, one thing may show in several.
+        let sent = 0
         let worst = 0
         let worstPlace = ''
         let worstFlow = 'had' as Flow
-        const look = (hash: string, place: string): void => {
+        const look = (hash: string, place: string, isSent: boolean): number => {
           const id = idNumber(hash)
           const flow = flowOf(id, place, caller)
-          let surprise = flows.surprise(place, flow) - ease[flow]
+          let surprise = Math.max(0, flows.surprise(place, flow) - ease[flow])
           if (flow === 'foreign' && surprise > 0) {
             // Whose it is may itself be a mistake: of each owner the first id counts, further ones less and less.
             const owner = memory.ownerOf(id) as number
@@ -107,24 +136,31 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
             if (owners.size < ownersMax || times > 1) owners.set(owner, times)
             surprise /= times ** 2
           }
-          if (flow === 'another') surprise /= ((lately.sent?.get(place) ?? 2) - 1) ** 2
           if (learnable) {
-            flows.learn(place, flow)
+            if (!isSent || teaches(moment, lately, { place, flow })) flows.learn(place, flow)
             memory.give(id, caller.caller)
           }
-          if (surprise <= worst) return
+          if (surprise <= worst) return surprise
           worst = surprise
           worstPlace = place
           worstFlow = flow
+          return surprise
         }
-        eachSentId(moment, look)
+        eachSentId(moment, (hash, place) => {
+          sent += look(hash, place, true)
+        })
         if (learnable)
-          eachId(record.observation.response?.shape, idsMax, (hash, field) => look(hash, received(operation, field)))
-        if (worst <= 0 || !host.isWarm(flows.uses, firstMs)) {
+          eachId(
+            record.observation.response?.shape,
+            idsMax,
+            (hash, field) => void look(hash, received(operation, field), false),
+          )
+        const surprise = Math.max(worst, Math.min(sent, sentMax))
+        if (surprise <= 0 || !host.isWarm(flows.uses, firstMs)) {
           rates.touch(actor, timeMs)
           return
         }
-        const much = rates.add(actor, timeMs, worst)
+        const much = rates.add(actor, timeMs, surprise)
         if (much === null) return
         const seen = flows.seen(worstPlace)
         const odd = worstFlow === 'had' ? 0 : seen[worstFlow]
@@ -146,9 +182,20 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
           explanation: `${actor.name} used or received ids that are ${how}, in ${worstPlace}, within ${lengthOf(much.scale.windowMs)}; that happened ${count(odd, 'time')} in ${figure(seen.uses)} uses.`,
         })
       },
-      changes: () => flows.changes(),
+      lost: () => flows.lost + memory.owners.damaged + memory.given.damaged,
+      *changes() {
+        const since = JSON.stringify([firstMs, day])
+        if (since !== written) yield [sinceRow, since]
+        written = since
+        yield* flows.changes()
+      },
       restore(rows) {
-        for (const [place, text] of rows) flows.restoreRow(place, text)
+        for (const [place, text] of rows)
+          if (place !== sinceRow) flows.restoreRow(place, text)
+          else {
+            ;[firstMs = 0, day = -1] = JSON.parse(text) as number[]
+            written = text
+          }
       },
     }
   },

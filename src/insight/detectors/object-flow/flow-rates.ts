@@ -15,40 +15,50 @@ interface Place {
   changed: boolean
 }
 
+/** In the names of places in answers. */
+const received = ' > '
 const placesMax = 16_384
 const trust = 2
 const fading = 0.93
 
 /** How often ids in each place of each operation came otherwise than by being given: Good-Turing, fading by the day. */
 export class FlowRates {
+  /** Uses in places for which there was no room. */
+  lost = 0
   readonly #places = new Map<string, Place>()
-  readonly #all = emptyPlace()
+  readonly #sent = emptyPlace()
+  readonly #received = emptyPlace()
   #changed: string[] = []
 
   get uses(): number {
-    return this.#all.uses
+    return this.#sent.uses + this.#received.uses
   }
 
   /** -ln of the chance that an id in this place comes so; 0 for what was had. */
   surprise(place: string, flow: Flow): number {
     if (flow === 'had') return 0
     const known = this.#places.get(place)
-    const rate = (this.#all[flow] + 0.5) / (this.#all.uses + 1)
-    const chance = ((known?.[flow] ?? 0) + trust * rate) / ((known?.uses ?? 0) + trust)
+    const all = this.#allOf(place)
+    const rate = (all[flow] + 0.5) / (triesOf(all, flow) + 1)
+    const chance = ((known?.[flow] ?? 0) + trust * rate) / ((known === undefined ? 0 : triesOf(known, flow)) + trust)
     return Math.max(0, -Math.log(chance))
   }
 
   learn(place: string, flow: Flow): void {
     let known = this.#places.get(place)
     if (known === undefined) {
-      if (this.#places.size >= placesMax) return
+      if (this.#places.size >= placesMax) {
+        this.lost++
+        return
+      }
       this.#places.set(place, (known = emptyPlace()))
     }
+    const all = this.#allOf(place)
     known.uses++
-    this.#all.uses++
+    all.uses++
     if (flow !== 'had') {
       known[flow]++
-      this.#all[flow]++
+      all[flow]++
     }
     if (known.changed) return
     known.changed = true
@@ -58,7 +68,7 @@ export class FlowRates {
   /** Another day. */
   fade(days: number): void {
     const factor = fading ** Math.min(60, days)
-    for (const place of [this.#all, ...this.#places.values()]) {
+    for (const place of [this.#sent, this.#received, ...this.#places.values()]) {
       place.uses *= factor
       place.unknown *= factor
       place.another *= factor
@@ -83,11 +93,22 @@ export class FlowRates {
   restoreRow(place: string, text: string): void {
     const [uses = 0, unknown = 0, another = 0, foreign = 0] = JSON.parse(text) as number[]
     this.#places.set(place, { uses, unknown, another, foreign, changed: false })
-    this.#all.uses += uses
-    this.#all.unknown += unknown
-    this.#all.another += another
-    this.#all.foreign += foreign
+    const all = this.#allOf(place)
+    all.uses += uses
+    all.unknown += unknown
+    all.another += another
+    all.foreign += foreign
   }
+
+  /** Ids in answers are others' far more often than those that callers send. */
+  #allOf(place: string): Place {
+    return place.includes(received) ? this.#received : this.#sent
+  }
+}
+
+/** Where one new id was sent there may be another; everything else may be any use. */
+function triesOf({ uses, unknown, another }: Place, flow: Flow): number {
+  return flow === 'another' ? unknown + another : uses
 }
 
 function emptyPlace(): Place {

@@ -1,47 +1,34 @@
 // Hot path: for every identifier of every exchange.
-import { NumberTable } from '../../../lib/number-table.ts'
+import { Generations } from './generations.ts'
 
 /**
  * Who was the first to be given or to use an id, and who was given which: by keyed hashes of ids, in two generations of bounded size, so what was not
- * touched for long is forgotten.
+ * touched for long is forgotten. Both are rows that survive the process.
  */
 export class IdMemory {
-  readonly #each: number
   /** Owner by id. */
-  #owners = new NumberTable()
-  #formerOwners = new NumberTable()
+  readonly owners: Generations
   /** (id, caller) pairs. */
-  #given = new NumberTable()
-  #formerGiven = new NumberTable()
+  readonly given: Generations
 
   /** `each`: ids in one generation; twice as many (id, caller) pairs. About 150 bytes for each id, in both generations together. */
   constructor(each: number) {
-    this.#each = each
+    this.owners = new Generations(each)
+    this.given = new Generations(each * 2)
   }
 
   /** The first caller that had it; undefined: nobody. */
   ownerOf(id: number): number | undefined {
-    return this.#owners.get(id) ?? this.#formerOwners.get(id)
+    return this.owners.get(id)
   }
 
   has(id: number, caller: number): boolean {
-    const pair = pairOf(id, caller)
-    return this.#given.get(pair) !== undefined || this.#formerGiven.get(pair) !== undefined
+    return this.given.get(pairOf(id, caller)) !== undefined
   }
 
   give(id: number, caller: number): void {
-    if (this.#owners.get(id) === undefined) {
-      if (this.#owners.size >= this.#each) {
-        this.#formerOwners = this.#owners
-        this.#owners = new NumberTable()
-      }
-      this.#owners.set(id, this.#formerOwners.get(id) ?? caller)
-    }
-    if (this.#given.size >= this.#each * 2) {
-      this.#formerGiven = this.#given
-      this.#given = new NumberTable()
-    }
-    this.#given.set(pairOf(id, caller), 1)
+    this.owners.keep(id, caller)
+    this.given.keep(pairOf(id, caller), 1)
   }
 }
 
