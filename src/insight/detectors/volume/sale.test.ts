@@ -18,7 +18,7 @@ function toldOnSale(perHour: number, eve: number): string[] {
     enabled: true,
     baselines: {
       ...usualDetection.baselines,
-      scenarios: [{ name: 'sale', days: [saleDay], hours: null, factor: 3, calendar: true }],
+      scenarios: [{ name: 'sale', days: [saleDay], hours: null, factor: 3, begin: 'calendar' as const }],
     },
   }
   const parts = createParts({ ...settings, enabled: false })
