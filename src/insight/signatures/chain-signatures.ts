@@ -26,6 +26,8 @@ const usualLimits: ChainLimits = { signatures: 20_000, places: 400_000, labels: 
 const staleShare = 1 / 64
 /** Who was learnt more often is believed. */
 const doubtedMax = 7
+/** Of fewer learnt traces nobody can say that what came once is rare: an exact repeat of it is normal. */
+const doubtedFrom = 5_000
 
 /**
  * All call chains that were learnt, by entry operation. When there are too many, the rarest tenth is forgotten: a stranger who fills the store with
@@ -118,7 +120,7 @@ export class ChainSignatures {
 
   /** What remains of `cost` (asked when it is needed) when a chain was learnt some times. */
   doubtOf(signature: ChainSignature, cost: () => number): number {
-    if (signature.count > doubtedMax) return 0
+    if (signature.count > doubtedMax || this.#total < doubtedFrom) return 0
     if (signature.cost < 0 || this.#isStale(signature.costAt)) {
       signature.cost = cost()
       signature.costAt = this.#total

@@ -30,6 +30,8 @@ export const usualLimits: PathLimits = { signatures: 8_192, times: 300_000, path
 
 /** Who was learnt more often is believed. */
 const doubtedMax = 7
+/** Of fewer learnt traces nobody can say that what came once is rare: an exact repeat of it is normal. */
+const doubtedFrom = 5_000
 
 /** What was worked out may be so much older than what was learnt, as a share of it. */
 const staleShare = 1 / 64
@@ -113,7 +115,7 @@ export class PathSignatures {
 
   /** What remains of `cost` (asked when it is needed) when a set of paths was learnt some times. */
   doubtOf(signature: PathSignature, cost: () => number): number {
-    if (signature.count > doubtedMax) return 0
+    if (signature.count > doubtedMax || this.#total < doubtedFrom) return 0
     if (signature.cost < 0 || this.#isStale(signature.costAt)) {
       signature.cost = cost()
       signature.costAt = this.#total

@@ -103,6 +103,20 @@ test('a set of paths that was learnt does not deviate, another the more the less
   assert.ok(cut > 2 && known > 2 && stranger > known, `${cut} ${known} ${stranger}`)
 })
 
+test('an exact repeat of what came once among few is normal; among many it stays in doubt', async () => {
+  const once = { cart: 10, 'cart/db': 3, 'cart/gift': 4 }
+  for (const [count, doubt] of [
+    [400, 0],
+    [6_000, 1],
+  ] as const) {
+    const items = [...(await read(shopLines(count))).items, await itemOf(once)]
+    const { model, calibration } = learnItems(vectors, items, 1e-3)
+    const { deviation } = model.judge(await itemOf(once))
+    assert.ok(doubt === 0 ? deviation['structure'] === 0 : (deviation['structure'] as number) > 0.5)
+    if (doubt === 0) assert.equal(scoreLine('r', model.judge(await itemOf(once)), calibration).abnormal, false)
+  }
+})
+
 test('a slow path is told with what is normal for it', async () => {
   const model = await shop()
   const usual = model.judge(await itemOf({ cart: 10, 'cart/db': 3 }))
