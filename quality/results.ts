@@ -20,13 +20,32 @@ export function readResults(): readonly Result[] {
   }
 }
 
-/** The commit of src that figures belong to. */
+const foldersNamed = 3
+
+/** The commit that figures belong to; of changes that are in no commit, in the program or in what measures it, the folders are named. */
 export function describeCommit(): string {
-  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', cwd: import.meta.dirname }).trim()
+  const root = path.resolve(import.meta.dirname, '..')
+  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', cwd: root }).trimEnd()
   try {
-    const dirty = git('status', '--porcelain', '--', '../src') !== ''
-    return `${git('rev-parse', '--short', 'HEAD')}${dirty ? ' with local changes' : ''}`
+    const changed = git(
+      'status',
+      '--porcelain',
+      '--untracked-files=all',
+      '--',
+      'src',
+      'quality',
+      ':!quality/results.json',
+    )
+    const commit = git('rev-parse', '--short', 'HEAD')
+    return changed === '' ? commit : `${commit} with changes not committed in ${foldersOf(changed.split('\n'))}`
   } catch {
     return 'unknown'
   }
+}
+
+/** Of lines of `git status --porcelain`: three folders at most, `src/insight/behaviour, …`. */
+function foldersOf(lines: readonly string[]): string {
+  const folders = [...new Set(lines.map(line => path.dirname(line.slice(3)).split('/').slice(0, 3).join('/')))].sort()
+  const more = folders.length - foldersNamed
+  return `${folders.slice(0, foldersNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }

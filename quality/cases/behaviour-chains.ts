@@ -1,4 +1,4 @@
-import { figuresOf, type Run } from '../behaviour/chains/chain-figures.ts'
+import { figuresOf, poisonedFiguresOf, type Run } from '../behaviour/chains/chain-figures.ts'
 import { madeSignatures, retrievedBest } from '../behaviour/chains/retrieval.ts'
 import type { QualityCase } from '../quality-case.ts'
 
@@ -76,6 +76,30 @@ function foundCase(name: string, learnt: number, budget: number, must: number, a
   }
 }
 
+function poisonedCase(format: Run['format'], sizes: Pick<Run, 'learnt' | 'normal' | 'faulty'>): QualityCase {
+  return {
+    name: `chain-poisoned-${format}`,
+    what: `${format}, 1 % of what is learnt are hidden attacks: loss of F1 at the default budget`,
+    must: '≤ 0.02',
+    aim: '0',
+    method: `${made} ${sizes.learnt.toLocaleString('en')} traces are learnt, without and with faulty ones of all kinds spread among them, one in a hundred; these are not judged. Budget 1e-3, Pareto and log-normal times, one system: the mean loss. The note has F1 without them, with them, and after three of them (not the strangest) were labelled for \`learn tune\`.`,
+    async run() {
+      const losses: number[] = []
+      const words: string[] = []
+      for (const spread of ['pareto', 'log-normal'] as const) {
+        const run: Run = { ...sizes, drift: 0, format, seed: 'quality 1', spread }
+        const { clean, poisoned, labelled } = await poisonedFiguresOf(run, 1e-3)
+        losses.push(clean.f1 - poisoned.f1)
+        words.push(
+          `${spread} ${clean.f1.toFixed(4)} without, ${poisoned.f1.toFixed(4)} with them (alarms ${percent(poisoned.alarms)}), ${labelled.f1.toFixed(4)} with three labels`,
+        )
+      }
+      const value = Number(Math.max(0, mean(losses)).toFixed(4))
+      return { value, of: sizes.learnt, holds: value <= 0.02, note: words.join('; ') }
+    },
+  }
+}
+
 const queries = 10_000
 
 /** Call chains: what is found, how often in vain, after how little, and whether the nearest signature is the nearest. */
@@ -87,6 +111,8 @@ export const behaviourChains: readonly QualityCase[] = [
   foundCase('chain-cold-start-100', 100, 5e-3, 0.8, ''),
   foundCase('chain-cold-start-300', 300, 5e-3, 0.9, ''),
   foundCase('chain-cold-start-1000', 1_000, 5e-3, 0.94, ''),
+  poisonedCase('vectors', { learnt: 8_000, normal: 6_000, faulty: 1_500 }),
+  poisonedCase('spans', { learnt: 4_000, normal: 3_000, faulty: 800 }),
   {
     name: 'chain-retrieval',
     what: 'unknown call chains: the retrieved signature is the exhaustive best',

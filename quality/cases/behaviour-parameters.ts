@@ -97,6 +97,35 @@ async function syntheticApis(): Promise<QualityFigure> {
   }
 }
 
+/** One attack in a hundred learnt calls, of all kinds by turns; the others are judged. */
+async function poisonedApi(): Promise<QualityFigure> {
+  const [seed = ''] = seeds
+  const world = apiWorld(seed)
+  const training = await itemsOf(calls(world, 5000, `${seed} train`))
+  const held = await itemsOf(calls(world, 5000, `${seed} test`))
+  const attacks = await itemsOf([...attackCalls(world, 60, seed)].flatMap(([, list]) => list))
+  const count = Math.round(training.length / 99)
+  const step = attacks.length / count
+  const hidden = Array.from({ length: count }, (_, i) => attacks[Math.floor((i + 0.5) * step)] as ExchangeItem)
+  const rest = attacks.filter(item => !hidden.includes(item))
+  const mixed = training.flatMap((item, i) =>
+    i % 99 === 50 && i < 99 * count ? [item, hidden[(i - 50) / 99] as ExchangeItem] : [item],
+  )
+  const [clean, dirty] = [training, mixed].map(items => {
+    const model = learnt(items, 1e-3)
+    const falseAlarms = alarms(model, held)
+    return { f1: f1(alarms(model, rest), rest.length, falseAlarms), rate: falseAlarms / held.length }
+  })
+  if (clean === undefined || dirty === undefined) throw new Error('nothing was learnt')
+  const value = Number(Math.max(0, clean.f1 - dirty.f1).toFixed(4))
+  return {
+    value,
+    of: mixed.length,
+    holds: value <= 0.02,
+    note: `F1 ${clean.f1.toFixed(4)} without (false alarms ${clean.rate.toFixed(4)}), ${dirty.f1.toFixed(4)} with them (${dirty.rate.toFixed(4)})`,
+  }
+}
+
 export const behaviourParameters: readonly QualityCase[] = [
   {
     name: 'http-params-query',
@@ -123,5 +152,14 @@ export const behaviourParameters: readonly QualityCase[] = [
     method:
       'Three APIs made by seeds that were not used for tuning: some 13 operations each with queries, forms, JSON bodies, header fields, cookies and answers. 6,000 calls are learnt, 6,000 others and 60 attacks of each kind are judged. False-alarm rates also for 1e-2 and 5e-3.',
     run: syntheticApis,
+  },
+  {
+    name: 'exchanges-poisoned',
+    what: 'exchanges of an invented API, 1 % of what is learnt are hidden attacks: loss of F1 at the default budget',
+    must: '≤ 0.02',
+    aim: '0',
+    method:
+      'The first API of attacks-on-invented-apis: 5,000 calls are learnt, without and with attacks of all 16 kinds spread among them, one in a hundred; 5,000 others and the attacks that were not hidden are judged. Budget 1e-3.',
+    run: poisonedApi,
   },
 ]

@@ -2,6 +2,7 @@ import { learnItems, type Learnt, scoreOf } from '../../../src/insight/behaviour
 import { vectors } from '../../../src/insight/behaviour/families/vectors/vectors.ts'
 import { spans } from '../../../src/insight/behaviour/families/spans/spans.ts'
 import type { Family, FileLine } from '../../../src/insight/behaviour/model.ts'
+import { tuneItems } from '../../../src/insight/behaviour/tune.ts'
 import { type Seeded, seeded } from '../../traffic/seeded.ts'
 import { type Call, type ChainSystem, createChainSystem, type Fault } from './chain-system.ts'
 import type { Spread } from './delays.ts'
@@ -35,6 +36,44 @@ export async function figuresOf(run: Run, budgets: readonly number[]): Promise<R
 }
 
 async function figures<Item>(family: Family<Item>, run: Run, budgets: readonly number[]): Promise<RunFigures[]> {
+  const { training, benign, broken } = await itemsOfRun(family, run)
+  return budgets.map(budget => judged(learnItems(family, training, budget), benign, broken))
+}
+
+/** The same run learnt without and with one hidden faulty trace in a hundred, and with three of these labelled. None of the hidden ones is judged. */
+export interface PoisonedFigures {
+  readonly clean: RunFigures
+  readonly poisoned: RunFigures
+  readonly labelled: RunFigures
+}
+
+export async function poisonedFiguresOf(run: Run, budget: number): Promise<PoisonedFigures> {
+  return run.format === 'vectors' ? poisonedFigures(vectors, run, budget) : poisonedFigures(spans, run, budget)
+}
+
+async function poisonedFigures<Item>(family: Family<Item>, run: Run, budget: number): Promise<PoisonedFigures> {
+  const { training, benign, broken } = await itemsOfRun(family, run)
+  const count = Math.round(training.length / 99)
+  const hidden = broken.slice(0, count)
+  const rest = broken.slice(count)
+  // Spread evenly over the time.
+  const mixed = training.flatMap((item, i) =>
+    i % 99 === 50 && i < 99 * count ? [item, hidden[(i - 50) / 99] as Item] : [item],
+  )
+  const three = [0.2, 0.5, 0.8].map(share => hidden[Math.floor(share * hidden.length)] as Item)
+  const labels = new Map(three.map(item => [String(family.id(item)), 'abnormal' as const]))
+  const from = count % faults.length
+  return {
+    clean: judged(learnItems(family, training, budget), benign, rest, from),
+    poisoned: judged(learnItems(family, mixed, budget), benign, rest, from),
+    labelled: judged(tuneItems(family, mixed, { labels, budget }).learnt, benign, rest, from),
+  }
+}
+
+async function itemsOfRun<Item>(
+  family: Family<Item>,
+  run: Run,
+): Promise<{ readonly training: readonly Item[]; readonly benign: readonly Item[]; readonly broken: readonly Item[] }> {
   const { seed, spread, drift, learnt, normal, faulty } = run
   const system = createChainSystem({ seed, spread, structures: 21, callsMax: 60, drift })
   const random = seeded(`traces ${seed} ${spread}`)
@@ -43,7 +82,7 @@ async function figures<Item>(family: Family<Item>, run: Run, budgets: readonly n
   const training = await made(learnt, 'train', i => system.normal(random, (0.5 * i) / learnt))
   const benign = await made(normal, 'normal', i => system.normal(random, 0.5 + (0.5 * i) / normal))
   const broken = await made(faulty, 'faulty', i => faultyTrace(system, random, i, faulty))
-  return budgets.map(budget => judged(learnItems(family, training, budget), benign, broken))
+  return { training, benign, broken }
 }
 
 function faultyTrace(system: ChainSystem, random: Seeded, i: number, of: number): Call {
@@ -75,17 +114,19 @@ async function itemsOf<Item>(
   return items
 }
 
+/** `from`: the place of the first broken one in the list of faults. */
 function judged<Item>(
   { model, calibration }: Learnt<Item>,
   benign: readonly Item[],
   broken: readonly Item[],
+  from = 0,
 ): RunFigures {
   const isAlarm = (item: Item): boolean => scoreOf(calibration, model.judge(item)).score > calibration.threshold
   const alarms = benign.filter(isAlarm).length
   const found = broken.map(isAlarm)
   const hits = found.filter(Boolean).length
   const recall = (fault: Fault): number => {
-    const of = found.filter((_, i) => faults[i % faults.length] === fault)
+    const of = found.filter((_, i) => faults[(from + i) % faults.length] === fault)
     return of.filter(Boolean).length / of.length
   }
   return {
