@@ -2,7 +2,7 @@
 import { fnv, fnvStart, fnvStep, HyperLogLog, mixed, sketchHash } from '../../lib/hyper-log-log.ts'
 import type { SegmentShape } from '../../lib/segment-shape.ts'
 import type { CallSigns, LeafId } from './path-template.ts'
-import { type TextTraits, isVersionName } from './literalness.ts'
+import { type TextTraits, isCommonWord, isVersionName } from './literalness.ts'
 import { readSegment } from './segment.ts'
 import { WordIndex } from './word-index.ts'
 
@@ -163,7 +163,10 @@ export class PathTrie {
     // Less room for each place as the whole fills up: a bomb in one place must not keep others from being learnt.
     const share = this.nodes.length / this.#limits.nodesMax
     const max = share < 0.5 ? this.#limits.wordsMax : share < 0.9 ? this.#limits.wordsMax / 8 : 2
-    if ((at.words?.size ?? 0) >= max || this.nodes.length >= this.#limits.nodesMax) {
+    // Half as much again for words that most APIs use: they are names among values.
+    const held = at.words?.size ?? 0
+    const room = held < max || (held < max * 1.5 && isCommonWord(written))
+    if (!room || this.nodes.length >= this.#limits.nodesMax) {
       this.overflowed++
       return this.#shared(at, 'string', suffix, fnv(written))
     }
