@@ -5,6 +5,21 @@ import { ChangedRows } from '../traces/changed-rows.ts'
 import { ActorParts } from './actor-parts.ts'
 import type { Actor } from './actors.ts'
 import { metricOf, repeatFactor, repeatMs, type Scale } from './actor-rates.ts'
+import {
+  ended,
+  firstMsAt,
+  flagsAt,
+  GroupBlocks,
+  indexAt,
+  peakAt,
+  type PlaceInBlock,
+  saidAt,
+  saidMsAt,
+  stride,
+  sumAt,
+  tainted,
+  windowsAt,
+} from './group-windows.ts'
 
 export interface GroupOptions {
   readonly scales: readonly Scale[]
@@ -25,34 +40,12 @@ export interface GroupExceeded extends Judged {
   readonly responsible: readonly Actor[]
 }
 
-/** A group's numbers: `stride` for each scale, from `at` in a block that it shares with others. */
-interface Group {
-  block: Float64Array
-  at: number
+interface Group extends PlaceInBlock {
   /** Who made up the windows, by scale; null: they are over, or have nothing yet. */
   readonly parts: Array<ActorParts | null>
   /** It waits to be written. */
   changed: boolean
 }
-
-/** Places of a window's numbers, from its scale's first: which window it is (0: none yet), the sum, and when it began to grow, Unix ms. */
-const indexAt = 0
-const sumAt = 1
-const firstMsAt = 2
-/** Windows before, and the fullest of them, fading by the day. */
-const windowsAt = 3
-const peakAt = 4
-/** Not to be learnt, or learnt already. */
-const flagsAt = 5
-/** When it was told last that it is too full, and the value then. */
-const saidMsAt = 6
-const saidAt = 7
-const stride = 8
-const tainted = 1
-const ended = 2
-
-/** Groups of one block. */
-const together = 128
 
 interface Habit {
   windows: number
@@ -82,9 +75,7 @@ export class GroupRates {
   /** Groups whose window began since that one did, by scale: only they can have to be ended. Those before them, whose windows are over. */
   readonly #touched: Group[][]
   readonly #over: Group[][]
-  #block = new Float64Array(0)
-  #used = together
-  readonly #free: Array<Pick<Group, 'block' | 'at'>> = []
+  readonly #blocks: GroupBlocks
   readonly #rows = new ChangedRows()
   /** Window that runs, by scale. */
   readonly #running: number[]
@@ -92,6 +83,7 @@ export class GroupRates {
   constructor(host: DetectorHost, options: GroupOptions) {
     this.#host = host
     this.#options = options
+    this.#blocks = new GroupBlocks(options.scales.length)
     this.#habits = options.scales.map(() => ({ windows: 0, peak: 0 }))
     this.#quiet = options.scales.map(({ metric }) => (options.own === true ? metric.floor ** 2 : metric.floor))
     this.#touched = options.scales.map(() => [])
@@ -220,15 +212,7 @@ export class GroupRates {
   }
 
   #made(): Group {
-    const parts = this.#quiet.map(() => null)
-    const free = this.#free.pop()
-    if (free !== undefined) return { ...free, parts, changed: false }
-    const width = this.#quiet.length * stride
-    if (this.#used === together) {
-      this.#block = new Float64Array(together * width)
-      this.#used = 0
-    }
-    return { block: this.#block, at: this.#used++ * width, parts, changed: false }
+    return { ...this.#blocks.take(), parts: this.#quiet.map(() => null), changed: false }
   }
 
   #turn(i: number, group: Group, timeMs: number): void {
@@ -309,13 +293,8 @@ export class GroupRates {
     if (oldest !== null && group !== undefined) {
       this.#groups.delete(oldest)
       this.#rows.gone(`:${oldest}`)
-      const { block, at } = group
-      const end = at + this.#quiet.length * stride
       // Its window may still have to be ended.
-      group.block = block.slice(at, end)
-      group.at = 0
-      block.fill(0, at, end)
-      this.#free.push({ block, at })
+      this.#blocks.giveBack(group)
     }
     this.forgotten++
   }
