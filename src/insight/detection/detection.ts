@@ -69,6 +69,8 @@ export class Detection implements LearningPart {
   readonly #names: OperationNames
   readonly #inventory: Inventory
   readonly #atWork: AtWork[] = []
+  /** Those that take exchanges, alike in build: work of seventeen builds would be looked up anew with every event. */
+  readonly #takers: Array<{ readonly name: string; readonly take: (moment: Moment) => void }> = []
   #settings: DetectionSettings
   #internal: CidrSet | null = null
   readonly #isInternal = new Map<string, boolean>()
@@ -100,6 +102,7 @@ export class Detection implements LearningPart {
       this.baselines.budget.detector(definition.name, own?.weight ?? definition.weight ?? 1)
       const work = definition.create((own?.with ?? definition.defaults) as never, this.#host(definition))
       this.#atWork.push({ definition, work })
+      if (work.take !== undefined) this.#takers.push({ name: definition.name, take: work.take.bind(work) })
     }
     this.configure(settings)
     if (this.#atWork.some(({ work }) => work.takeTree !== undefined)) parts.traces.onTree = tree => this.#takeTree(tree)
@@ -178,11 +181,11 @@ export class Detection implements LearningPart {
       internal: this.#internalAt(where, timeMs),
       learnable: answered && timeMs >= actor.suspectUntilMs,
     }
-    for (const { definition, work } of this.#atWork) {
+    for (const { name, take } of this.#takers) {
       try {
-        work.take?.(moment)
+        take(moment)
       } catch (error) {
-        this.#fault(definition.name, error)
+        this.#fault(name, error)
       }
     }
   }
