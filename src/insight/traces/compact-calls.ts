@@ -32,6 +32,8 @@ export class CompactCalls {
   #flags = new Uint8Array(0)
   #statuses = new Uint16Array(0)
   #times = new Float64Array(0)
+  /** Segment and place in it where the call is written down (stored-calls). */
+  #stored = new Int32Array(0)
   readonly #references: unknown[] = []
 
   /** Room for slots 0 to `slots` − 1. */
@@ -43,6 +45,7 @@ export class CompactCalls {
     this.#flags = stretched(this.#flags, new Uint8Array(slots))
     this.#statuses = stretched(this.#statuses, new Uint16Array(slots))
     this.#times = stretched(this.#times, new Float64Array(slots * 2))
+    this.#stored = stretched(this.#stored, new Int32Array(slots * 2))
     while (this.#references.length < slots * references) this.#references.push(null)
   }
 
@@ -94,6 +97,19 @@ export class CompactCalls {
       forwarded: this.#references[first + 8] as string | null,
       origin: ((this.#flags[slot] as number) & NO_PARENT) !== 0 ? 'root' : this.#isLoop(slot) ? 'loop' : 'entry',
     }
+  }
+
+  setStored(slot: number, segment: number, place: number): void {
+    this.#stored[slot * 2] = segment
+    this.#stored[slot * 2 + 1] = place
+  }
+
+  segmentOf(slot: number): number {
+    return this.#stored[slot * 2] as number
+  }
+
+  placeOf(slot: number): number {
+    return this.#stored[slot * 2 + 1] as number
   }
 
   traceId(slot: number): string {
@@ -152,11 +168,11 @@ export class CompactCalls {
 
   #text(slot: number, from: number, length: number): string {
     const at = slot * slotBytes + from
-    return this.#bytes.latin1Slice(at, at + length)
+    return this.#bytes.toString('latin1', at, at + length)
   }
 }
 
-function stretched<T extends Uint8Array | Uint16Array | Float64Array>(from: T, to: T): T {
+function stretched<T extends Uint8Array | Uint16Array | Int32Array | Float64Array>(from: T, to: T): T {
   to.set(from)
   return to
 }

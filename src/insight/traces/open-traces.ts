@@ -19,6 +19,8 @@ export interface TraceEnds {
   trace(trace: OpenTrace, ended: Ended): void
   /** A trace of one own call: it stands in this slot of `calls` for the moment. */
   call(calls: CompactCalls, slot: number, ended: Ended): void
+  /** A trace that was one own call, and was written down as such, has another span now. */
+  joined(calls: CompactCalls, slot: number): void
 }
 
 export interface Ended {
@@ -114,14 +116,26 @@ export class OpenTraces {
     for (const slot of this.#slots.all()) yield this.#idOf(slot)
   }
 
-  /** Those that took something since the last call; they count as written down from then on. */
-  takeChanged(): string[] {
-    const ids: string[] = []
+  /**
+   * Those that took something since the last call; they count as written down from then on: ids of traces, and slots of calls that are alone, whose
+   * places in the store the caller sets.
+   */
+  takeChanged(): {
+    readonly traceIds: readonly string[]
+    readonly slots: readonly number[]
+    readonly calls: CompactCalls
+  } {
+    const traceIds: string[] = []
+    const slots: number[] = []
     for (const slot of this.#slots.all()) {
-      if (this.#slots.isChanged(slot)) ids.push(this.#idOf(slot))
+      if (this.#slots.isChanged(slot)) {
+        const trace = this.#traces[slot] ?? null
+        if (trace === null) slots.push(slot)
+        else traceIds.push(trace.traceId)
+      }
       this.#slots.setStored(slot)
     }
-    return ids
+    return { traceIds, slots, calls: this.#calls }
   }
 
   /** After a restart: the watermark that was, before any span is taken again. */
@@ -202,7 +216,12 @@ export class OpenTraces {
     const slots = this.#slots
     // The order is by last touch, to the second: whoever stands first has been quiet longest.
     if (this.#watermark - slots.touchedUs(slot) > 1_000_000) slots.touch(slot, this.#watermark)
-    const trace = (this.#traces[slot] ??= this.#alone(slot))
+    let trace = this.#traces[slot] ?? null
+    if (trace === null) {
+      trace = this.#alone(slot)
+      this.#traces[slot] = trace
+      if (slots.isStored(slot)) this.#ends.joined(this.#calls, slot)
+    }
     this.#put(trace, span)
     slots.setChanged(slot)
     this.#checkSize(slot)

@@ -114,6 +114,10 @@ export class TraceSlots {
     return ((this.#flags[slot] as number) & CHANGED) !== 0
   }
 
+  isStored(slot: number): boolean {
+    return ((this.#flags[slot] as number) & STORED) !== 0
+  }
+
   setChanged(slot: number): void {
     this.#flags[slot] = (this.#flags[slot] as number) | CHANGED
   }

@@ -14,6 +14,7 @@ import type { CompactCalls, EndedCall } from './compact-calls.ts'
 import { type Ended, OpenTraces, type OpenTrace, spansOf } from './open-traces.ts'
 import { callerOf, createCallFacts, gatewayService, isOwnCall, isOwnSpan, type OwnCall, wholeSpan } from './own-span.ts'
 import { type EdgeDump, type ServiceEdge, ServiceMap, type ServiceUse } from './service-map.ts'
+import { aliveOf, StoredCalls } from './stored-calls.ts'
 import { createTreeHash, type TreeNames } from './tree-hash.ts'
 import { type ShapeDump, TreeShapes } from './tree-shapes.ts'
 
@@ -115,6 +116,7 @@ export class Traces implements LearningPart {
   readonly #rows = new ChangedRows()
   readonly #hash = createTreeHash()
   readonly #open: OpenTraces
+  readonly #stored = new StoredCalls()
   readonly #kept: KeptTraces
   readonly #shapes: TreeShapes
   readonly #map: ServiceMap
@@ -150,6 +152,7 @@ export class Traces implements LearningPart {
     this.#open = new OpenTraces(limits, this.#ended, {
       trace: (trace, ended) => this.#end(trace, ended),
       call: (calls, slot, ended) => this.#endAlone(calls, slot, ended),
+      joined: (calls, slot) => this.#stored.gone(calls.segmentOf(slot), calls.placeOf(slot)),
     })
     const rows = this.#rows
     this.#kept = new KeptTraces(
@@ -252,14 +255,24 @@ export class Traces implements LearningPart {
   }
 
   *changes(): Iterable<readonly [key: string, value: string | null]> {
-    for (const traceId of this.#open.takeChanged()) this.#rows.changed(`open ${traceId}`)
+    const { traceIds, slots, calls } = this.#open.takeChanged()
+    for (const traceId of traceIds) this.#rows.changed(`open ${traceId}`)
     this.#rows.changed('counts')
     yield* this.#rows.take(key => this.#dump(key))
+    yield* this.#stored.changes()
+    const [first] = slots
+    if (first === undefined) return
+    const { number, key } = this.#stored.add(calls.traceId(first), slots.length)
+    for (const [place, slot] of slots.entries()) calls.setStored(slot, number, place)
+    yield [`calls ${key}`, JSON.stringify(slots.map(slot => wholeSpan(calls.whole(slot))))]
   }
 
   restore(rows: Iterable<readonly [key: string, value: string]>): void {
     const fields = createSpanFields('stored')
     const open: Span[] = []
+    const alone: Span[] = []
+    const written = new Map<string, Span[]>()
+    const alive = new Map<string, unknown>()
     const readSpans = (list: unknown): Span[] =>
       (list as unknown[]).map(one => {
         const span = spanOf(one, fields)
@@ -273,6 +286,8 @@ export class Traces implements LearningPart {
         const value = JSON.parse(text) as Record<string, unknown>
         if (kind === 'counts') this.#restoreCounts(value)
         else if (kind === 'open') open.push(...readSpans(value['spans']))
+        else if (kind === 'calls') written.set(name, readSpans(value))
+        else if (kind === 'alive') alive.set(name, value)
         else if (kind === 'edge') this.#map.restore(name, value as unknown as EdgeDump)
         else if (kind === 'pair') this.#coverage.restore(name, value as unknown as PairDump)
         else if (kind === 'shape') this.#shapes.restore(name, value as unknown as ShapeDump)
@@ -287,11 +302,16 @@ export class Traces implements LearningPart {
         this.#counts.unreadable++
       }
     }
+    for (const [name, calls] of written) alone.push(...aliveOf(calls, alive.get(name)))
     const { spans } = this.#open.counts
     this.#restoring = true
-    for (const span of open) this.#open.take(span)
+    for (const span of [...open, ...alone].sort((a, b) => a.startUs - b.startUs)) this.#open.take(span)
     this.#restoring = false
     this.#open.takeChanged()
+    // From now on each has a row of its own.
+    for (const { traceId } of alone) this.#rows.changed(`open ${traceId}`)
+    for (const name of written.keys()) this.#rows.gone(`calls ${name}`)
+    for (const name of alive.keys()) this.#rows.gone(`alive ${name}`)
     this.#open.counts.spans = spans
   }
 
@@ -311,7 +331,7 @@ export class Traces implements LearningPart {
     else if (kind === 'edge') value = this.#map.dump(name)
     else if (kind === 'pair') value = this.#coverage.dump(name)
     else if (kind === 'shape') value = this.#shapes.dump(name)
-    else {
+    else if (kind === 'open') {
       const open = this.#open.get(name)
       if (open !== undefined) value = { spans: Array.from(spansOf(open), wholeSpan) }
     }
@@ -325,7 +345,7 @@ export class Traces implements LearningPart {
 
   /** A trace of which only our own hop is known, as most are. */
   #endAlone(calls: CompactCalls, slot: number, { stored, first, second }: Ended): void {
-    if (stored || this.#restoring) this.#rows.gone(`open ${calls.traceId(slot)}`)
+    if (stored) this.#stored.gone(calls.segmentOf(slot), calls.placeOf(slot))
     this.#ended.addHashed(first, second, true)
     this.#endCall(calls.ended(slot), first, () => calls.whole(slot))
   }
