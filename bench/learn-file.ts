@@ -23,6 +23,8 @@ export interface Learned {
 const [, , file = '', ...names] = process.argv
 const hashKey = randomBytes(32)
 const parts = createParts()
+// What is not asked for must not listen to what is.
+if (names.length > 0 && !names.includes('detection')) parts.traces.onTree = null
 const learner = new Learner({ parts: partList(parts).filter(({ part }) => names.length === 0 || names.includes(part)) })
 const formats = { exchanges: exchangeReaders({ hashKey, reduce: createReducer({ hashKey }) }), spans: spanReaders }
 const before = process.cpuUsage()

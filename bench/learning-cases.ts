@@ -166,11 +166,11 @@ function perSecond(name: string, subject: string, runs: readonly Learned[], leas
   }
 }
 
-/** `parts`: none means all. */
+/** `parts`: none means all. With the young generation that insight's process has. */
 async function learn(file: string, rounds: number, parts: readonly string[] = []): Promise<Learned[]> {
   const runs: Learned[] = []
   for (let round = 0; round < rounds; round++) {
-    const { stdout } = await run(process.execPath, [learner, file, ...parts])
+    const { stdout } = await run(process.execPath, ['--max-semi-space-size=8', learner, file, ...parts])
     runs.push(JSON.parse(stdout) as Learned)
   }
   return runs

@@ -73,7 +73,12 @@ export function keepInsight(birth: InsightBirth, first: Told, parts: KeeperParts
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: environment(),
-      execArgv: ['--disable-sigusr1', `--max-old-space-size=${Math.floor((birth.memoryBytesMax * 0.7) / 2 ** 20)}`],
+      // Little that insight makes lives on: a young generation of twice the size took 45 MB more and no less time.
+      execArgv: [
+        '--disable-sigusr1',
+        '--max-semi-space-size=8',
+        `--max-old-space-size=${Math.floor((birth.memoryBytesMax * 0.7) / 2 ** 20)}`,
+      ],
     })
     child = made
     made.on('message', message => obey(message as FromInsight))
