@@ -232,11 +232,14 @@ export class Detection implements LearningPart {
   }
 
   #follow(timeMs: number): void {
-    if (timeMs > this.#nowMs) this.#nowMs = timeMs
+    this.#nowMs = this.#clock.nowMs
     this.baselines.clock(timeMs)
     const minute = Math.floor(this.#nowMs / 60_000)
-    if (minute === this.#minute) return
+    const before = this.#minute
+    if (minute === before) return
     this.#minute = minute
+    // The clock went back: windows that it ended are over.
+    if (minute < before) return
     // Addresses go from pod to pod.
     if (minute % 60 === 0) this.#isInternal.clear()
     for (const { definition, work } of this.#atWork) {

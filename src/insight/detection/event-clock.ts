@@ -4,26 +4,53 @@
 const aheadMs = 120_000
 /** Further behind than this, an event counts as if it were now, ms. */
 const lateMs = 300_000
-/** Events ahead, one after the other, that are believed together. */
+/** Events ahead, one after the other, until the nearest of them is believed. */
 const agreeing = 4
+/** Events behind, one after the other and near one another, until the clock goes back to them: it had believed a wrong one. */
+const agreeingBack = 8
 
 /**
  * The time at which an event counts in windows. A node whose clock is wrong, or who says so, must not end everybody's windows, nor hide its calls in
- * windows that are long over: what is far ahead counts now until others agree, and what is late counts now.
+ * windows that are long over: what is far ahead counts now until others agree, and what is late counts now. After a quiet time everything is ahead: then the
+ * nearest are believed, not whoever is furthest, and when all others stay behind, the clock goes back to them.
  */
 export class EventClock {
   #nowMs = 0
-  #ahead = 0
+  readonly #ahead = { timeMs: 0, count: 0 }
+  readonly #behind = { timeMs: 0, count: 0 }
+
+  /** Unix ms; 0 before the first event. */
+  get nowMs(): number {
+    return this.#nowMs
+  }
 
   at(timeMs: number): number {
     if (this.#nowMs === 0) return (this.#nowMs = timeMs)
-    if (timeMs <= this.#nowMs + aheadMs) {
-      if (timeMs > this.#nowMs - lateMs) this.#ahead = 0
-      if (timeMs > this.#nowMs) this.#nowMs = timeMs
-      return timeMs < this.#nowMs - lateMs ? this.#nowMs : timeMs
+    if (timeMs > this.#nowMs + aheadMs) {
+      const { count, timeMs: nearestMs } = this.#ahead
+      this.#ahead.timeMs = count === 0 ? timeMs : Math.min(nearestMs, timeMs)
+      if (++this.#ahead.count < agreeing) return this.#nowMs
+      return this.#set(timeMs <= this.#ahead.timeMs + aheadMs ? timeMs : this.#ahead.timeMs)
     }
-    if (++this.#ahead < agreeing) return this.#nowMs
-    this.#ahead = 0
+    if (timeMs >= this.#nowMs - lateMs) {
+      this.#ahead.count = 0
+      this.#behind.count = 0
+      if (timeMs > this.#nowMs) this.#nowMs = timeMs
+      return timeMs
+    }
+    return agrees(this.#behind, timeMs) < agreeingBack ? this.#nowMs : this.#set(timeMs)
+  }
+
+  #set(timeMs: number): number {
+    this.#ahead.count = 0
+    this.#behind.count = 0
     return (this.#nowMs = timeMs)
   }
+}
+
+/** How many, one after the other, are near the one before; `timeMs` becomes the latest. */
+function agrees(waiting: { timeMs: number; count: number }, timeMs: number): number {
+  waiting.count = waiting.count > 0 && Math.abs(timeMs - waiting.timeMs) <= aheadMs ? waiting.count + 1 : 1
+  waiting.timeMs = timeMs
+  return waiting.count
 }
