@@ -44,19 +44,12 @@ if (import.meta.main) {
 }
 
 export function readLessons(folder: string, words: WordCounts): Lesson[] {
-  return byProvider([...lessons(folder, 'weights')], pool => pool.provider).flatMap(([provider, pools]) =>
-    withoutProvider(words, provider, () =>
-      pools.map(pool => {
-        const sketch = sketchOf(pool.candidates, pool.typed)
-        return { pool, sketch, rows: featuresOf(pool.candidates, sketch, pool.surroundings, null) }
-      }),
-    ),
+  return [...lessons(folder, 'weights')].map(pool =>
+    withoutProvider(words, pool.provider, () => {
+      const sketch = sketchOf(pool.candidates, pool.typed)
+      return { pool, sketch, rows: featuresOf(pool.candidates, sketch, pool.surroundings, null) }
+    }),
   )
-}
-
-/** Taking a provider's words away costs more than the features of a place: once for each provider. */
-function byProvider<T>(list: readonly T[], providerOf: (one: T) => string): Array<[provider: string, own: T[]]> {
-  return [...Map.groupBy(list, providerOf)]
 }
 
 /** Both stages. The second learns from what a first stage says that never saw the provider: of its own lessons it would be too sure. */
@@ -86,13 +79,18 @@ function fitStage(
   const rows: Float64Array[] = []
   const labels: boolean[] = []
   const weights: number[] = []
-  const addLesson = ({ pool, sketch, rows: first }: Lesson, forest: Forest | null) => {
+  for (const { pool, sketch, rows: first } of all) {
     const every = Math.ceil(pool.labels.length / textsMax)
     const kept = <T>(list: readonly T[]) => list.filter((_, i) => i % every === 0)
-    if (forest === null) rows.push(...kept(first).map(row => row.subarray(0, firstFeatures)))
+    if (before === null) rows.push(...kept(first).map(row => row.subarray(0, firstFeatures)))
     else {
+      const forest = before(pool.provider)
       const found = first.map(row => forestOdds(forest, row))
-      rows.push(...kept(featuresOf(pool.candidates, sketch, pool.surroundings, found)))
+      rows.push(
+        ...kept(
+          withoutProvider(words, pool.provider, () => featuresOf(pool.candidates, sketch, pool.surroundings, found)),
+        ),
+      )
     }
     labels.push(...kept(pool.labels))
     // One wrong text spoils its place, however many there are: places count about evenly.
@@ -100,10 +98,6 @@ function fitStage(
       weights.push(
         (every / Math.sqrt(pool.labels.length)) * pool.worth * Math.min(6, Math.max(0.7, Math.sqrt(pool.load))),
       )
-  }
-  for (const [provider, own] of byProvider(all, one => one.pool.provider)) {
-    if (before === null) for (const lesson of own) addLesson(lesson, null)
-    else withoutProvider(words, provider, () => own.forEach(lesson => addLesson(lesson, before(provider))))
   }
   const found = boost(rows, labels, weights, options)
   const right = rows.filter((row, i) => forestOdds(found, row) > 0 === labels[i]).length

@@ -1,8 +1,7 @@
 import { follows, known } from '../../src/insight/templates/literalness.ts'
 import type { CallSpread, Surroundings } from '../../src/insight/templates/features.ts'
-import { type Recurrence, recurrenceOf } from '../../src/insight/templates/recurrence.ts'
 import { readSegment } from '../../src/insight/templates/segment.ts'
-import { type Candidate, stemOf } from '../../src/insight/templates/sketch.ts'
+import type { Candidate } from '../../src/insight/templates/sketch.ts'
 import { PathTrie, type TrieNode, trieLimits } from '../../src/insight/templates/trie.ts'
 import { type WordCounts, entryOf } from '../make-vocabulary.ts'
 import { type ApiDocument, readDocuments } from './openapi-documents.ts'
@@ -76,19 +75,12 @@ function* poolsOf(document: ApiDocument, calls: readonly Call[], usual: number, 
   const values = new Map<string, number>()
   const literals = new Map<string, number>()
   for (const { texts } of places.values())
-    for (const [text, one] of texts) {
-      const counts = one.value ? values : literals
-      const stem = stemOfText(text, one)
-      counts.set(stem, (counts.get(stem) ?? 0) + 1)
+    for (const [text, { value }] of texts) {
+      const counts = value ? values : literals
+      counts.set(text, (counts.get(text) ?? 0) + 1)
     }
   const literalCalls = spreadOf(places)
-  const recurrence: Recurrence = recurrenceOf(
-    places
-      .values()
-      .map(place => [place, new Set(place.texts.entries().map(([text, one]) => stemOfText(text, one)))] as const),
-  )
-  for (const place of places.values()) {
-    const { parent, depth, nodes, texts } = place
+  for (const { parent, depth, nodes, texts } of places.values()) {
     const bySuffix = Map.groupBy(
       texts,
       ([
@@ -99,11 +91,10 @@ function* poolsOf(document: ApiDocument, calls: readonly Call[], usual: number, 
       ]) => node?.suffix ?? '',
     )
     for (const [suffix, listed] of bySuffix) {
-      const stems = listed.map(([text, one]) => [stemOfText(text, one), one] as const)
-      const missed = new Set(stems.flatMap(([text]) => (random.next() < 0.15 ? [text] : [])))
+      const missed = new Set(listed.flatMap(([text]) => (random.next() < 0.15 ? [text] : [])))
       // What an earlier pass got wrong elsewhere stands on the other side.
       const seen = (right: ReadonlyMap<string, number>, wrong: ReadonlyMap<string, number>) =>
-        new Map(stems.map(([text]) => [text, (missed.has(text) ? wrong : right).get(text) ?? 0]))
+        new Map(listed.map(([text]) => [text, (missed.has(text) ? wrong : right).get(text) ?? 0]))
       yield {
         candidates: listed.map(([text, one]) => ({ text, nodes: [...one.nodes] })),
         labels: listed.map(([, { value }]) => value),
@@ -113,11 +104,10 @@ function* poolsOf(document: ApiDocument, calls: readonly Call[], usual: number, 
           depth,
           literalCalls,
           elsewhere: {
-            values: seen(withoutHere(values, stems, true), withoutHere(literals, stems, false)),
-            literals: seen(withoutHere(literals, stems, false), withoutHere(values, stems, true)),
+            values: seen(withoutHere(values, listed, true), withoutHere(literals, listed, false)),
+            literals: seen(withoutHere(literals, listed, false), withoutHere(values, listed, true)),
           },
           here: null,
-          recurring: listed => recurrence.of(place, listed),
         },
         provider,
         worth,
@@ -127,13 +117,6 @@ function* poolsOf(document: ApiDocument, calls: readonly Call[], usual: number, 
       }
     }
   }
-}
-
-function stemOfText(
-  text: string,
-  { nodes }: TruePlace['texts'] extends ReadonlyMap<string, infer One> ? One : never,
-): string {
-  return stemOf({ text, nodes: [...nodes] })
 }
 
 function withoutHere(

@@ -1,9 +1,8 @@
 import { type Surroundings, featuresOf } from './features.ts'
 import { type Forest, forestOdds, readForest } from './forest.ts'
-import { type TextTraits, doubtful, version } from './literalness.ts'
-import { type Candidate, type Sketch, sketchOf, stemOf } from './sketch.ts'
+import type { TextTraits } from './literalness.ts'
+import { type Candidate, type Sketch, sketchOf } from './sketch.ts'
 import type { TrieNode } from './trie.ts'
-import { joinTwins } from './twins.ts'
 import { firstStage, secondStage } from './weights.ts'
 
 /** The forests of both stages. */
@@ -34,18 +33,16 @@ export function decide(
   const sketch = sketchOf(candidates, typed)
   const first = featuresOf(candidates, sketch, surroundings, null).map(row => forestOdds(fitted.first, row))
   const odds = featuresOf(candidates, sketch, surroundings, first).map(row => forestOdds(fitted.second, row))
-  joinTwins(candidates, sketch, surroundings, odds)
   const support = sketch.typed.count + odds.filter(one => one > 0).length
   const chance = chanceVersions(sketch, surroundings, support)
   const values = new Set<string>()
-  for (const [i, candidate] of candidates.entries()) {
-    const { text } = candidate
+  for (const [i, { text }] of candidates.entries()) {
     const { odds: letters, form } = sketch.traits[i] as TextTraits
     if (letters <= version) {
       if (chance && (sketch.through[i] as number) <= usual(sketch, i)) values.add(text)
       continue
     }
-    if (letters > doubtful && knownValue(stemOf(candidate), sketch, surroundings)) {
+    if (letters > doubtful && knownValue(text, sketch, surroundings)) {
       values.add(text)
       continue
     }
@@ -80,6 +77,10 @@ function knownValue(text: string, { typed }: Sketch, { elsewhere, here }: Surrou
 }
 
 const manyValues = 8
+/** Log odds by letters below which a text is a common word of APIs. */
+const doubtful = -1.5
+/** Log odds of `v2` and the like: the versions of an API are told apart, however alike they are. */
+const version = -6
 /** Log odds from which a text is a value by its letters alone. */
 const clear = 2.2
 const singleWord = 0

@@ -1,7 +1,5 @@
-import { type TextTraits, mostlyFollowedBy, traitsOf } from './literalness.ts'
-import { type Likeness, likeness } from './likeness.ts'
-import type { Recurring } from './recurrence.ts'
-import { type Candidate, type Sketch, countsOf, stemOf } from './sketch.ts'
+import { mostlyFollowedBy, traitsOf } from './literalness.ts'
+import { type Candidate, type Sketch, countsOf, isName } from './sketch.ts'
 
 /** What surrounds the place that is decided on. */
 export interface Surroundings {
@@ -14,8 +12,6 @@ export interface Surroundings {
   readonly elsewhere: Elsewhere | null
   /** What it found a text to be at this very place: a value (true), a literal (false), or it did not come here (null). */
   readonly here: ((text: string) => boolean | null) | null
-  /** How texts of this place recur at others; null in the first pass. */
-  readonly recurring: ((texts: readonly string[]) => readonly Recurring[]) | null
 }
 
 export interface Elsewhere {
@@ -87,20 +83,6 @@ export const featureNames = [
   'a literal elsewhere',
   'siblings: a value elsewhere',
   'siblings: a literal elsewhere',
-  'places with siblings of it',
-  'most siblings elsewhere together',
-  'likeness to the most like place',
-  'siblings that recur together',
-  'letters beside siblings',
-  'before a format or an action',
-  'names of the twin below',
-  'share of the twin below',
-  'twins',
-  'twins that look like values',
-  'letters of it and its twins',
-  'calls beside the most called value',
-  'calls beside values, mean',
-  'calls beside a typed value',
   'siblings value share',
   'most certain sibling',
   'siblings value sum',
@@ -133,10 +115,6 @@ export function featuresOf(
   const endSum = sum(ends) + typed.ends
   const throughSum = sum(through)
   const [most = 0, second = 0] = through.toSorted((a, b) => b - a)
-  const ofValues = through.filter((_, i) => (weights[i] as number) > valueLike)
-  const [mostOfValues = 0, secondOfValues = 0] = ofValues.toSorted((a, b) => b - a)
-  const likeValues = ofValues.length
-  const likeCalls = sum(ofValues.map(one => Math.log(Math.max(1, one))))
   const belows = countsOf(sketch.belowKeys)
   const once = through.filter(one => one === 1).length
   const manners = countsOf(traits.map(({ form }) => form))
@@ -148,22 +126,14 @@ export function featuresOf(
   const share = <T>(counts: ReadonlyMap<T, number>, key: T) => (n < 2 ? 0 : ((counts.get(key) ?? 1) - 1) / others)
   const alike = likeness(profiles, weights, sketch.typedProfiles)
   const mean = surroundings.literalCalls?.mean ?? null
-  const stems = candidates.map(stemOf)
-  const elsewhere = stems.map(text => [
+  const elsewhere = candidates.map(({ text }) => [
     Math.min(4, (surroundings.elsewhere?.values.get(text) ?? 0) - (surroundings.here?.(text) === true ? 1 : 0)),
     Math.min(4, (surroundings.elsewhere?.literals.get(text) ?? 0) - (surroundings.here?.(text) === false ? 1 : 0)),
   ])
-  const recurring = surroundings.recurring?.(stems) ?? null
-  const recurringAll = recurring === null ? 0 : recurring.filter(({ places }) => places > 0).length
   const elsewhereValues = elsewhere.filter(([values = 0]) => values > 0).length
   const elsewhereLiterals = elsewhere.filter(([, literals = 0]) => literals > 0).length
   const order = weights.toSorted((a, b) => b - a)
-  return candidates.map((candidate, i) => {
-    const again = recurring?.[i] ?? never
-    const twinsHere = sketch.twinSiblings[i] as readonly number[]
-    const logThrough = Math.log(Math.max(1, through[i] as number))
-    const mine = (weights[i] as number) > valueLike ? 1 : 0
-    const topOther = mine === 1 && through[i] === mostOfValues ? secondOfValues : mostOfValues
+  return candidates.map((_, i) => {
     const own = traits[i] as (typeof traits)[number]
     const call = calls[i] as number
     const weight = weights[i] as number
@@ -228,27 +198,6 @@ export function featuresOf(
       literals,
       n < 2 ? 0 : (elsewhereValues - (values > 0 ? 1 : 0)) / others,
       n < 2 ? 0 : (elsewhereLiterals - (literals > 0 ? 1 : 0)) / others,
-      Math.log1p(again.places),
-      Math.log1p(again.most),
-      again.likeness,
-      n < 2 ? 0 : (recurringAll - (again.places > 0 ? 1 : 0)) / others,
-      n < 2 ? 0 : own.odds - (oddsSum - own.odds) / others,
-      suffixKind(candidate),
-      Math.log1p(sketch.twinNames[i] as number),
-      sketch.twinShares[i] as number,
-      Math.log1p(twinsHere.length),
-      twinsHere.length === 0 ? 0 : twinsHere.reduce((all, j) => all + (weights[j] as number), 0) / twinsHere.length,
-      twinsHere.length === 0
-        ? 0
-        : clamp(
-            twinsHere.reduce((all, j) => all + (traits[j] as TextTraits).odds, own.odds),
-            20,
-          ),
-      topOther === 0 ? 0 : clamp(logThrough - Math.log(topOther), 5),
-      likeValues - mine === 0
-        ? 0
-        : clamp(logThrough - (likeCalls - (mine === 0 ? 0 : logThrough)) / (likeValues - mine), 5),
-      typed.count === 0 ? 0 : clamp(logThrough - Math.log(Math.max(1, typed.calls) / typed.count), 5),
       posterior === null ? 0 : (weightSum - weight) / others,
       posterior === null ? 0 : best,
       posterior === null ? 0 : Math.log1p(weightSum - weight),
@@ -256,17 +205,6 @@ export function featuresOf(
       posterior === null ? 0 : clamp(posterior[i] as number, 8),
     )
   })
-}
-
-/** Chance from which a sibling speaks for what values are like. */
-const valueLike = 0.8
-
-const never: Recurring = { places: 0, most: 0, likeness: 0 }
-
-/** 0: none, 1: `.json`, 2: `:cancel`. */
-function suffixKind({ nodes: [first] }: Candidate): number {
-  const suffix = first?.suffix ?? ''
-  return suffix === '' ? 0 : suffix.startsWith('.') ? 1 : 2
 }
 
 function clamp(value: number, most: number): number {
@@ -279,4 +217,106 @@ function parentFeatures(
   if (parent === null) return [1, 0, 0, 0]
   if (parent === '') return [0, 0, 0, 0]
   return [2, mostlyFollowedBy(parent), /[^su]s$/i.test(parent) ? 1 : 0, traitsOf(parent).tier]
+}
+
+/** How what lies below one candidate is like what lies below its siblings. */
+interface Likeness {
+  /** Number of names, as logarithm. */
+  readonly names: number
+  /** How far the names right below, and those behind a value, are those of value-like siblings. */
+  readonly shared: number
+  readonly deep: number
+  /** Has it names that they lack; has it none where they have. */
+  readonly apart: number
+  readonly bare: number
+  /** Share of its names that some sibling has, and of the names of siblings that it has. */
+  readonly contained: number
+  readonly covered: number
+  /** Share of the siblings that have names. */
+  readonly named: number
+  /** Share of its names that typed values have. */
+  readonly typed: number
+}
+
+function likeness(
+  profiles: ReadonlyArray<ReadonlySet<string>>,
+  weights: readonly number[],
+  typed: ReadonlyArray<ReadonlySet<string>>,
+): Likeness[] {
+  const counts = new Map<string, number>()
+  const plain = new Map<string, number>()
+  const ofTyped = new Set<string>()
+  let total = 0
+  let all = 0
+  let named = 0
+  const add = (profile: ReadonlySet<string>, weight: number, one: number) => {
+    total += weight
+    for (const key of profile) {
+      if (!isName(key)) continue
+      counts.set(key, (counts.get(key) ?? 0) + weight)
+      plain.set(key, (plain.get(key) ?? 0) + one)
+      all += one
+    }
+  }
+  for (const [i, profile] of profiles.entries()) {
+    add(profile, weights[i] as number, 1)
+    if (profile.values().some(isName)) named++
+  }
+  for (const profile of typed) {
+    add(profile, 2, 1)
+    for (const key of profile) ofTyped.add(key)
+  }
+  let namesOfAll = 0
+  for (const count of counts.values()) if (count > 0.3) namesOfAll++
+  return profiles.map((profile, i) => {
+    const own = weights[i] as number
+    const rest = total - own
+    let [near, nearShared, far, farShared, anyShared, heldByOthers, typedShared] = [0, 0, 0, 0, 0, 0, 0]
+    let others = namesOfAll
+    for (const key of profile) {
+      if (!isName(key)) continue
+      const count = counts.get(key) ?? 0
+      if (count > 0.3 && count - own <= 0.3) others--
+      const part = Math.min(1, (count - own) / Math.max(0.5, Math.min(rest, 2)))
+      const elsewhere = (plain.get(key) ?? 1) - 1
+      if (elsewhere > 0) anyShared++
+      heldByOthers += elsewhere
+      if (ofTyped.has(key)) typedShared++
+      if (key.startsWith('/{}')) {
+        far++
+        farShared += part
+      } else {
+        near++
+        nearShared += part
+      }
+    }
+    const names = near + far
+    const siblingsNamed = profiles.length < 2 ? 0 : (named - (names > 0 ? 1 : 0)) / (profiles.length - 1)
+    if (names === 0)
+      return {
+        names: 0,
+        shared: 0,
+        deep: 0,
+        apart: 0,
+        bare: others > 0 ? 1 : 0,
+        contained: 0,
+        covered: 0,
+        named: siblingsNamed,
+        typed: 0,
+      }
+    const damped = (share: number, count: number) => (count === 0 ? 0 : (share / count) * (1 - Math.exp(-count / 2)))
+    const shared = damped(nearShared, near)
+    const deep = damped(farShared, far)
+    return {
+      names: Math.log1p(names),
+      shared,
+      deep,
+      apart: shared + deep < 0.1 && others > 0 ? 1 : 0,
+      bare: 0,
+      contained: anyShared / names,
+      covered: all - names <= 0 ? 0 : heldByOthers / (all - names),
+      named: siblingsNamed,
+      typed: typedShared / names,
+    }
+  })
 }

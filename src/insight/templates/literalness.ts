@@ -17,11 +17,6 @@ export interface TextTraits {
   readonly length: number
 }
 
-/** Log odds by letters below which a text is a common word of APIs. */
-export const doubtful = -1.5
-/** Log odds of `v2` and the like: the versions of an API are told apart, however alike they are. */
-export const version = -6
-
 /** The traits of a segment, looked at without its suffix. */
 export function traitsOf(segment: string): TextTraits {
   const text = segment.length > 64 ? segment.slice(0, 64) : segment
@@ -66,7 +61,7 @@ const manners = [
  */
 export function valueOdds(segment: string): number {
   const text = segment.length > 64 ? segment.slice(0, 64) : segment
-  if (versionName.test(text)) return version
+  if (version.test(text)) return -6
   if (!/[A-Za-z]/.test(text)) return /^[~*$]$/.test(text) ? -3 : 0
   if (text.startsWith('$') || text.startsWith('.')) return -4
   const parts = wordsOf(text)
@@ -119,7 +114,7 @@ export function isCommonWord(text: string): boolean {
 
 /** `v2`, `v1beta3`, `api_v1`. */
 export function isVersionName(text: string): boolean {
-  return versionName.test(text)
+  return version.test(text)
 }
 
 /** A two-letter language code that is no word of APIs. */
@@ -134,7 +129,7 @@ const languages: ReadonlySet<string> = new Set(
   ),
 )
 const abstract = /(?:[ts]ion|ing|ment|ity|ance|ence|ness|able|ible|ive|ed|ate|i[sz]e|ify|ical|ology|graphy)$/
-const versionName =
+const version =
   /^v(?:er)?\d{1,3}(?:[._-]\d{1,3})*(?:[._-]?(?:alpha|beta|rc|preview|p)\d*(?:[._-]?\d+)?)?$|^(?:api|rest)[_-]?v\d+$|^v(?:\d{1,4}|20\d{6})[a-z]?$/i
 
 const entries: ReadonlyArray<readonly [word: string, tier: number, follows: number]> = vocabularyTiers.flatMap(
@@ -153,7 +148,7 @@ export const follows: ReadonlyMap<string, number> = new Map(entries.map(([word, 
 
 /** What public APIs write behind a literal: 1 mostly a variable, -1 mostly another literal, 0 either or unknown. */
 export function mostlyFollowedBy(literal: string): -1 | 0 | 1 {
-  if (versionName.test(literal)) return -1
+  if (version.test(literal)) return -1
   return (follows.get(wordsOf(literal).at(-1) ?? '') ?? 0) as -1 | 0 | 1
 }
 

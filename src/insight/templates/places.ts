@@ -2,8 +2,7 @@ import { decide } from './decide.ts'
 import { segmentShape } from '../../lib/segment-shape.ts'
 import type { DeclaredNode } from './declared.ts'
 import type { CallSpread, Elsewhere, Surroundings, TextCounts } from './features.ts'
-import { type Recurrence, recurrenceOf } from './recurrence.ts'
-import { type Candidate, lexicalOdds, stemOf } from './sketch.ts'
+import { type Candidate, lexicalOdds } from './sketch.ts'
 import type { TrieNode } from './trie.ts'
 
 /** A place in the templates: nodes of the trie that count as one, and what comes below. */
@@ -32,7 +31,7 @@ export interface VariablePlace extends Place {
  */
 export function inferPlaces(root: TrieNode, declared: DeclaredNode, abroad: Elsewhere | null = null): Place {
   const start = { parent: '', depth: 0, literalCalls: null, elsewhere: abroad }
-  let found = infer([root], [declared], start, 1, null, null)
+  let found = infer([root], [declared], start, 1, null)
   // Again, now that it is known about how often literals are called and which texts are values somewhere.
   for (let round = 0; round < 2; round++) {
     const own = textsOfPlaces(found)
@@ -40,8 +39,7 @@ export function inferPlaces(root: TrieNode, declared: DeclaredNode, abroad: Else
       abroad === null
         ? own
         : { values: added(own.values, abroad.values), literals: added(own.literals, abroad.literals) }
-    const again = recurrenceOf(textsByPlace(found))
-    found = infer([root], [declared], { ...start, literalCalls: literalCalls(found), elsewhere }, 1, found, again)
+    found = infer([root], [declared], { ...start, literalCalls: literalCalls(found), elsewhere }, 1, found)
   }
   return found
 }
@@ -53,10 +51,9 @@ function added(own: TextCounts, abroad: TextCounts): TextCounts {
 function infer(
   nodes: readonly TrieNode[],
   declared: readonly DeclaredNode[],
-  surroundings: Omit<Surroundings, 'here' | 'recurring'>,
+  surroundings: Omit<Surroundings, 'here'>,
   confidence: number,
   before: Place | null,
-  again: Recurrence | null,
 ): Place {
   const words = new Map<string, TrieNode[]>()
   const shared = new Map<string, TrieNode[]>()
@@ -75,7 +72,6 @@ function infer(
         { ...surroundings, parent: text, depth: surroundings.depth + 1 },
         sure,
         before?.literals.get(text) ?? null,
-        again,
       ),
     )
   }
@@ -101,10 +97,9 @@ function infer(
   for (const [suffix, candidates] of suffixes) {
     const typed = shared.get(suffix) ?? []
     const valuesBefore = textsOf(before?.variables.get(suffix))
-    const here = (stem: string) =>
-      valuesBefore?.has(stem) === true ? true : before?.literals.has(stem + suffix) === true ? false : null
-    const recurring = again === null ? null : (texts: readonly string[]) => again.of(before, texts)
-    const around = { ...surroundings, here, recurring }
+    const here = (text: string) =>
+      valuesBefore?.has(text) === true ? true : before?.literals.has(text) === true ? false : null
+    const around = { ...surroundings, here }
     const verdict = decide(candidates, typed, around)
     const members = [...typed]
     let sure = typed.length > 0 ? 1 - 0.1 / Math.max(1, typedCount(typed)) : 0
@@ -135,7 +130,6 @@ function infer(
         { ...surroundings, parent: null, depth: surroundings.depth + 1 },
         below.length > 0 ? 1 : sure,
         before?.variables.get(key) ?? null,
-        again,
       ),
       types: [...new Set(members.map(typeOf))].toSorted(),
       distinct: members.reduce((sum, node) => sum + (node.distinct?.count() ?? 1), 0),
@@ -257,33 +251,13 @@ export function textsOfPlaces(root: Place): {
       open.push(variable)
     }
     for (const [text, literal] of at.literals) {
-      const stem = stemOf({ text, nodes: literal.nodes })
-      literals.set(stem, (literals.get(stem) ?? 0) + 1)
+      literals.set(text, (literals.get(text) ?? 0) + 1)
       open.push(literal)
     }
   }
   return { values, literals }
 }
 
-/** The words at each place, values and literals alike. */
-function* textsByPlace(root: Place): Generator<readonly [place: Place, texts: ReadonlySet<string>]> {
-  const open = [root]
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    const texts = new Set<string>()
-    for (const [text, literal] of at.literals) {
-      texts.add(stemOf({ text, nodes: literal.nodes }))
-      open.push(literal)
-    }
-    for (const variable of at.variables.values()) {
-      for (const text of textsOf(variable) ?? []) texts.add(text)
-      open.push(variable)
-    }
-    yield [at, texts]
-  }
-}
-
 function textsOf(variable: VariablePlace | undefined): ReadonlySet<string> | null {
-  return variable === undefined
-    ? null
-    : new Set(variable.nodes.flatMap(node => (node.text === null ? [] : [stemOf({ text: node.text, nodes: [node] })])))
+  return variable === undefined ? null : new Set(variable.nodes.map(node => node.text).filter(text => text !== null))
 }

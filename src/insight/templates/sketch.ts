@@ -25,11 +25,6 @@ export interface Sketch {
   readonly languages: readonly number[]
   readonly below: ReadonlyArray<readonly [values: number, words: number]>
   readonly twins: readonly number[]
-  /** Names in common with the sibling that shares most, and their share of its own. */
-  readonly twinNames: readonly number[]
-  readonly twinShares: readonly number[]
-  /** Siblings with much the same names below, by index. */
-  readonly twinSiblings: ReadonlyArray<readonly number[]>
   readonly typedProfiles: ReadonlyArray<ReadonlySet<string>>
   readonly typed: TypedSketch
 }
@@ -46,8 +41,6 @@ export interface TypedSketch {
   readonly chain: boolean
   /** Calls that ended at them. */
   readonly ends: number
-  /** Calls through and to them. */
-  readonly calls: number
 }
 
 export function sketchOf(candidates: readonly Candidate[], typed: readonly TrieNode[]): Sketch {
@@ -64,16 +57,10 @@ export function sketchOf(candidates: readonly Candidate[], typed: readonly TrieN
     forms: formsOf(candidates),
     languages: candidates.map(({ text }) => (languages >= 2 && isLanguage(text) ? 1 : 0)),
     below: candidates.map(({ nodes }) => belowOf(nodes)),
-    ...twinsOf(profiles),
+    twins: twinsOf(profiles),
     typedProfiles: typed.map(node => profileOf([node])),
     typed: typedSketch(typed),
   }
-}
-
-/** The text without what is told apart from the value: `lantern` of `lantern:cancel`. */
-export function stemOf({ text, nodes: [first] }: Candidate): string {
-  const suffix = first?.suffix ?? ''
-  return suffix === '' ? text : text.slice(0, -suffix.length)
 }
 
 export function lexicalOdds(candidate: Candidate): number {
@@ -88,19 +75,17 @@ function traitsOfCandidate({ text, nodes }: Candidate): TextTraits {
 }
 
 function typedSketch(typed: readonly TrieNode[]): TypedSketch {
-  let [count, numbers, codes, ends, calls] = [0, 0, 0, 0, 0]
+  let [count, numbers, codes, ends] = [0, 0, 0, 0]
   for (const node of typed) {
     const distinct = Math.max(1, node.distinct?.count() ?? 1)
     count += distinct
     ends += node.ends
-    calls += node.calls
     if (node.shape === 'integer' || node.shape === 'number' || node.shape === 'uuid') numbers += distinct
     if (node.shape === 'code' || node.shape === 'text' || node.shape === 'string') codes += distinct
   }
   return {
     count,
     ends,
-    calls,
     numbers: count === 0 ? 0 : numbers / count,
     codes: count === 0 ? 0 : codes / count,
     several: new Set(typed.map(node => node.shape)).size > 1,
@@ -176,16 +161,12 @@ export function isName(key: string): boolean {
   return key !== '.' && !key.endsWith('{}')
 }
 
-/** How much each shares with its nearest sibling of what lies below: names in common times their Jaccard index, at most 8; and the names alone. */
-function twinsOf(
-  profiles: ReadonlyArray<ReadonlySet<string>>,
-): Pick<Sketch, 'twins' | 'twinNames' | 'twinShares' | 'twinSiblings'> {
+/** How much each shares with its nearest sibling of what lies below: names in common times their Jaccard index, at most 8. */
+function twinsOf(profiles: ReadonlyArray<ReadonlySet<string>>): number[] {
   const names = profiles.map(profile => [...profile].filter(isName))
   // Comparing all pairs of many would be quadratic.
   const rich = names.flatMap((list, i) => (list.length > 0 ? [i] : [])).slice(0, 64)
   const twins = profiles.map(() => 0)
-  const twinNames = profiles.map(() => 0)
-  const twinSiblings = profiles.map((): number[] => [])
   for (const i of rich)
     for (const j of rich) {
       if (i === j) continue
@@ -194,12 +175,8 @@ function twinsOf(
       const common = own.filter(key => other.has(key)).length
       const union = own.length + (names[j] as readonly string[]).length - common
       twins[i] = Math.max(twins[i] as number, Math.min(8, (common * common) / union))
-      twinNames[i] = Math.max(twinNames[i] as number, common)
-      if (common >= 3 && common >= 0.6 * Math.min(own.length, (names[j] as readonly string[]).length))
-        (twinSiblings[i] as number[]).push(j)
     }
-  const twinShares = twinNames.map((common, i) => common / Math.max(1, (names[i] as readonly string[]).length))
-  return { twins, twinNames, twinShares, twinSiblings }
+  return twins
 }
 
 /** Typed values right below, and words that look like values. */
