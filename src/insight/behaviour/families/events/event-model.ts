@@ -8,16 +8,20 @@ import { type Found, Operations } from '../../../profiles/operations.ts'
 import type { Pace } from '../../../profiles/pace.ts'
 import { judgePace, PaceProfile } from '../../../profiles/pace-profile.ts'
 import { novelty, rareness, settled } from '../../../profiles/rarity.ts'
-import type { Axis, Judgement, Model } from '../../model.ts'
+import type { Axis, ItemId, Judgement, Model } from '../../model.ts'
 
 /** An event with what its principal did before. */
 export interface EventItem {
+  /** As it stands in the line. */
+  readonly id: ItemId
   readonly event: EventRecord
+  /** Milliseconds, and bytes of the bodies; null: not known. */
+  readonly figures: Readonly<Record<'duration' | 'asked' | 'answered', number | null>>
   /** Unix ms. */
   readonly timeMs: number
-  /** The verified principal, else the address. */
-  readonly principal: string
-  readonly before: Pace
+  /** The verified principal, else the address; null: neither is known. */
+  readonly principal: string | null
+  readonly before: Pace | null
 }
 
 /** What an event can differ in: bits of surprise, standard deviations for sizes, durations and paces. */
@@ -66,20 +70,20 @@ export function createEventModel(dump?: unknown): Model<EventItem> {
         }
       : restored(dump)
   return {
-    learn({ event, principal, before, timeMs }) {
+    learn({ event, figures, principal, before, timeMs }) {
       const profile = learnt.operations.learn(event.method, event.path, event.status)
-      learnt.principals.add(sketchHash(principal))
-      learnt.pace.learn(principal, timeMs, before)
+      if (principal !== null) learnt.principals.add(sketchHash(principal))
+      if (principal !== null && before !== null) learnt.pace.learn(principal, timeMs, before)
       const hour = hourOf(timeMs)
       learnt.hours[hour] = (learnt.hours[hour] as number) + 1
       if (profile === null) return
       profile.count++
       profile.names.query.learn(event.query.map(({ name }) => name))
       for (const { name, type } of event.query) profile.countWord(`query ${name}`, type)
-      profile.callers.add(sketchHash(principal))
+      if (principal !== null) profile.callers.add(sketchHash(principal))
       profile.countWord('status', String(event.status))
       profile.countWord('hour', String(hour))
-      for (const [name, value] of figuresOf(event)) profile.figure(name).add(value)
+      for (const [name, value] of logarithmsOf(figures)) profile.figure(name).add(value)
     },
     judge(item) {
       return {
@@ -126,7 +130,7 @@ function judge(learnt: Learnt, item: EventItem, notes: Notes): Omit<Judgement, '
       })
   }
   if (profile !== null) judgeOperation(learnt, item, profile, deviation, notes)
-  judgePace(learnt.pace, { principal, pace: before }, deviation, notes)
+  if (principal !== null && before !== null) judgePace(learnt.pace, { principal, pace: before }, deviation, notes)
   const strange = settled(deviation)
   const comparable = found.profile !== null || found.known > 0
   const likeness = found.profile === null ? found.known / (found.known + 2) : profile === null ? 0.7 : 1
@@ -143,7 +147,7 @@ function nameOf({ profile, template, beginning }: Found): string {
 
 function judgeOperation(
   learnt: Learnt,
-  { event, principal, timeMs }: EventItem,
+  { event, figures, principal, timeMs }: EventItem,
   profile: OperationProfile,
   deviation: Deviation,
   notes: Notes,
@@ -157,17 +161,18 @@ function judgeOperation(
   let values = 0
   for (const { name, type } of event.query) values = Math.max(values, profile.wordSurprise(`query ${name}`, type))
   deviation.values = values
-  const hash = sketchHash(principal)
-  const calls = learnt.principals.times(hash)
-  deviation.caller = profile.callerSurprise(hash, calls)
+  const hash = principal === null ? null : sketchHash(principal)
+  const calls = hash === null ? 0 : learnt.principals.times(hash)
+  if (hash !== null && profile.callers.count > 0) deviation.caller = profile.callerSurprise(hash, calls)
   deviation.status = profile.wordSurprise('status', String(event.status))
-  let size = 0
-  for (const [name, value] of figuresOf(event)) {
-    const distance = profile.figure(name).distance(value, null, 0.1)
+  for (const [name, value] of logarithmsOf(figures)) {
+    const figure = profile.figure(name)
+    // What was never told of a call here is no baseline.
+    if (figure.count === 0) continue
+    const distance = figure.distance(value, null, 0.1)
     if (name === 'duration') deviation.duration = distance
-    else size = Math.max(size, distance)
+    else deviation.size = Math.max(deviation.size ?? 0, distance)
   }
-  deviation.size = size
   deviation.hour = hourSurprise(learnt, profile, hourOf(timeMs))
   if (notes === null) return
   const say = (axis: keyof Deviation, least: number, text: string): void => {
@@ -191,12 +196,12 @@ function judgeOperation(
   say(
     'size',
     notedDistance,
-    `${event.requestBytes} bytes were sent and ${event.responseBytes} answered, which is far from usual`,
+    `${figures.asked ?? 'unknown'} bytes were sent and ${figures.answered ?? 'unknown'} answered, which is far from usual`,
   )
   say(
     'duration',
     notedDistance,
-    `it took ${event.durationMs} ms, usual are about ${Math.round(Math.expm1(profile.figure('duration').mean))} ms`,
+    `it took ${Math.round(figures.duration ?? 0)} ms, usual are about ${Math.round(Math.expm1(profile.figure('duration').mean))} ms`,
   )
   say('hour', noted, `hardly any call comes at ${hourOf(timeMs)} o'clock (UTC)`)
 }
@@ -214,12 +219,11 @@ function hourSurprise({ hours }: Learnt, profile: OperationProfile, hour: number
   return Math.max(0, -Math.log2((seen + weight * share + 0.05) / (profile.count + weight + 0.05) / even))
 }
 
-function figuresOf(event: EventRecord): ReadonlyArray<readonly [name: string, value: number]> {
-  return [
-    ['duration', Math.log1p(event.durationMs)],
-    ['asked', Math.log1p(event.requestBytes)],
-    ['answered', Math.log1p(event.responseBytes)],
-  ]
+/** Of those that are known. */
+function logarithmsOf(figures: EventItem['figures']): Array<readonly [name: string, value: number]> {
+  return Object.entries(figures).flatMap(([name, value]) =>
+    value === null ? [] : [[name, Math.log1p(value)] as const],
+  )
 }
 
 function hourOf(timeMs: number): number {

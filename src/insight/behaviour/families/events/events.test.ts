@@ -95,3 +95,32 @@ test('lines that are no events are told', async () => {
   )
   assert.deepEqual(skipped, [1, 2, 3, 4])
 })
+
+test('what a line leaves out is not known: no axis judges it, neither against what others say nor as nothing', async () => {
+  const { model } = await trained()
+  const { durationMs: _, responseBytes: __, principal: ___, ...bare } = normal[2] as (typeof normal)[number]
+  const [item] = await itemsOf([JSON.stringify(bare)])
+  const { deviation } = model.judge(item as EventItem)
+  for (const axis of ['duration', 'size', 'caller', 'volume', 'enumeration', 'failures'])
+    assert.equal(deviation[axis], undefined, axis)
+  const silent = events.create()
+  for (const one of await itemsOf(normal.map(({ durationMs, responseBytes, ...rest }) => JSON.stringify(rest))))
+    silent.learn(one)
+  const [told] = await itemsOf([JSON.stringify(normal[2])])
+  const judged = silent.judge(told as EventItem).deviation
+  assert.deepEqual([judged['duration'], judged['size']], [undefined, undefined])
+})
+
+test('ids are given back as they are, numbers and texts of any kind, and by line where there is none', async () => {
+  const skipped: number[] = []
+  const { id: _, ...bare } = normal[2] as (typeof normal)[number]
+  const lines = [7, 'a b@c', 'é', undefined, { x: 1 }].map(id =>
+    JSON.stringify({ ...bare, ...(id === undefined ? {} : { id }) }),
+  )
+  const items = await itemsOf(lines, skipped)
+  assert.deepEqual(
+    items.map(item => events.id(item)),
+    [7, 'a b@c', 'é', 'line 4'],
+  )
+  assert.deepEqual(skipped, [5])
+})

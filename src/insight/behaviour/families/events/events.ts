@@ -10,10 +10,10 @@ export const events: Family<EventItem> = {
   format: 'events',
   axes,
   read: eventsOf,
-  id: ({ event }) => event.id,
-  key: ({ event, before }) =>
+  id: ({ id }) => id,
+  key: ({ event, figures, before }) =>
     createHash('sha256')
-      .update(JSON.stringify([{ ...event, id: '' }, before as unknown]))
+      .update(JSON.stringify([{ ...event, id: '' }, figures, before as unknown]))
       .digest('base64url'),
   timeMs: ({ timeMs }) => timeMs,
   create: () => createEventModel(),
@@ -25,7 +25,7 @@ async function* eventsOf(
   lines: AsyncIterable<FileLine>,
   skip: (line: number, why: string) => void,
 ): AsyncGenerator<EventItem> {
-  const held: EventRecord[] = []
+  const held: Array<Pick<EventItem, 'id' | 'event' | 'figures'>> = []
   for await (const { text, number } of lines) {
     let value: unknown
     try {
@@ -34,25 +34,58 @@ async function* eventsOf(
       skip(number, 'not JSON')
       continue
     }
-    const event = readEvent(value, `line ${number}`)
+    const { id = null, ...rest } = isObject(value) ? value : { rest: value }
+    // Whoever wrote the file numbers its lines as he likes, and finds them again by that.
+    if (!(id === null || typeof id === 'string' || (typeof id === 'number' && Number.isFinite(id)))) {
+      skip(number, 'id is no text or number')
+      continue
+    }
+    const event = readEvent(isObject(value) ? rest : value, '')
     if (typeof event === 'string') skip(number, event)
-    else held.push(event)
+    else held.push({ id: id ?? `line ${number}`, event, figures: figuresOf(event, rest) })
   }
-  const calls = held.map(event => ({
-    timeMs: Date.parse(event.time),
-    principal: principalOf(event),
-    method: event.method,
-    path: event.path,
-    query: event.query.map(({ name }) => name).join('&'),
-    status: event.status,
-  }))
+  const calls = held.map(({ event }) => {
+    const principal = principalOf(event)
+    return principal === null
+      ? null
+      : {
+          timeMs: Date.parse(event.time),
+          principal,
+          method: event.method,
+          path: event.path,
+          query: event.query.map(({ name }) => name).join('&'),
+          status: event.status,
+        }
+  })
   const paces = pacesOf(calls)
-  for (const [i, event] of held.entries()) {
-    const { timeMs, principal } = calls[i] as (typeof calls)[number]
-    yield { event, timeMs, principal, before: paces[i] ?? { calls: 1, alike: 1, failures: 0 } }
+  for (const [i, one] of held.entries())
+    yield {
+      ...one,
+      timeMs: Date.parse(one.event.time),
+      principal: calls[i]?.principal ?? null,
+      before: paces[i] ?? null,
+    }
+}
+
+function principalOf({ principal, client }: EventRecord): string | null {
+  if (principal !== null) return `${principal.method} ${principal.issuer ?? ''} ${principal.subject}`
+  return client === '' ? null : client
+}
+
+/** What the line says of sizes and time; what it leaves out is not known, which is not 0. */
+function figuresOf(
+  { durationMs, requestBytes, responseBytes }: EventRecord,
+  written: Readonly<Record<string, unknown>>,
+): EventItem['figures'] {
+  const known = (name: string, value: number): number | null =>
+    written[name] === undefined || written[name] === null ? null : value
+  return {
+    duration: known('durationMs', durationMs),
+    asked: known('requestBytes', requestBytes),
+    answered: known('responseBytes', responseBytes),
   }
 }
 
-function principalOf({ principal, client }: EventRecord): string {
-  return principal === null ? client : `${principal.method} ${principal.issuer ?? ''} ${principal.subject}`
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
