@@ -27,8 +27,6 @@ export class ServiceHabits {
   readonly #held = new Map<string, Held>()
   /** By key; null: it is gone. */
   readonly #changes = new Map<string, string | null>()
-  /** Scopes whose snapshot is to be written. */
-  readonly #snapshots = new Set<string>()
 
   /** null: there is no room for another scope. */
   of(scope: string, timeMs: number): KnownHabits | null {
@@ -39,26 +37,20 @@ export class ServiceHabits {
     const held = this.#held.get(scope)
     if (held === undefined) return
     held.habits.learn(steps, as)
-    if (this.#snapshots.has(scope)) return
     this.#changes.set(
       `session ${held.rows++} ${scope}`,
       JSON.stringify([(as.whole ? 1 : 0) + (as.ordered ? 2 : 0), ...steps]),
     )
     if (held.rows < Math.min(rowsMax, Math.max(rowsMin, held.habits.total / 2))) return
-    // The snapshot is made when it is written: it costs as much as many sessions.
+    // Made now, though it may be written much later: how often rows are taken must change nothing of them.
     for (let row = 0; row < held.rows; row++) this.#changes.set(`session ${row} ${scope}`, null)
     held.rows = 0
-    this.#snapshots.add(scope)
+    this.#changes.set(`habits ${scope}`, JSON.stringify([held.firstMs, held.habits.dump()]))
   }
 
   *changes(): Iterable<readonly [key: string, value: string | null]> {
     yield* this.#changes
     this.#changes.clear()
-    for (const scope of this.#snapshots) {
-      const { firstMs, habits } = this.#held.get(scope) as Held
-      yield [`habits ${scope}`, JSON.stringify([firstMs, habits.dump()])]
-    }
-    this.#snapshots.clear()
   }
 
   restore(rows: Iterable<readonly [key: string, value: string]>): void {
