@@ -15,7 +15,7 @@ export interface RobustTail {
 }
 
 /** Nothing that a minority of so many items does is believed. */
-export const trustedShare = 0.03
+export const trustedShare = 0.02
 /** The tail is extrapolated from what lies between this share of the farthest items and `trustedShare`. */
 const windowShare = 0.1
 /** A window of few items says little of a shape: as if so many had been seen whose shape is that of times in a busy system. */

@@ -21,7 +21,7 @@ const excessLeast = 4
 /** What shows that there is something else at all must be plainer, since nothing is set aside otherwise. */
 const excessShown = 6
 /** So few are never enough, nor is a smaller share: it would not move a baseline that anybody asks for. */
-const shownLeast = 5
+const shownLeast = 8
 const shownShare = 0.0025
 /**
  * Items that are strange in the same measure on the same axis are one observation made often, as are a rare mode or a new name now and then: beyond so
@@ -31,6 +31,8 @@ const alikeShare = 0.001
 const alikeRatio = 1.5
 /** Fewer items have no bulk. */
 const itemsLeast = 1000
+/** So many of the strangest are left out of a fit: more than a minority, so that none of it is left to vouch for the others. */
+const leftOutShare = 0.03
 /** After some fits what is left of a minority supports itself no more. */
 const refits = 3
 /** Of what nothing is comparable with. */
@@ -44,7 +46,7 @@ interface Row<Item> {
 }
 
 /**
- * Learns items, all of them as normal, but for a minority (three in a hundred at most) that is like nothing else. What is far out on a scale that the bulk sets is
+ * Learns items, all of them as normal, but for a minority (two in a hundred at most) that is like nothing else. What is far out on a scale that the bulk sets is
  * not proof: times have heavy tails, and rare things are normal. Far more items there than the bulk promises, of several kinds, are. Then the strangest three
  * in a hundred are left out and all are judged anew by a model of the rest, three times (concentration steps; Rousseeuw and Van Driessen,
  * Technometrics 41, 1999), since items of a minority vouch for each other; those stay out of which at least four in five are too many.
@@ -62,7 +64,7 @@ export function sift<Item>(
   if (!attacked && !showsMinority(scale, rows)) return kept
   let { model } = fitted
   for (let refit = 0; refit < refits; refit++) {
-    const out = Math.floor(trustedShare * rows.length)
+    const out = Math.floor(leftOutShare * rows.length)
     const next = crossFit(
       family,
       rows.slice(out).map(({ item }) => item),
