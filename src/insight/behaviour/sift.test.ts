@@ -92,10 +92,10 @@ test('a rare mode is normal: what is strange in one way only shows nothing, howe
 })
 
 test('who says that there are attacks needs no proof, and what he calls normal stays', () => {
-  const some = attacks.slice(0, 6)
+  const some = attacks.slice(0, 3)
   const items = [...normal, ...some]
   assert.deepEqual(sift(vectors, items).setAside, [])
-  const { setAside } = sift(vectors, items, { attacked: true, normal: new Set(some.slice(0, 2)) })
-  assert.ok(some.slice(2).every(item => setAside.includes(item)))
-  assert.ok(some.slice(0, 2).every(item => !setAside.includes(item)))
+  const { setAside } = sift(vectors, items, { attacked: true, normal: new Set(some.slice(0, 1)) })
+  assert.ok(some.slice(1).every(item => setAside.includes(item)))
+  assert.ok(some.slice(0, 1).every(item => !setAside.includes(item)))
 })

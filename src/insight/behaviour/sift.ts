@@ -1,6 +1,6 @@
 import { type CrossFitted, crossFit, type Judged } from './cross-fit.ts'
 import type { Family, Judgement } from './model.ts'
-import { type RobustTail, robustSurprise, robustTailOf, trustedShare } from './robust-surprise.ts'
+import { type RobustTail, robustSurprise, robustTailOf } from './robust-surprise.ts'
 
 /** A model of the items that were kept, and the others. */
 export interface Sifted<Item> {
@@ -31,8 +31,8 @@ const alikeShare = 0.001
 const alikeRatio = 1.5
 /** Fewer items have no bulk. */
 const itemsLeast = 1000
-/** So many of the strangest are left out of a fit: more than a minority, so that none of it is left to vouch for the others. */
-const leftOutShare = 0.03
+/** What a minority of so many items does is not believed: to see whether there is one, and, when there is, to tell all of it. */
+const shares = { doubted: 0.02, leftOut: 0.03 } as const
 /** After some fits what is left of a minority supports itself no more. */
 const refits = 3
 /** Of what nothing is comparable with. */
@@ -46,7 +46,7 @@ interface Row<Item> {
 }
 
 /**
- * Learns items, all of them as normal, but for a minority (two in a hundred at most) that is like nothing else. What is far out on a scale that the bulk sets is
+ * Learns items, all of them as normal, but for a minority (three in a hundred at most) that is like nothing else. What is far out on a scale that the bulk sets is
  * not proof: times have heavy tails, and rare things are normal. Far more items there than the bulk promises, of several kinds, are. Then the strangest three
  * in a hundred are left out and all are judged anew by a model of the rest, three times (concentration steps; Rousseeuw and Van Driessen,
  * Technometrics 41, 1999), since items of a minority vouch for each other; those stay out of which at least four in five are too many.
@@ -59,12 +59,12 @@ export function sift<Item>(
   const fitted = crossFit(family, items)
   const kept = { fitted, setAside: [] }
   if (items.length < itemsLeast) return kept
-  let scale = scaleOf(family, fitted.judged)
+  let scale = scaleOf(family, fitted.judged, shares.doubted)
   let rows = ranked(scale, fitted.judged, normal)
   if (!attacked && !showsMinority(scale, rows)) return kept
   let { model } = fitted
   for (let refit = 0; refit < refits; refit++) {
-    const out = Math.floor(leftOutShare * rows.length)
+    const out = Math.floor(shares.leftOut * rows.length)
     const next = crossFit(
       family,
       rows.slice(out).map(({ item }) => item),
@@ -74,7 +74,7 @@ export function sift<Item>(
       ...next.judged,
       ...rows.slice(0, out).map(({ item }) => ({ item, judgement: next.model.judge(item) })),
     ]
-    scale = scaleOf(family, judged)
+    scale = scaleOf(family, judged, shares.leftOut)
     rows = ranked(scale, judged, normal)
   }
   const line = lineOf(rows)
@@ -99,11 +99,11 @@ export function sift<Item>(
 
 type Scale = ReadonlyMap<string, RobustTail>
 
-function scaleOf<Item>({ axes }: Family<Item>, judged: readonly Judged<Item>[]): Scale {
+function scaleOf<Item>({ axes }: Family<Item>, judged: readonly Judged<Item>[], share: number): Scale {
   const tails = new Map<string, RobustTail>()
   for (const { name, scale } of axes) {
     const deviations = judged.flatMap(({ judgement }) => judgement.deviation[name] ?? [])
-    if (deviations.length > 0) tails.set(name, robustTailOf(deviations, scale))
+    if (deviations.length > 0) tails.set(name, robustTailOf(deviations, scale, share))
   }
   return tails
 }
@@ -127,19 +127,19 @@ function ranked<Item>(scale: Scale, judged: readonly Judged<Item>[], normal: Rea
 }
 
 /** How many items the bulk promises as strange as each of the strangest. */
-function promised<Item>(rows: readonly Row<Item>[]): (strangeness: number) => number {
-  const trusted = Math.floor(trustedShare * rows.length)
+function promised<Item>(rows: readonly Row<Item>[], share: number): (strangeness: number) => number {
+  const trusted = Math.floor(share * rows.length)
   const from = rows[trusted]?.strangeness ?? 0
-  return strangeness => trustedShare * rows.length * 10 ** (from - strangeness)
+  return strangeness => share * rows.length * 10 ** (from - strangeness)
 }
 
 function showsMinority<Item>(scale: Scale, rows: readonly Row<Item>[]): boolean {
   const least = Math.max(shownLeast, shownShare * rows.length)
   const alikeMost = Math.max(3, alikeShare * rows.length)
-  const expected = promised(rows)
+  const expected = promised(rows, shares.doubted)
   const alike = new Map<string, number>()
   let shown = 0
-  for (const { judgement, strangeness } of rows.slice(0, Math.floor(trustedShare * rows.length))) {
+  for (const { judgement, strangeness } of rows.slice(0, Math.floor(shares.doubted * rows.length))) {
     const kind = kindOf(scale, judgement)
     const times = (alike.get(kind) ?? 0) + 1
     alike.set(kind, times)
@@ -162,10 +162,10 @@ function kindOf(scale: Scale, judgement: Judgement): string {
 
 /** The strangeness from which on most items are too many, down to where a step further would add no more than chance does; null: nowhere. */
 function lineOf<Item>(rows: readonly Row<Item>[]): number | null {
-  const expected = promised(rows)
+  const expected = promised(rows, shares.leftOut)
   let line: number | null = null
   let most = 0
-  for (const [i, { strangeness }] of rows.slice(0, Math.floor(trustedShare * rows.length)).entries()) {
+  for (const [i, { strangeness }] of rows.slice(0, Math.floor(shares.leftOut * rows.length)).entries()) {
     const excess = i + 1 - excessLeast * expected(strangeness)
     if (excess > most) [line, most] = [strangeness, excess]
   }

@@ -27,13 +27,15 @@ const staleShare = 1 / 64
 /** Who was learnt more often is believed. */
 const doubtedMax = 7
 /** Of fewer learnt traces nobody can say that what came once is rare: an exact repeat of it is normal. */
-const doubtedFrom = 5_000
+const doubtedFrom = 800
 
 /**
  * All call chains that were learnt, by entry operation. When there are too many, the rarest tenth is forgotten: a stranger who fills the store with
  * chains of his own, each seen once, drives out his own. Mergeable (`merge`) and independent of order, up to rounding, as long as nothing is forgotten.
  */
 export class ChainSignatures {
+  /** Signatures that were forgotten, and chains that were not learnt, for want of room. */
+  lost = 0
   readonly #limits: ChainLimits
   readonly #signatures = new Map<string, ChainSignature>()
   readonly #entries = new Map<string, ChainEntry>()
@@ -75,7 +77,10 @@ export class ChainSignatures {
     const { shape } = chain
     this.#total++
     const signature = this.#signatures.get(shape.name) ?? this.#add(shape)
-    if (signature === null) return
+    if (signature === null) {
+      this.lost++
+      return
+    }
     addChain(signature, chain)
     ;(this.#entries.get((shape.labels[0] as Label).key) as ChainEntry).count++
   }
@@ -284,6 +289,7 @@ export class ChainSignatures {
     for (const [i, signature] of rarest.entries()) {
       if (i >= few && this.#places + room <= this.#limits.places) break
       this.#signatures.delete(signature.shape.name)
+      this.lost++
       this.#places -= signature.self.length
       const entry = this.#entries.get((signature.shape.labels[0] as Label).key) as ChainEntry
       const set = gone.get(entry) ?? new Set()

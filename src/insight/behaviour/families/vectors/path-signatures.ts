@@ -31,7 +31,7 @@ export const usualLimits: PathLimits = { signatures: 8_192, times: 300_000, path
 /** Who was learnt more often is believed. */
 const doubtedMax = 7
 /** Of fewer learnt traces nobody can say that what came once is rare: an exact repeat of it is normal. */
-const doubtedFrom = 5_000
+const doubtedFrom = 800
 
 /** What was worked out may be so much older than what was learnt, as a share of it. */
 const staleShare = 1 / 64
