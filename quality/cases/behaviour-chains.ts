@@ -111,8 +111,8 @@ export const behaviourChains: readonly QualityCase[] = [
   foundCase('chain-cold-start-100', 100, 5e-3, 0.8, ''),
   foundCase('chain-cold-start-300', 300, 5e-3, 0.9, ''),
   foundCase('chain-cold-start-1000', 1_000, 5e-3, 0.94, ''),
-  poisonedCase('vectors', { learnt: 8_000, normal: 6_000, faulty: 1_500 }),
-  poisonedCase('spans', { learnt: 4_000, normal: 3_000, faulty: 800 }),
+  poisonedCase('vectors', { learnt: 4_000, normal: 3_000, faulty: 800 }),
+  poisonedCase('spans', { learnt: 2_000, normal: 2_000, faulty: 500 }),
   {
     name: 'chain-retrieval',
     what: 'unknown call chains: the retrieved signature is the exhaustive best',

@@ -21,8 +21,8 @@ const excessLeast = 4
 /** What shows that there is something else at all must be plainer, since nothing is set aside otherwise. */
 const excessShown = 6
 /** So few are never enough, nor is a smaller share: it would not move a baseline that anybody asks for. */
-const shownLeast = 8
-const shownShare = 0.0025
+const shownLeast = 12
+const shownShare = 0.002
 /**
  * Items that are strange in the same measure on the same axis are one observation made often, as are a rare mode or a new name now and then: beyond so
  * many (a share of all, at least three) they show nothing more.
@@ -30,7 +30,7 @@ const shownShare = 0.0025
 const alikeShare = 0.001
 const alikeRatio = 1.5
 /** Fewer items have no bulk. */
-const itemsLeast = 1000
+const itemsLeast = 1_000
 /** What a minority of so many items does is not believed: to see whether there is one, and, when there is, to tell all of it. */
 const shares = { doubted: 0.02, leftOut: 0.03 } as const
 /** After some fits what is left of a minority supports itself no more. */
