@@ -217,7 +217,7 @@ test('what cannot be done is said in words, exit code 1, and no model is left ha
     ],
     [
       ['score', '--model', 'later.model', '--format', 'vectors', 'test.ndjson'],
-      /of version 9, this program knows 1; `portcullis learn/,
+      /of version 9, this program knows 2; `portcullis learn/,
     ],
   ]
   writeFileSync(path.join(folder, 'empty.ndjson'), '')

@@ -104,7 +104,9 @@ test('what a line leaves out is not known: no axis judges it, neither against wh
   for (const axis of ['duration', 'size', 'caller', 'volume', 'enumeration', 'failures'])
     assert.equal(deviation[axis], undefined, axis)
   const silent = events.create()
-  for (const one of await itemsOf(normal.map(({ durationMs: _, responseBytes: __, ...rest }) => JSON.stringify(rest))))
+  for (const one of await itemsOf(
+    normal.map(value => JSON.stringify({ ...value, durationMs: undefined, responseBytes: undefined })),
+  ))
     silent.learn(one)
   const [told] = await itemsOf([JSON.stringify(normal[2])])
   const judged = silent.judge(told as EventItem).deviation
