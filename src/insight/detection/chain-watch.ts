@@ -35,8 +35,15 @@ export interface WatchedChain {
   readonly timeMs: number
 }
 
-/** The chains of a stream, with their signatures and who began them. */
+/**
+ * The chains of a stream, with their signatures and who began them: one for all detectors that look at them. Each of them says of a chain whether it may be
+ * learnt, and it is learnt when all do.
+ */
 export interface ChainWatch {
+  /** Beginnings, signatures and comparisons for which there was no room. */
+  readonly lost: number
+  /** One more looks at chains, from now on. */
+  join(): void
   readonly store: ChainSignatures
   readonly rows: ChainRows
   /** The outermost call through the gateway ends last and is the one that counts. */
@@ -47,7 +54,8 @@ export interface ChainWatch {
   /** Is there room, in this minute of event time, to compare one that was never seen? */
   affords(chain: Chain, timeMs: number): boolean
   judge: ChainJudge['judge']
-  learn(watched: WatchedChain): void
+  /** One of those who look says that the chain read last may be learnt; once each. */
+  accept(watched: WatchedChain): void
   changes(): Iterable<readonly [key: string, value: string | null]>
   restore(rows: Iterable<readonly [key: string, value: string]>): void
 }
@@ -66,26 +74,59 @@ export function createChainWatch(): ChainWatch {
   let latestMs = 0
   let minute = 0
   let workLeft = workPerMinute
+  let lost = 0
+  let joined = 0
+  let accepted = 0
+  let latest: { readonly tree: EndedTree['tree']; readonly watched: WatchedChain } | null = null
+  let noted: Moment['record'] | null = null
+  let judged: { readonly chain: Chain; readonly judgement: ReturnType<ChainJudge['judge']> } | null = null
 
   function forget(id: string): void {
     callers.delete(id)
     if (open.delete(id)) beginnings.gone(id)
   }
 
+  function learn({ chain, entry, timeMs }: WatchedChain): void {
+    if (!firsts.has(entry)) {
+      if (firsts.size >= limits.labels) {
+        firsts.delete(firsts.keys().next().value as string)
+        lost++
+      }
+      firsts.set(entry, timeMs)
+      newFirsts.add(entry)
+    }
+    rows.learn(chain)
+  }
+
   return {
     rows,
+    get lost() {
+      return lost + rows.store.lost
+    },
+    join() {
+      joined++
+    },
     get store() {
       return rows.store
     },
-    note({ record: { event }, actor, timeMs, operation: called, learnable, answered }) {
+    note({ record, actor, timeMs, operation: called, learnable, answered }) {
+      if (record === noted) return
+      noted = record
+      const { event } = record
       if (timeMs > latestMs) latestMs = timeMs
       if (event.traceId === null) return
-      if (callers.size >= tracesMax) forget(callers.keys().next().value as string)
+      if (callers.size >= tracesMax) {
+        const [oldest] = callers.keys()
+        // Of a trace that has ended nothing is lost.
+        if (open.has(oldest as string)) lost++
+        forget(oldest as string)
+      }
       callers.set(event.traceId, { name: actor.name, event: event.id, operation: called, learnable, answered })
       open.add(event.traceId)
       beginnings.changed(event.traceId)
     },
     read({ tree, timeMs: endMs }) {
+      if (latest?.tree === tree) return latest.watched
       // Tracers say what time they like: what they say of the future is now.
       const timeMs = latestMs === 0 ? endMs : Math.min(endMs, latestMs)
       const id = tree.root.span.traceId
@@ -93,7 +134,10 @@ export function createChainWatch(): ChainWatch {
       if (open.delete(id)) beginnings.gone(id)
       const chain = chainOf(id, [tree], shapes, operation)
       const label = chain.shape.labels[0] as Label
-      return { chain, entry: `${label.service} ${label.operation}`, caller: callers.get(id) ?? null, timeMs }
+      const watched = { chain, entry: `${label.service} ${label.operation}`, caller: callers.get(id) ?? null, timeMs }
+      latest = { tree, watched }
+      accepted = 0
+      return watched
     },
     firstMs: (entry, timeMs) => firsts.get(entry) ?? timeMs,
     affords({ shape }, timeMs) {
@@ -104,18 +148,19 @@ export function createChainWatch(): ChainWatch {
       }
       const members = rows.store.entry(shape.labels[0] as Label)?.members.length ?? rows.store.size
       const work = shape.labels.length * Math.max(1, members)
-      if (work > workLeft) return false
+      if (work > workLeft) {
+        lost++
+        return false
+      }
       workLeft -= work
       return true
     },
-    judge: chain => judge.judge(chain),
-    learn({ chain, entry, timeMs }) {
-      if (!firsts.has(entry)) {
-        if (firsts.size >= limits.labels) firsts.delete(firsts.keys().next().value as string)
-        firsts.set(entry, timeMs)
-        newFirsts.add(entry)
-      }
-      rows.learn(chain)
+    judge(chain) {
+      if (judged?.chain !== chain) judged = { chain, judgement: judge.judge(chain) }
+      return judged.judgement
+    },
+    accept(watched) {
+      if (watched === latest?.watched && ++accepted === joined) learn(watched)
     },
     *changes() {
       for (const entry of newFirsts) yield [`f ${entry}`, String(firsts.get(entry) ?? 0)]

@@ -64,6 +64,7 @@ export class Detection implements LearningPart {
   onFault: ((detector: string, error: unknown) => void) | null = null
   readonly #actors = new Actors(actor => this.#rows.forget(actor))
   readonly #rows = new ActorRows(this.#actors)
+  readonly #shared = new Map<string, KeptRows>()
   readonly #kept: Array<readonly [name: string, rows: KeptRows]> = []
   readonly #who = createWho(this.#actors)
   readonly #names: OperationNames
@@ -300,6 +301,14 @@ export class Detection implements LearningPart {
       quarantine: this.quarantine,
       slot: (make, kept) => this.#slot(`${name} ${slots++}`, make, kept),
       numbers: (hot, cold) => this.#actors.numbers.reserve(hot, cold),
+      shared: <S extends KeptRows>(what: string, make: () => S): S => {
+        const known = this.#shared.get(what) as S | undefined
+        if (known !== undefined) return known
+        const made = make()
+        this.#shared.set(what, made)
+        this.#kept.push([`shared ${what}`, made])
+        return made
+      },
       keep: rows => void this.#kept.push([`${name} ${keeps++}`, rows]),
       report: anomaly => {
         const kind = Object.hasOwn(findings, anomaly.code) ? findings[anomaly.code] : undefined

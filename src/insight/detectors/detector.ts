@@ -70,6 +70,8 @@ export interface DetectorHost {
   slot<S>(make: (actor: Actor) => S, kept?: KeptSlot<S>): ActorSlot<S>
   /** Places of numbers that each actor has from its first call on, 0 then (detection/actor-numbers.ts). Asked for while the detector is made. */
   numbers(hot: number, cold: number): { readonly hot: number; readonly cold: number }
+  /** What several detectors look at: the same object for all that ask by this name. Its rows are kept once. */
+  shared<S extends KeptRows>(name: string, make: () => S): S
   /** Further rows that survive the process; asked for and given back in the order of these calls. */
   keep(rows: KeptRows): void
   report(anomaly: Anomaly): void

@@ -23,6 +23,8 @@ const pairsLooked = 256
 
 /** In which order a service makes its calls: for each two that follow each other, how often which comes first. Calls that run at once come in both. */
 export class CallOrder {
+  /** Pairs that were forgotten for want of room. */
+  lost = 0
   /** `caller, one, other` with the names in order → how often in that order, how often in the other. */
   readonly #pairs = new Map<string, [straight: number, turned: number]>()
   readonly #rows = new ChangedRows()
@@ -58,6 +60,7 @@ export class CallOrder {
         const [oldest] = this.#pairs.keys()
         this.#pairs.delete(oldest as string)
         this.#rows.gone(oldest as string)
+        this.lost++
       }
       this.#pairs.set(row, (counts = [0, 0]))
     }

@@ -47,9 +47,10 @@ export const chainStructure: Detector<NoSettings> = {
     },
   },
   create(_, host) {
-    const watch = createChainWatch()
     const order = new CallOrder()
     host.keep({ changes: () => order.changes(), restore: rows => order.restore(rows) })
+    const watch = host.shared('chains', createChainWatch)
+    watch.join()
     const told = new Map<string, Set<string>>()
 
     /** What makes an anomaly one: the entry operation, and what is new below it. */
@@ -153,7 +154,7 @@ export const chainStructure: Detector<NoSettings> = {
         const warm = learnt !== undefined && host.isWarm(learnt.count * worth, watch.firstMs(entry, timeMs))
         judgeOrder(watched, ended.tree, warm)
         if (!warm) {
-          if (caller?.learnable !== false) watch.learn(watched)
+          if (caller?.learnable !== false) watch.accept(watched)
           return
         }
         if (!known && !watch.affords(chain, timeMs)) return
@@ -169,10 +170,9 @@ export const chainStructure: Detector<NoSettings> = {
         // Seen often and by many it becomes normal although it is told until then: that is what a release looks like.
         const admitted =
           (known && !isChanged) || (caller !== null && host.quarantine.see(shape, caller.name, timeMs) === 'known')
-        if (admitted && !isRepeated) watch.learn(watched)
+        if (admitted && !isRepeated) watch.accept(watched)
       },
-      changes: () => watch.changes(),
-      restore: rows => watch.restore(rows),
+      lost: () => watch.lost + order.lost,
     }
   },
 }

@@ -28,7 +28,8 @@ export const chainTiming: Detector<NoSettings> = {
     },
   },
   create(_, host) {
-    const watch = createChainWatch()
+    const watch = host.shared('chains', createChainWatch)
+    watch.join()
 
     return {
       take: moment => watch.note(moment),
@@ -44,18 +45,22 @@ export const chainTiming: Detector<NoSettings> = {
             !warm ||
             (caller !== null &&
               host.quarantine.see(`chain-timing ${chain.shape.name}`, caller.name, timeMs) === 'known')
-          if (learnable && admitted) watch.learn(watched)
+          if (learnable && admitted) watch.accept(watched)
           return
         }
         const judged = watch.judge(chain)
         const value = judged.deviation['timing'] ?? Number.NaN
-        if (Number.isNaN(value)) return
+        if (Number.isNaN(value)) {
+          // It says nothing of times, and may be like any other.
+          if (learnable) watch.accept(watched)
+          return
+        }
         const baseline = host.baseline(strange, entry)
         const { abnormal, threshold } = baseline.judge(value, timeMs)
         if (!abnormal) {
           if (!learnable) return
           baseline.learn(value, timeMs)
-          watch.learn(watched)
+          watch.accept(watched)
           return
         }
         const texts = judged
@@ -80,8 +85,6 @@ export const chainTiming: Detector<NoSettings> = {
           events: caller === null ? [] : [caller.event],
         })
       },
-      changes: () => watch.changes(),
-      restore: rows => watch.restore(rows),
     }
   },
 }
