@@ -235,14 +235,17 @@ test('what cannot be done is said in words, exit code 1, and no model is left ha
 })
 
 test('attacks hidden in training stand among the strangest, and labelling three of them finds the others', async () => {
-  const hidden = slow.slice(0, 18)
-  const dirty = normal.flatMap((item, i) => (i % 80 === 7 ? [item, hidden[Math.floor(i / 80)] ?? item] : [item]))
+  // Too few to give themselves away: more would be set aside without being asked for.
+  const hidden = slow.slice(0, 9)
+  const dirty = normal.flatMap((item, i) =>
+    i % 80 === 7 && i < 720 ? [item, hidden[Math.floor(i / 80)] ?? item] : [item],
+  )
   write('dirty.ndjson', dirty)
   const reviewed = await run('learn', 'review', '--format', 'vectors', '--to', 'open.ndjson', '--json', 'dirty.ndjson')
   assert.equal(reviewed.code, 0, reviewed.stderr)
   const { strangest } = JSON.parse(reviewed.stdout) as { strangest: ScoreLine[] }
   const seen = strangest.filter(({ id }) => String(id).startsWith('s'))
-  assert.ok(seen.length >= 15, strangest.map(({ id }) => id).join(' '))
+  assert.ok(seen.length >= 7, strangest.map(({ id }) => id).join(' '))
   // What a reviewer who has a look would write into the file.
   const open = read('open.ndjson')
     .trimEnd()
