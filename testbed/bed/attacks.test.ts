@@ -23,6 +23,7 @@ let labels: Map<string, { readonly class: string; readonly attack: string }>
 interface Line {
   readonly id: string
   readonly time: string
+  readonly durationMs: number
   readonly traceId?: string
   readonly listener: string
   readonly client: string
@@ -64,6 +65,15 @@ async function linesOf(file: string): Promise<Line[]> {
 }
 
 describe('the bed under attack', () => {
+  it('are written down when they end, as a gateway does, slow ones among quick ones', () => {
+    const ends = lines
+      .filter(({ id }) => labels.get(id)?.class !== 'adversary')
+      .map(({ time, durationMs }) => Date.parse(time) + durationMs)
+    // Times are written to the millisecond.
+    for (const [i, end] of ends.entries()) assert.ok(i === 0 || end >= (ends[i - 1] as number) - 1, `line ${i}`)
+    assert.ok(lines.some(({ durationMs }) => durationMs > 10_000))
+  })
+
   it('writes the same bytes for the same seed and set, and other attacks for the other set', async () => {
     const again = await generateBed({
       seed,

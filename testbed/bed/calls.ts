@@ -12,7 +12,8 @@ import type { World } from './world.ts'
 
 /** Takes what a day of calls leaves behind, in the order in which the calls end. */
 export interface Ledger {
-  exchange(line: string): void
+  /** `endMs`: the true time of its end, whatever the line says. */
+  exchange(line: string, endMs: number): void
   span(line: string): void
   /** The true parent of a span, whether or not anybody recorded it; null: there is none. */
   parent(spanId: string, parentId: string | null): void
@@ -227,6 +228,7 @@ export function createCalls(
         target: `${service.plainTargets === true ? 'http' : 'https'}://${pod.address}:8443`,
         agent: call.agent,
       }),
+      endMs,
     )
     if (mark === undefined) ledger.call(operation, call.callerName)
     else if (shows(call, { below, failed: answer.status >= 400 }))

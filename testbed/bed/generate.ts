@@ -4,6 +4,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import type { Ledger } from './calls.ts'
+import { byEnd } from './by-end.ts'
 import { makeBedCertificates } from './certificates.ts'
 import { createCluster } from './cluster.ts'
 import { configurationOf } from './configuration.ts'
@@ -98,9 +99,10 @@ export async function generateBed(options: BedOptions): Promise<BedFiles> {
     parents: writer(files.parents),
     labels: writer(files.labels),
   }
+  const exchanges = byEnd(lines.exchanges.add)
   const labels = createLabels(lines.labels.add, isPod)
   const ledger: Ledger = {
-    exchange: lines.exchanges.add,
+    exchange: exchanges.hold,
     span: lines.spans.add,
     parent: (spanId, parentId) => lines.parents.add(JSON.stringify([spanId, parentId])),
     mark: labels.take,
@@ -135,6 +137,7 @@ export async function generateBed(options: BedOptions): Promise<BedFiles> {
       },
       ledger,
     )
+    exchanges.flush()
   }
   for (const one of Object.values(lines)) one.close()
 

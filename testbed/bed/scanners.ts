@@ -48,7 +48,7 @@ export function scannerSteps(random: Random, startMs: number, ledger: Ledger): S
     return {
       timeMs,
       run: async () => {
-        ledger.exchange(line)
+        ledger.exchange(line, timeMs)
       },
     }
   })

@@ -187,6 +187,7 @@ export function createSender({ day, wallet, ledger, gate, call }: SenderParts): 
         ...(words.principal === undefined ? {} : { principal: words.principal }),
         ...(body === null ? {} : { body }),
       }),
+      timeMs,
     )
     if (mark === undefined) return
     ledger.mark(mark, {
