@@ -6,7 +6,7 @@ import type { QualityCase } from '../quality-case.ts'
 const seed = 73_417
 const days = 14
 /** A full bed has about half a million calls to learn from, more than the machine has time for. */
-const visits = 0.15
+const visits = 0.4
 
 const world = `The test bed (\`testbed/bed\`, seed ${seed}, ${visits * 100} of 100 visits), ${days} days of training without labels, then a day with every variant of every attack class from the internet, from a pod and under a forged
 header, with the parameters kept for acceptance. Detectors run with their defaults: one false alarm in 10,000 requests over all of them. An anomaly is false when none of its reports names a call, a caller or (where it
