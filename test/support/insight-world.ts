@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { InsightReport } from '../../src/cli/insight-keeper.ts'
 import type { InsightStatus } from '../../src/insight/process.ts'
+import type { Span } from '../../src/insight/model/span.ts'
+import { aliveOf } from '../../src/insight/traces/stored-calls.ts'
 import { startGateway } from './gateway.ts'
 import { freePorts } from './ports.ts'
 import type { Running } from './process.ts'
@@ -135,11 +137,32 @@ ${more.replaceAll('FOLDER', folder)}
 }
 
 /** All rows of what was learnt, in order of their keys. */
-export function stateRows(folder: string): Array<{ part: string; key: string; value: string }> {
+export function stateRows(folder: string): StateRow[] {
   const database = new DatabaseSync(path.join(folder, 'state.sqlite'), { readOnly: true })
-  const rows = database.prepare('SELECT part, key, value FROM state ORDER BY part, key').all()
+  const rows = database.prepare('SELECT part, key, value FROM state ORDER BY part, key').all() as unknown as StateRow[]
   database.close()
-  return rows as unknown as Array<{ part: string; key: string; value: string }>
+  const isOpen = ({ part, key }: StateRow): boolean => part === 'traces' && /^(?:open|calls|alive) /.test(key)
+  return [...rows.filter(row => !isOpen(row)), ...openSpans(rows.filter(isOpen))]
+}
+
+/** Spans of open traces, one by one: in which rows they stand depends on when they were saved. */
+function openSpans(rows: readonly StateRow[]): StateRow[] {
+  const alive = new Map(rows.flatMap(({ key, value }) => (key.startsWith('alive ') ? [[key.slice(6), value]] : [])))
+  const spans = rows.flatMap(({ key, value }): Array<Pick<Span, 'traceId' | 'spanId'>> => {
+    if (key.startsWith('open ')) return (JSON.parse(value) as { spans: Span[] }).spans
+    if (!key.startsWith('calls ')) return []
+    const written = alive.get(key.slice(6))
+    return aliveOf(JSON.parse(value) as Span[], written === undefined ? undefined : JSON.parse(written))
+  })
+  return spans
+    .map(span => ({ part: 'traces', key: `open span ${span.traceId} ${span.spanId}`, value: JSON.stringify(span) }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+export interface StateRow {
+  readonly part: string
+  readonly key: string
+  readonly value: string
 }
 
 /** All regular files below a folder. */
