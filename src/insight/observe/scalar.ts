@@ -113,22 +113,22 @@ export function createScalarShapes(hash: KeyedHash, gate: EnumerationGate): Scal
     const kind = Number.isInteger(value) ? 'integer' : 'number'
     const dataClass = classOfNumber(value, hint)
     if (dataClass !== null) {
-      const digits = kind === 'integer' ? { length: digitsOf(value) } : {}
+      const digits = kind === 'integer' ? digitsOf(value) : {}
       return hashedClasses.has(dataClass)
         ? { kind, class: dataClass, ...digits, hash: hash(String(value)) }
         : { kind, class: dataClass, ...digits }
     }
-    if (hint.identifier && kind === 'integer') return { kind, length: digitsOf(value), hash: hash(String(value)) }
+    if (hint.identifier && kind === 'integer') return { kind, ...digitsOf(value), hash: hash(String(value)) }
     const size = Math.abs(value)
     if (kind === 'integer' && size >= 1e8) {
       if (hint.time && value > 0) {
-        if (size < 4.2e9) return { kind, format: 'epoch-seconds', length: digitsOf(value) }
-        if (size >= 3e11 && size < 4.2e12) return { kind, format: 'epoch-milliseconds', length: digitsOf(value) }
+        if (size < 4.2e9) return { kind, format: 'epoch-seconds', ...digitsOf(value) }
+        if (size >= 3e11 && size < 4.2e12) return { kind, format: 'epoch-milliseconds', ...digitsOf(value) }
       }
       // Nine digits and more are somebody's number more often than a quantity.
-      return { kind, length: digitsOf(value), hash: hash(String(value)) }
+      return { kind, ...digitsOf(value), hash: hash(String(value)) }
     }
-    if (hint.class !== null) return { kind, length: digitsOf(value) }
+    if (hint.class !== null) return { kind, ...digitsOf(value) }
     return { kind, value: kind === 'integer' && size < 10_000 ? value : rounded(value) }
   }
 
@@ -170,8 +170,10 @@ export function createScalarShapes(hash: KeyedHash, gate: EnumerationGate): Scal
   return { text, number, parameter, segment }
 }
 
-function digitsOf(value: number): number {
-  return String(Math.abs(Math.trunc(value))).length
+/** Of a number whose value is nobody's business: how many digits it has before the point, and whether it is below zero. */
+function digitsOf(value: number): Pick<ScalarShape, 'length' | 'characters'> {
+  const length = String(Math.abs(Math.trunc(value))).length
+  return value < 0 ? { length, characters: characterKinds.hyphen } : { length }
 }
 
 /** To three digits: enough for a range, too little for anybody's salary or position. */

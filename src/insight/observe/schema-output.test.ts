@@ -220,6 +220,11 @@ describe('the strict schema', () => {
     assert.deepEqual(model.toJsonSchema({ parameter: true }), { type: 'string', maxLength: 20 })
   })
 
+  it('lets numbers below zero through where their values are not kept', () => {
+    const { fits } = strict(many(16, i => ({ ip: [-5e-324], orderId: -i - 1, serial: -1e9 - i })))
+    assert.ok(fits({ ip: [-5e-324], orderId: -3, serial: -1e9 }))
+  })
+
   it('always compiles, whatever was seen, and accepts what taught it', () => {
     fc.assert(
       fc.property(
