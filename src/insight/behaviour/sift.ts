@@ -61,7 +61,7 @@ export function sift<Item>(
   if (items.length < itemsLeast) return kept
   let scale = scaleOf(family, fitted.judged, shares.doubted)
   let rows = ranked(scale, fitted.judged, normal)
-  if (!attacked && !showsMinority(scale, rows)) return kept
+  if (!attacked && (family.motley === true || !showsMinority(scale, rows))) return kept
   let { model } = fitted
   for (let refit = 0; refit < refits; refit++) {
     const out = Math.floor(shares.leftOut * rows.length)

@@ -8,6 +8,7 @@ import { axes, createEventModel, type EventItem } from './event-model.ts'
 /** Lines of the event log: who calls what, when, how often, and what comes back; nothing of contents. */
 export const events: Family<EventItem> = {
   format: 'events',
+  motley: true,
   axes,
   read: eventsOf,
   id: ({ id }) => id,
