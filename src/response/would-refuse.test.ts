@@ -102,6 +102,26 @@ test('what is below the severity that the policy would have is left out, and wha
   assert.equal(count.report().callers[0]?.calls, 1)
 })
 
+test('what became graver is counted for each severity apart: less would have been refused at the higher one', () => {
+  const { count, found, call } = world()
+  found(0, eve, 'medium')
+  call(2_000, 'eve')
+  found(3_000, eve, 'critical')
+  call(5_000, 'eve')
+  call(6_000, 'eve')
+  const sum = (severity: 'medium' | 'high'): number =>
+    count.report(severity).callers.reduce((all, { calls }) => all + calls, 0)
+  assert.deepEqual([sum('medium'), sum('high')], [3, 2])
+})
+
+test('one call with a time far ahead ends nothing for the calls behind it', () => {
+  const { count, found, call } = world()
+  found(0, eve)
+  call(86_400_000, 'ann')
+  call(2_000, 'eve')
+  assert.equal(count.report().callers[0]?.calls, 1)
+})
+
 test('a restart forgets nothing, and rows that do not read are counted', () => {
   const { count, incidents, found, call } = world()
   found(0, eve)

@@ -10,11 +10,11 @@ import type { Incidents } from './incidents/incidents.ts'
 import { severityRank } from './incidents/merge-anomaly.ts'
 import { type Suspect, suspectsOf } from './incidents/report.ts'
 
-/** A caller whom the policy `behaviour` with `action: block` would have turned away. Plain data, as it is kept. */
+/** Calls of one caller that the policy `behaviour` with `action: block` would have turned away, for incidents of one severity. Plain data, as it is kept. */
 export interface WouldRefuse {
   /** `method issuer subject`, or `address ADDRESS` of one who proved nothing. */
   readonly caller: string
-  /** The gravest incident that was about it then: the policy's `severity` up to which it would have been turned away. */
+  /** Of the gravest incident that was about it then: the policy's `severity` up to which they would have been turned away. */
   readonly severity: Severity
   /** Numbers, the latest last. */
   readonly incidents: readonly number[]
@@ -32,7 +32,7 @@ export interface WouldRefuseReport {
   /** Calls that were let pass, all of them; and since when (event time; '' when none). */
   readonly passed: number
   readonly since: string
-  /** Most calls first. */
+  /** Most calls first; a caller stands here once for each severity. */
   readonly callers: readonly WouldRefuse[]
   /** Callers that were forgotten for want of room. */
   readonly forgotten: number
@@ -57,7 +57,8 @@ export class WouldRefuseCount implements LearningPart {
   readonly #holdMs: number
   readonly #callers = new Map<string, WouldRefuse>()
   readonly #rows = new ChangedRows()
-  #suspects: ReadonlyMap<string, Suspect> = new Map()
+  /** By name. Those whose time is over too: a forged time must not end it for those behind. */
+  #suspects: ReadonlyMap<string, readonly Suspect[]> = new Map()
   #renewedAtMs = Number.NEGATIVE_INFINITY
   #revision = -1
   #passed = 0
@@ -79,8 +80,10 @@ export class WouldRefuseCount implements LearningPart {
     if (this.#revision !== this.#incidents.revision && Math.abs(timeMs - this.#renewedAtMs) >= renewedMs)
       this.#renew(timeMs)
     if (this.#suspects.size === 0) return
-    const suspect = this.#suspects.get(nameOf(event))
-    if (suspect !== undefined && suspect.untilMs > timeMs) this.#count(suspect, event)
+    let gravest: Suspect | null = null
+    for (const suspect of this.#suspects.get(nameOf(event)) ?? [])
+      if (suspect.untilMs > timeMs && suspect.severity > (gravest?.severity ?? 0)) gravest = suspect
+    if (gravest !== null) this.#count(gravest, event)
   }
 
   /** `severity`: what the policy's setting would be; incidents below it are let through. */
@@ -95,7 +98,7 @@ export class WouldRefuseCount implements LearningPart {
     return this.#rows.take(key => {
       if (key === totalKey)
         return JSON.stringify({ passed: this.#passed, since: this.#since, forgotten: this.#forgotten })
-      const one = this.#callers.get(key.slice(key.indexOf(' ') + 1))
+      const one = this.#callers.get(key)
       return one === undefined ? null : JSON.stringify(one)
     })
   }
@@ -110,9 +113,9 @@ export class WouldRefuseCount implements LearningPart {
           this.#since = value.since
           this.#forgotten = value.forgotten
         } else {
-          if (key !== rowOf(value.caller) || !Number.isSafeInteger(value.calls) || !severities.includes(value.severity))
+          if (key !== rowOf(value) || !Number.isSafeInteger(value.calls) || !severities.includes(value.severity))
             throw new Error('no caller')
-          this.#callers.set(value.caller, value)
+          this.#callers.set(key, value)
         }
         this.#rows.stored(key)
       } catch {
@@ -121,46 +124,44 @@ export class WouldRefuseCount implements LearningPart {
     }
   }
 
-  /** The table as the workers would have it now; of several incidents about a caller the gravest counts, as there. */
+  /** What the workers' table would be made of now; of several incidents about a caller the gravest counts, as there. */
   #renew(timeMs: number): void {
     this.#renewedAtMs = timeMs
     this.#revision = this.#incidents.revision
-    const suspects = new Map<string, Suspect>()
-    for (const suspect of suspectsOf(this.#incidents.all(), this.#holdMs, timeMs)) {
-      const known = suspects.get(suspect.name)
-      if (known === undefined || suspect.severity > known.severity) suspects.set(suspect.name, suspect)
-    }
-    this.#suspects = suspects
+    const all = suspectsOf(this.#incidents.all(), this.#holdMs, Number.NEGATIVE_INFINITY)
+    this.#suspects = Map.groupBy(all, ({ name }) => name)
   }
 
-  #count({ name, severity, incident }: Suspect, { time, route }: EventRecord): void {
-    const known = this.#callers.get(name)
+  #count({ name: caller, severity: rank, incident }: Suspect, { time, route }: EventRecord): void {
+    const severity = severities[rank - 1] ?? 'critical'
+    const row = rowOf({ caller, severity })
+    const known = this.#callers.get(row)
     const place = route ?? '*'
     const routes = known?.routes ?? {}
     const at = Object.hasOwn(routes, place) || Object.keys(routes).length < routesMax ? place : '*'
     // Taken out and put back, so that the one that was silent longest stands first.
-    this.#callers.delete(name)
-    this.#callers.set(name, {
-      caller: name,
-      severity:
-        severities[Math.max(severity, known === undefined ? 1 : severityRank(known.severity)) - 1] ?? 'critical',
+    this.#callers.delete(row)
+    this.#callers.set(row, {
+      caller,
+      severity,
       incidents: [...(known?.incidents ?? []).filter(one => one !== incident), incident].slice(-incidentsMax),
       calls: (known?.calls ?? 0) + 1,
       first: known?.first ?? time,
       last: time,
       routes: { ...routes, [at]: (Object.hasOwn(routes, at) ? (routes[at] ?? 0) : 0) + 1 },
     })
-    this.#rows.changed(rowOf(name))
+    this.#rows.changed(row)
     if (this.#callers.size <= callersMax) return
     const [oldest = ''] = this.#callers.keys()
     this.#callers.delete(oldest)
-    this.#rows.gone(rowOf(oldest))
+    this.#rows.gone(oldest)
     this.#forgotten++
   }
 }
 
-function rowOf(caller: string): string {
-  return `caller ${caller}`
+/** Its key in the store; names of callers may hold anything and stand last. */
+function rowOf({ caller, severity }: Pick<WouldRefuse, 'caller' | 'severity'>): string {
+  return `caller ${severity} ${caller}`
 }
 
 /** As the policy names callers: whoever was proven by name, who is nobody by address (IPv6: its /64). */
