@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { type Seeded, seeded } from '../quality/traffic/seeded.ts'
 import { renewed, spanMessage, spansPerMessage } from './span-message.ts'
+import { writeLines } from './write-lines.ts'
 
 /** What the traffic of a day looks like to the gateway's log. */
 export interface TrafficOptions {
@@ -43,31 +44,23 @@ const variables: ReadonlyArray<(random: Seeded) => string> = [
 ]
 
 const startMs = Date.UTC(2026, 10, 22, 8)
-/** Lines are written in pieces of about this size. */
-const pieceChars = 1 << 20
 
 /**
  * Writes an event log as the gateway does: sessions under trace ids, one in four continued from a caller's trace, 6 % hostile or refused (scanners,
  * missing and broken credentials, limits), some errors, 300 requests a second of event time, a little out of order. The same seed gives the same file.
  */
 export function writeTraffic(file: string, options: TrafficOptions): void {
+  writeLines(file, eventLines(options))
+}
+
+function* eventLines(options: TrafficOptions): Iterable<string> {
   const random = seeded(options.seed)
   const operations = makeOperations(random, options.operations)
-  const out = openSync(file, 'w')
-  try {
-    let piece = ''
-    let trace = ''
-    for (let i = 0; i < options.events; i++) {
-      // Some requests share the trace of the one before: a page that asks for several things.
-      if (trace === '' || random.next() > 0.1) trace = hex(random, 32)
-      piece += `${JSON.stringify(event(random, operations, options, { number: i, trace }))}\n`
-      if (piece.length < pieceChars) continue
-      writeSync(out, piece)
-      piece = ''
-    }
-    writeSync(out, piece)
-  } finally {
-    closeSync(out)
+  let trace = ''
+  for (let i = 0; i < options.events; i++) {
+    // Some requests share the trace of the one before: a page that asks for several things.
+    if (trace === '' || random.next() > 0.1) trace = hex(random, 32)
+    yield JSON.stringify(event(random, operations, options, { number: i, trace }))
   }
 }
 

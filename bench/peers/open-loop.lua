@@ -1,6 +1,7 @@
 -- An open loop in wrk (one thread): requests fall due at $RATE a second whatever the answers do, $TOTAL of them, and whichever connection is free takes
 -- the next. A request that finds none free goes out late; how late is counted, so that a stall shows in every request that it delayed.
--- $TOKENS: their tokens in turn; $BODY: they POST that file; $TARGET: path and query. Prints one line of JSON.
+-- What they are is in tokens.lua beside it. Prints one line of JSON.
+dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "tokens.lua")
 local ffi = require("ffi")
 ffi.cdef [[
   typedef struct { long seconds; long nanoseconds; } instant;
@@ -17,19 +18,8 @@ local beyond = 3.6e6
 local threads = {}
 setup = function(thread) threads[#threads + 1] = thread end
 
-local requests, next_request, taken, started = {}, 0, 0, nil
+local taken, started = 0, nil
 lags = {} -- how many went out so many whole ms late
-
-init = function()
-  local body
-  local file = os.getenv("BODY")
-  if file then body = io.open(file):read("*a") end
-  for token in io.lines(os.getenv("TOKENS")) do
-    local headers = { ["Authorization"] = "Bearer " .. token }
-    if body then headers["Content-Type"] = "application/json" end
-    requests[#requests + 1] = wrk.format(body and "POST" or "GET", os.getenv("TARGET"), headers, body)
-  end
-end
 
 delay = function()
   local now = now_ms()
@@ -44,11 +34,6 @@ delay = function()
   local bin = math.floor(-wait) + 1
   lags[bin] = (lags[bin] or 0) + 1
   return 0
-end
-
-request = function()
-  next_request = next_request % #requests + 1
-  return requests[next_request]
 end
 
 local function percentile(counts, share)
