@@ -1,19 +1,14 @@
 import type { Json } from '../../lib/canonical-json.ts'
 import type { HabitParts } from './habits.ts'
-import { chunks, contextRowsOf, integers, membersOf, ranksOf, triples } from './sequence-dump.ts'
+import { dumpSteps, integers, restoreSteps, triples } from './sequence-dump.ts'
 
 /** All that habits consist of, as lists of integers; see `dumpSequences`. */
-export function dumpHabits({ vocabulary, contexts, precedence, preparation, counts, rows, total }: HabitParts): Json {
-  const entries = vocabulary.entries()
-  const rank = ranksOf(entries)
+export function dumpHabits(parts: HabitParts): Json {
+  const { preparation, counts, rows, total } = parts
+  const { rank, dump } = dumpSteps(parts)
   return {
     total,
-    names: entries.map(([name]) => name),
-    sequences: entries.map(([, , sequences]) => sequences),
-    contexts: contexts
-      .rows(rank)
-      .flatMap(({ symbol, count, kept, lostCount, lostDistinct }) => [symbol, count, kept, lostCount, lostDistinct]),
-    order: precedence.rows(rank).flat(),
+    ...dump,
     prepared: preparation.table.rows(rank).flat(),
     counts: counts.table.rows(rank).flat(),
     rows: rows.table.rows(rank).flat(),
@@ -22,13 +17,7 @@ export function dumpHabits({ vocabulary, contexts, precedence, preparation, coun
 
 /** Into empty parts. Throws when the data are none of `dumpHabits`. */
 export function restoreHabits(parts: HabitParts, dump: Json): void {
-  const { total, names, sequences, contexts, order, prepared, counts, rows } = membersOf(dump)
-  const held = integers(sequences)
-  if (!Array.isArray(names) || !names.every(name => typeof name === 'string')) throw new Error('names are no texts')
-  if (typeof total !== 'number' || held.length !== names.length) throw new Error('not as many counts as names')
-  parts.vocabulary.restore((names as string[]).map((name, i) => [name, held[i] as number]))
-  parts.contexts.restore(contextRowsOf(chunks(integers(contexts), 5)))
-  parts.precedence.restore(triples(integers(order)))
+  const { total, prepared, counts, rows } = restoreSteps(parts, dump)
   parts.preparation.table.restore(triples(integers(prepared)))
   parts.counts.table.restore(triples(integers(counts)))
   parts.rows.table.restore(triples(integers(rows)))
