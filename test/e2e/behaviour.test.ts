@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { it } from 'node:test'
 import type { IncidentReport } from '../../src/response/incidents/report.ts'
+import { apiKeyPolicy } from '../support/api-keys.ts'
 import { portcullis } from '../support/command.ts'
 import { startInsightWorld } from '../support/insight-world.ts'
 import { until } from '../support/until.ts'
@@ -11,10 +11,6 @@ import { until } from '../support/until.ts'
 // The whole loop: the gateway enforces and tells insight, a detector finds, an incident is made, the policy acts on it, a person closes it.
 
 const keys = { ann: 'pck_ann_0123456789abcdef0123456789', eve: 'pck_eve_0123456789abcdef0123456789' }
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-const written = Object.entries(keys)
-  .map(([id, key]) => `{ id: ${id}, subject: ${id}, sha256: "${sha256(key)}" }`)
-  .join(', ')
 
 it('who goes through objects one by one is found, explained and blocked, others are served on, until a person closes the incident', {
   timeout: 180_000,
@@ -25,7 +21,7 @@ it('who goes through objects one by one is found, explained and blocked, others 
       request.resume()
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ id: request.url, amount: 3 }))
     },
-    policies: `[{ use: api-key, with: { keys: [${written}] } }, { use: behaviour, with: { action: block } }]`,
+    policies: `[${apiKeyPolicy(keys)}, { use: behaviour, with: { action: block } }]`,
     insight: 'detection: { baselines: [{ detector: enumeration, metric: objects-10m, threshold: 8 }] }',
     more: 'events: [{ sink: file, path: FOLDER/events.ndjson }]',
   })

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { it } from 'node:test'
 import type { IncidentReport } from '../../src/response/incidents/report.ts'
 import type { WouldRefuseReport } from '../../src/response/would-refuse.ts'
+import { apiKeyPolicy } from '../support/api-keys.ts'
 import { portcullis } from '../support/command.ts'
 import { type InsightWorld, startInsightWorld } from '../support/insight-world.ts'
 
 const keys = { ann: 'pck_ann_0123456789abcdef0123456789', eve: 'pck_eve_0123456789abcdef0123456789' }
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-const written = Object.entries(keys)
-  .map(([id, key]) => `{ id: ${id}, subject: ${id}, sha256: "${sha256(key)}" }`)
-  .join(', ')
 
 /** What `incidents list` and `incidents would-refuse` say to programs of a state folder. */
 async function told(
@@ -41,7 +37,7 @@ it('a replay of what was recorded gives the incidents that live traffic gave, ea
       if (request.url?.startsWith('/admin')) response.statusCode = 404
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ id: request.url, amount: 3 }))
     },
-    policies: `[{ use: api-key, with: { keys: [${written}] } }]`,
+    policies: `[${apiKeyPolicy(keys)}]`,
     insight: 'detection: { baselines: [{ detector: enumeration, metric: objects-10m, threshold: 8 }] }',
   })
   const get = async (key: string, target: string): Promise<void> => {

@@ -4,26 +4,14 @@ import { CallShapes } from '../signatures/call-shape.ts'
 import { type Chain, chainOf } from '../signatures/chain.ts'
 import { buildTrees } from '../traces/call-tree.ts'
 import { ChainRows } from './chain-rows.ts'
+import { cartSpans } from '../../../test/support/cart-spans.ts'
 
 const limits = { signatures: 4, places: 64, labels: 64 }
 const shapes = new CallShapes()
 
 /** A call of `GET /cart` with one of each callee below it. */
 function chain(...callees: readonly string[]): Chain {
-  const spans = ['GET /cart', ...callees].map((name, i) => ({
-    traceId: 't',
-    spanId: `s${i}`,
-    parentId: i === 0 ? null : 's0',
-    service: 'shop',
-    name,
-    kind: 'server' as const,
-    startUs: 1_000 * i,
-    durationUs: i === 0 ? 90_000 : 700,
-    error: false,
-    resource: {},
-    attributes: {},
-  }))
-  return chainOf('t', buildTrees(spans), shapes, ({ name }) => name)
+  return chainOf('t', buildTrees(cartSpans('t', callees)), shapes, ({ name }) => name)
 }
 
 /** What a store holds that was told of these changes in turn. */

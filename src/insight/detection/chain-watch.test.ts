@@ -8,23 +8,11 @@ import { createParts } from '../parts.ts'
 import { createChainWatch, workPerMinute } from './chain-watch.ts'
 import { Detection } from './detection.ts'
 import { usualDetection } from './settings.ts'
+import { cartSpans } from '../../../test/support/cart-spans.ts'
 
 /** `GET /cart` with these calls below it. */
 function ended(trace: string, callees: readonly string[] = ['price'], timeMs = 1_000): EndedTree {
-  const spans = ['GET /cart', ...callees].map((name, i) => ({
-    traceId: trace,
-    spanId: `s${i}`,
-    parentId: i === 0 ? null : 's0',
-    service: 'shop',
-    name,
-    kind: 'server' as const,
-    startUs: 1_000 * i,
-    durationUs: i === 0 ? 90_000 : 700,
-    error: false,
-    resource: {},
-    attributes: {},
-  }))
-  return { tree: buildTrees(spans)[0] as CallTree, timeMs }
+  return { tree: buildTrees(cartSpans(trace, callees))[0] as CallTree, timeMs }
 }
 
 describe('chains that several detectors look at', () => {
