@@ -44,15 +44,16 @@ it('a replay of what was recorded gives the incidents that live traffic gave, ea
     const answer = await fetch(`http://127.0.0.1:${world.port}${target}`, { headers: { 'X-API-Key': key } })
     await answer.arrayBuffer()
   }
-  let sent = 0
-  for (let n = 0; n < 240; n++) {
+  for (let n = 0, sent = 0; n < 240; n++) {
     await get(keys.ann, `/orders/${100 + (n % 5)}`)
     await get(keys.eve, `/orders/${10_000 + n}`)
     await get(n % 2 === 0 ? 'pck_nobody' : keys.eve, `/admin/${String.fromCharCode(97 + (n % 26))}${n}`)
     sent += 3
+    // A gateway drops what insight cannot keep up with; here nothing may be lost.
+    if (n % 40 !== 39) continue
+    const { status } = await world.insightWhen('all is learnt', one => one.counts.events === sent)
+    assert.deepEqual([status?.eventsDropped, status?.contentsDropped, status?.counts.failed], [0, 0, 0])
   }
-  const { status } = await world.insightWhen('all is learnt', one => one.counts.events === sent)
-  assert.deepEqual([status?.eventsDropped, status?.contentsDropped, status?.counts.failed], [0, 0, 0])
   assert.equal(await world.gateway.stop(), 0)
 
   const live = await told(world, path.join(world.stateDir, 'insight'))
