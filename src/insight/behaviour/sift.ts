@@ -49,7 +49,7 @@ interface Row<Item> {
  * Learns items, all of them as normal, but for a minority (three in a hundred at most) that is like nothing else. What is far out on a scale that the bulk sets is
  * not proof: times have heavy tails, and rare things are normal. Far more items there than the bulk promises, of several kinds, are. Then the strangest three
  * in a hundred are left out and all are judged anew by a model of the rest, three times (concentration steps; Rousseeuw and Van Driessen,
- * Technometrics 41, 1999), since items of a minority vouch for each other; those stay out of which at least four in five are too many.
+ * Technometrics 41, 1999), since items of a minority vouch for each other; those stay out that are more than four times as many as promised.
  */
 export function sift<Item>(
   family: Family<Item>,
