@@ -1,10 +1,10 @@
 // Hot path: once per event.
+import { byActor } from '../../detection/exceeded.ts'
 import { sketchHash } from '../../../lib/hyper-log-log.ts'
 import { ActorRates, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import type { Actor } from '../../detection/actors.ts'
 import { GroupRates } from '../../detection/group-rates.ts'
 import type { Moment } from '../../detection/moment.ts'
-import { latestOf } from '../../detection/trail.ts'
 import { count, figure, named } from '../../detection/words.ts'
 import type { Detector, DetectorHost } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
@@ -102,12 +102,7 @@ function look(host: DetectorHost, rates: ActorRates, moment: Moment, miss: strin
     const length = lengthOf(much.scale.windowMs)
     host.report({
       code: 'probing',
-      actor: one,
-      ...latestOf(one, much.firstMs),
-      firstMs: much.firstMs,
-      lastMs: timeMs,
-      deviation: much.value,
-      threshold: much.threshold,
+      ...byActor(one, much, timeMs),
       evidence: [
         `${count(much.count, 'different miss', 'different misses')} within ${length}`,
         `the latest: ${moment.record.event.method} answered ${moment.record.event.status}`,

@@ -1,9 +1,9 @@
 // Hot path: once per event.
+import { byActor, byMany } from '../../detection/exceeded.ts'
 import { sketchHash } from '../../../lib/hyper-log-log.ts'
 import { ActorRates, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import { GroupRates, type GroupExceeded } from '../../detection/group-rates.ts'
 import type { Moment } from '../../detection/moment.ts'
-import { latestOf } from '../../detection/trail.ts'
 import { count, figure, named } from '../../detection/words.ts'
 import type { Shape } from '../../model/observation.ts'
 import type { Detector } from '../detector.ts'
@@ -70,15 +70,9 @@ export const credentialStuffing: Detector<NoSettings> = {
       const length = lengthOf(much.scale.windowMs)
       host.report({
         code,
-        actor: null,
+        ...byMany(much, timeMs),
         about,
-        principals: much.responsible.flatMap(one => (one.kind === 'principal' ? [one.name] : [])),
-        addresses: much.responsible.map(one => one.name.slice('address '.length)),
         operations: [operation ?? `${record.event.method} ${record.event.path.slice(0, 200)}`],
-        firstMs: much.firstMs,
-        lastMs: timeMs,
-        deviation: much.value,
-        threshold: much.threshold,
         evidence: [
           `${count(much.sum, 'failed proof')} ${what} within ${length}`,
           `from ${count(much.by.length, 'address', 'addresses')}`,
@@ -109,12 +103,7 @@ export const credentialStuffing: Detector<NoSettings> = {
           const length = lengthOf(much.scale.windowMs)
           host.report({
             code: 'stuffing',
-            actor: source,
-            ...latestOf(source, much.firstMs),
-            firstMs: much.firstMs,
-            lastMs: timeMs,
-            deviation: much.value,
-            threshold: much.threshold,
+            ...byActor(source, much, timeMs),
             evidence: [
               `failed proofs of ${count(much.count, 'account')} or token within ${length}`,
               `allowed ${figure(much.threshold)}`,

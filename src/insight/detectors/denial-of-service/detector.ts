@@ -1,8 +1,8 @@
 // Hot path: once per event.
+import { byActor, byMany } from '../../detection/exceeded.ts'
 import { ActorRates, type Exceeded, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import { GroupRates } from '../../detection/group-rates.ts'
 import type { Moment } from '../../detection/moment.ts'
-import { latestOf } from '../../detection/trail.ts'
 import { count, figure, named } from '../../detection/words.ts'
 import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
@@ -93,12 +93,7 @@ export const denialOfService: Detector<NoSettings> = {
       const length = lengthOf(much.scale.windowMs)
       host.report({
         code,
-        actor,
-        ...latestOf(actor, much.firstMs),
-        firstMs: much.firstMs,
-        lastMs: timeMs,
-        deviation: much.value,
-        threshold: much.threshold,
+        ...byActor(actor, much, timeMs),
         evidence: [`${what} within ${length}`, `allowed ${figure(much.threshold)} ${much.scale.metric.unit}`],
         normal: much.baseline.describe(),
         explanation: `${actor.name} caused ${what} within ${length}: ${much.baseline.describe()}.`,
@@ -116,14 +111,8 @@ export const denialOfService: Detector<NoSettings> = {
           if (busy !== null)
             host.report({
               code: 'flood',
-              actor: null,
-              principals: busy.responsible.flatMap(one => (one.kind === 'principal' ? [one.name] : [])),
-              addresses: [...new Set(busy.responsible.flatMap(one => latestOf(one, busy.firstMs).addresses))],
+              ...byMany(busy, timeMs),
               operations: [operation],
-              firstMs: busy.firstMs,
-              lastMs: timeMs,
-              deviation: busy.value,
-              threshold: busy.threshold,
               evidence: [
                 `${count(busy.sum, 'call')} of ${operation} within 10 seconds`,
                 `from ${count(busy.by.length, 'caller')}`,

@@ -1,10 +1,10 @@
 // Hot path: once per event.
+import { byActor, byMany } from '../../detection/exceeded.ts'
 import { sketchHash } from '../../../lib/hyper-log-log.ts'
 import { ActorRates, type Exceeded, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import { GroupRates } from '../../detection/group-rates.ts'
 import { objectOf } from '../../detection/ids-of.ts'
 import type { Actor } from '../../detection/actors.ts'
-import { latestOf } from '../../detection/trail.ts'
 import { count, figure, named } from '../../detection/words.ts'
 import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
@@ -82,12 +82,7 @@ export const enumeration: Detector<NoSettings> = {
       const length = lengthOf(much.scale.windowMs)
       host.report({
         code: 'enumeration',
-        actor,
-        ...latestOf(actor, much.firstMs),
-        firstMs: much.firstMs,
-        lastMs: timeMs,
-        deviation: much.value,
-        threshold: much.threshold,
+        ...byActor(actor, much, timeMs),
         evidence: [
           `${count(much.count, 'different object')}${what} within ${length}`,
           `allowed ${figure(much.threshold)} ${much.scale.metric.unit}`,
@@ -118,14 +113,8 @@ export const enumeration: Detector<NoSettings> = {
         const length = lengthOf(spread.scale.windowMs)
         host.report({
           code: 'spread-enumeration',
-          actor: null,
-          principals: spread.responsible.flatMap(one => (one.kind === 'principal' ? [one.name] : [])),
-          addresses: [...new Set(spread.responsible.flatMap(one => latestOf(one, spread.firstMs).addresses))],
+          ...byMany(spread, timeMs),
           operations: [operation],
-          firstMs: spread.firstMs,
-          lastMs: timeMs,
-          deviation: spread.value,
-          threshold: spread.threshold,
           evidence: [
             `${count(spread.sum, 'call')} of ${operation} for what is not there within ${length}`,
             `from ${count(spread.by.length, 'caller')}`,

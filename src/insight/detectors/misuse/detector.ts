@@ -1,10 +1,10 @@
 // Hot path: once per event.
+import { byActor } from '../../detection/exceeded.ts'
 import { sketchHash } from '../../../lib/hyper-log-log.ts'
 import { ActorRates, type Exceeded, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import { createEscalation } from '../../detection/escalation.ts'
 import { isMachine } from '../../detection/machines.ts'
 import type { Moment } from '../../detection/moment.ts'
-import { latestOf } from '../../detection/trail.ts'
 import { count, figure } from '../../detection/words.ts'
 import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
@@ -72,12 +72,7 @@ export const misuse: Detector<NoSettings> = {
       const length = lengthOf(much.scale.windowMs)
       host.report({
         code,
-        actor,
-        ...latestOf(actor, much.firstMs),
-        firstMs: much.firstMs,
-        lastMs: timeMs,
-        deviation: much.value,
-        threshold: much.threshold,
+        ...byActor(actor, much, timeMs),
         evidence: [`${what} within ${length}`, `allowed ${figure(much.threshold)} ${much.scale.metric.unit}`],
         normal: much.baseline.describe(),
         explanation: `${actor.name}: ${what} within ${length}; ${much.baseline.describe()}.`,

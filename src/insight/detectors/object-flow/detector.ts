@@ -1,8 +1,8 @@
 // Hot path: once per event.
+import { byActor } from '../../detection/exceeded.ts'
 import { ActorRates, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import { eachId, variablesOf } from '../../detection/ids-of.ts'
 import type { Moment } from '../../detection/moment.ts'
-import { latestOf } from '../../detection/trail.ts'
 import { count, figure } from '../../detection/words.ts'
 import type { Detector } from '../detector.ts'
 import { type Flow, FlowRates } from './flow-rates.ts'
@@ -167,12 +167,7 @@ export const objectFlow: Detector<ObjectFlowConfig> = {
         const how = worstFlow === 'foreign' ? "somebody else's" : 'nobody had before'
         host.report({
           code: 'foreign-object',
-          actor,
-          ...latestOf(actor, much.firstMs),
-          firstMs: much.firstMs,
-          lastMs: timeMs,
-          deviation: much.value,
-          threshold: much.threshold,
+          ...byActor(actor, much, timeMs),
           evidence: [
             `ids in ${worstPlace} that are ${how}`,
             `there it was so ${count(odd, 'time')} in ${figure(seen.uses)}`,

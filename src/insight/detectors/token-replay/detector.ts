@@ -1,4 +1,5 @@
 // Hot path: once per event.
+import { byActor } from '../../detection/exceeded.ts'
 import { sketchHash } from '../../../lib/hyper-log-log.ts'
 import { ActorRates, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import type { Moment } from '../../detection/moment.ts'
@@ -78,12 +79,7 @@ export const tokenReplay: Detector<NoSettings> = {
       if (much === null) return
       host.report({
         code: 'session-played-again',
-        actor,
-        ...latestOf(actor, much.firstMs),
-        firstMs: much.firstMs,
-        lastMs: timeMs,
-        deviation: much.value,
-        threshold: much.threshold,
+        ...byActor(actor, much, timeMs),
         evidence: [
           `${count(pauses, 'pause')} of earlier calls, one after the other, to the tenth of a second`,
           'the same calls for the same objects in the same order, from another network',

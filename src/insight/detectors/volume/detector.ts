@@ -1,7 +1,7 @@
 // Hot path: once per event.
+import { byActor, byMany } from '../../detection/exceeded.ts'
 import { ActorRates, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import { GroupRates } from '../../detection/group-rates.ts'
-import { latestOf } from '../../detection/trail.ts'
 import { count, figure, named } from '../../detection/words.ts'
 import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
@@ -62,15 +62,9 @@ export const volume: Detector<NoSettings> = {
         const much = soon ?? daily
         if (much !== null) {
           const usual = (soon === null ? days : actors).usual(actor, much.scale)
-          const told = latestOf(actor, much.firstMs)
           host.report({
             code: 'actor-volume',
-            actor,
-            ...told,
-            firstMs: much.firstMs,
-            lastMs: timeMs,
-            deviation: much.value,
-            threshold: much.threshold,
+            ...byActor(actor, much, timeMs),
             evidence: [
               `${count(much.count, 'call')} within ${lengthOf(much.scale.windowMs)}`,
               `usually ${figure(usual)}`,
@@ -82,24 +76,17 @@ export const volume: Detector<NoSettings> = {
         if (operation === null || refused) return
         const busy = operations.add(operation, actor, { timeMs, amount: 1 })
         if (busy === null) return
-        const addresses = [...new Set(busy.responsible.flatMap(one => latestOf(one, busy.firstMs).addresses))]
         host.report({
           code: 'operation-volume',
-          actor: null,
-          principals: busy.responsible.flatMap(one => (one.kind === 'principal' ? [one.name] : [])),
-          addresses,
+          ...byMany(busy, timeMs),
           operations: [operation],
-          firstMs: busy.firstMs,
-          lastMs: timeMs,
-          deviation: busy.value,
-          threshold: busy.threshold,
           evidence: [
             `${count(busy.sum, 'call')} of ${operation} within ${lengthOf(busy.scale.windowMs)}`,
             `usually ${figure(busy.usual)}`,
             `from ${count(busy.by.length, 'caller')}`,
           ],
           normal: `${figure(busy.usual)} calls within ${lengthOf(busy.scale.windowMs)}`,
-          explanation: `${operation} was called ${count(busy.sum, 'time')} within ${lengthOf(busy.scale.windowMs)} most of it by ${named(busy.responsible.map(one => one.name))}; usually it is about ${figure(busy.usual)}.`,
+          explanation: `${operation} was called ${count(busy.sum, 'time')} within ${lengthOf(busy.scale.windowMs)}, most of it by ${named(busy.responsible.map(one => one.name))}; usually it is about ${figure(busy.usual)}.`,
           events: [record.event.id],
         })
       },
