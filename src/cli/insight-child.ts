@@ -40,7 +40,7 @@ process.on('message', (message: ToInsight) => {
       void started.then(() => configure(message.told))
       return
     case 'ask':
-      answer(message)
+      void answer(message)
       return
     case 'stop':
       void end(0)
@@ -98,13 +98,14 @@ function configure(told: ToldConfiguration): void {
   }
 }
 
-function answer({ number, question, parameters }: Extract<ToInsight, { kind: 'ask' }>): void {
+async function answer({ number, question, parameters }: Extract<ToInsight, { kind: 'ask' }>): Promise<void> {
   try {
     const answered = response?.ask(question, parameters, clock.now())
     const text = answered === undefined ? (insight?.ask(question, parameters) ?? null) : JSON.stringify(answered)
-    say({ kind: 'answer', number, text })
-    // A person's word takes effect at once.
+    // A person's word takes effect at once, and is on disk before they hear that it was taken.
     tellSuspects()
+    if (parameters['wanted'] !== undefined) await insight?.save()
+    say({ kind: 'answer', number, text })
   } catch (error) {
     log.error(`insight could not answer ${question}`, { cause: (error as Error).stack ?? String(error) })
     say({ kind: 'answer', number, text: null, failed: true })

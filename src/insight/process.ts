@@ -62,6 +62,8 @@ export interface Insight {
   /** JSON of the answer; null: there is no such question, or no such thing. */
   ask(question: string, parameters: Parameters): string | null
   status(): InsightStatus
+  /** Resolves when what was learnt and told until now is on disk, or the failure is in the log. */
+  save(): Promise<void>
   /** After each reload. */
   configure(told: Told): void
   /** Takes what is still in the sockets, saves everything and ends. */
@@ -141,13 +143,14 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
   }
 
   /** Never two at once: a save that takes longer than its turn leaves the next one out. */
-  function save(): void {
+  function save(): Promise<void> {
     saving ??= saveOnce().finally(() => {
       saving = null
     })
+    return saving
   }
 
-  const saves = setInterval(save, saveEveryMs)
+  const saves = setInterval(() => void save(), saveEveryMs)
   const retains = setInterval(() => void engine.retain(clock.now()), retainEveryMs)
 
   return {
@@ -168,6 +171,11 @@ export async function startInsight(options: InsightOptions): Promise<Insight> {
       saveMs: Math.round(saveMs),
       rssBytes: process.memoryUsage.rss(),
     }),
+    async save() {
+      // One that runs may have begun before what its caller wants kept.
+      await saving
+      await save()
+    },
     configure,
     async close() {
       clearInterval(saves)
