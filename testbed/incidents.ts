@@ -10,7 +10,7 @@ export async function tellIncidents(ask: Ask, signal: AbortSignal): Promise<void
   while (!signal.aborted) {
     await setTimeout(everyMs, undefined, { signal }).catch(() => {})
     if (signal.aborted) return
-    const answer = (await ask('/incidents').catch(() => null)) as {
+    const answer = (await ask('/incidents')) as {
       readonly incidents: readonly IncidentReport[]
     } | null
     for (const report of answer?.incidents ?? []) {

@@ -37,14 +37,18 @@ interface Surface {
   readonly blastRadius: { readonly calls: number }
 }
 
-/** Asks the control API of the running gateway. */
+/** Asks the control API of the running gateway; null: it did not answer, or not yet. */
 export type Ask = (path: string) => Promise<unknown>
 
 export function controlApi(url: string, token: string): Ask {
   return async path => {
-    const { statusCode, body } = await request(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } })
-    if (statusCode === 200) return body.json()
-    await body.dump()
+    try {
+      const { statusCode, body } = await request(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } })
+      if (statusCode === 200) return await body.json()
+      await body.dump()
+    } catch {
+      // A connection that the server closed just then: whoever asks asks again.
+    }
     return null
   }
 }
