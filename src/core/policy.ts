@@ -29,6 +29,8 @@ export interface Policy<C = unknown> {
   keySources?(config: C): readonly KeySource[]
   /** Things that are allowed but that an operator should know; printed by `check`. */
   warnings?(config: C): readonly string[]
+  /** Its compiled form keeps nothing that belongs to one entry: within a configuration, all entries with equal settings share one. */
+  readonly sharesForm?: true
   /** Settings → closures. Synchronous and without I/O, so that reload is atomic; throws ConfigError with pointers relative to `with`. */
   compile(config: C, host: Host): Compiled
 }

@@ -2,12 +2,13 @@ import type { LookupFunction } from 'node:net'
 import type { Config, PolicyEntry, RouteConfig, ServiceConfig } from '../config/types.ts'
 import { ConfigError } from '../core/config-error.ts'
 import type { EntryIdentity, Host } from '../core/host.ts'
-import type { Compiled, Policy } from '../core/policy.ts'
+import type { Policy } from '../core/policy.ts'
 import { createCidrSet } from '../lib/cidr-set.ts'
 import { FieldNames } from '../net/h1/field-names.ts'
 import type { Pulse } from '../net/pulse.ts'
 import { keepUpstreamSession, upstreamTlsOptions } from '../net/tls/upstream.ts'
 import { ServicePool } from '../upstream/service-pool.ts'
+import { Forms } from './forms.ts'
 import type { Kept } from './kept.ts'
 import { withoutParameters } from './path-readings.ts'
 import { linkFacts, routeChain } from './chain-plan.ts'
@@ -46,7 +47,7 @@ export interface CompileParts {
 
 /** Config → Snapshot, in slices. Throws ConfigError; then everything that was made is released. */
 export async function compileSnapshot(config: Config, version: number, parts: CompileParts): Promise<Snapshot> {
-  const made = new Map<PolicyEntry, Compiled>()
+  const made = new Forms()
   try {
     const services = new Map(config.services.map(service => [service.name, compileService(service, version, parts)]))
     const router = new Router<CompiledRoute>()
@@ -122,7 +123,7 @@ function compileRoute(
   config: Config,
   route: RouteConfig,
   services: ReadonlyMap<string, CompiledService>,
-  made: Map<PolicyEntry, Compiled>,
+  made: Forms,
   version: number,
   parts: CompileParts,
 ): CompiledRoute {
@@ -144,25 +145,14 @@ function compileRoute(
   }
 }
 
-/** One entry is compiled once, however many routes inherit it. */
-function compileEntry(
-  entry: PolicyEntry,
-  route: RouteConfig,
-  made: Map<PolicyEntry, Compiled>,
-  version: number,
-  parts: CompileParts,
-): Link {
+function compileEntry(entry: PolicyEntry, route: RouteConfig, made: Forms, version: number, parts: CompileParts): Link {
   const policy = parts.policies.get(entry.use)
   if (policy === undefined) throw new ConfigError({ pointer: '', reason: `no policy ${entry.use}`, place: entry.at })
-  let compiled = made.get(entry)
-  if (compiled === undefined) {
+  const compiled = made.of(policy, entry, () => {
     const owner = entry.level === 'global' ? '' : entry.level === 'service' ? route.service : route.name
-    compiled = policy.compile(
-      entry.with,
-      parts.hostFor(version, entry.use, { key: `${entry.level}/${owner}/${entry.id}`, id: entry.id }),
-    )
-    made.set(entry, compiled)
-  }
+    const identity = { key: `${entry.level}/${owner}/${entry.id}`, id: entry.id }
+    return policy.compile(entry.with, parts.hostFor(version, entry.use, identity))
+  })
   return { ...linkFacts(entry, policy), compiled }
 }
 
@@ -172,8 +162,7 @@ function literalPrefix(path: string): string {
   return at < 0 ? path : path.slice(0, at)
 }
 
-function release(made: Map<PolicyEntry, Compiled>, version: number, kept: Kept): void {
-  for (const compiled of made.values()) compiled.close?.()
-  made.clear()
+function release(made: Forms, version: number, kept: Kept): void {
+  made.close()
   kept.release(version)
 }

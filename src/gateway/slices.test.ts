@@ -6,7 +6,7 @@ test('work goes on within its slice, then gives way to the loop', async () => {
   let now = 0
   const slices = createSlices(() => now)
   assert.equal(slices.pause(), null)
-  now += 2.9
+  now += 1.9
   assert.equal(slices.pause(), null)
   now += 0.2
   let turned = false

@@ -175,11 +175,23 @@ async function build(
     )
   }
   try {
-    return { compiled: policy.compile(parsed.data, host), config: parsed.data }
+    const given = policy.sharesForm === true ? withoutEntry(host) : host
+    return { compiled: policy.compile(parsed.data, given), config: parsed.data }
   } catch (error) {
     if (error instanceof ConfigError) return error
     throw error
   }
+}
+
+/** A form that entries share belongs to none of them: one that asks whose it is would count for all as for the first. */
+function withoutEntry(host: TestHost): TestHost {
+  return Object.create(host, {
+    entry: {
+      get() {
+        throw new Error('a shared form asked for its entry')
+      },
+    },
+  }) as TestHost
 }
 
 /** Runs request, body and response hooks in order, until one does not pass. */

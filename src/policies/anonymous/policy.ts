@@ -14,6 +14,7 @@ export const anonymous: Policy<AnonymousConfig> = {
   phase: 'identify',
   schema: async () => (await import('./schema.ts')).schema,
   problems: {},
+  sharesForm: true,
   compile: () => ({
     request(x) {
       // A proof that an outer level already made stays: `anonymous` adds nobody and takes nobody away.

@@ -57,6 +57,7 @@ export const apiKey: Policy<ApiKeyConfig> = {
     if (config.keys.length === 0) warnings.push('api-key: there are no keys, so nobody can call')
     return warnings
   },
+  sharesForm: true,
   compile(config) {
     const holders = compileKeys(config)
     const header = config.header.toLowerCase()

@@ -46,6 +46,7 @@ export const basic: Policy<BasicConfig> = {
     if (weak.length > 0) warnings.push(`basic: bcrypt below cost 10 for ${weak.slice(0, 10).join(', ')}`)
     return warnings
   },
+  sharesForm: true,
   compile(config, host) {
     const issues: ConfigIssue[] = []
     const users = readUsers(config.users, issues)

@@ -33,6 +33,7 @@ export const headers: Policy<HeadersConfig> = {
   schema: async () => (await import('./schema.ts')).schema,
   problems: {},
   setsUpstream: config => config.request.set.map(field => field.name.toLowerCase()),
+  sharesForm: true,
   compile(config) {
     const issues: ConfigIssue[] = []
     const request = compileChanges(config.request, 'request', issues)

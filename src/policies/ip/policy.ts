@@ -30,6 +30,7 @@ export const ip: Policy<IpConfig> = {
     const nobody = config.allow !== null && readNetworks(config.allow).length === 0
     return nobody ? ['ip: the allow list is empty, so nobody may call'] : []
   },
+  sharesForm: true,
   compile(config, host) {
     const issues: ConfigIssue[] = []
     const allow = config.allow === null ? null : compileList(config.allow, 'allow', issues, host)

@@ -52,6 +52,7 @@ export const jsonSchema: Policy<JsonSchemaConfig> = {
         : []),
     ]
   },
+  sharesForm: true,
   compile(config, host) {
     const validate = keptSchema(config, host)
     const scanner = keptScanner(config.limits, host)

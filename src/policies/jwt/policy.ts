@@ -37,6 +37,7 @@ export const jwt: Policy<JwtConfig> = {
         ]),
     ...(config.anyAudience ? [`tokens of ${config.issuer} are accepted whoever they were made for (anyAudience)`] : []),
   ],
+  sharesForm: true,
   compile,
 }
 

@@ -28,6 +28,7 @@ export const mtls: Policy<MtlsConfig> = {
   schema: async () => (await import('./schema.ts')).schema,
   problems: {},
   setsUpstream: config => (config.forward ? ['client-cert'] : []),
+  sharesForm: true,
   compile(config) {
     const matchers = config.allow?.map(compileIdentity) ?? null
     // By connection: the TLS layer makes one PeerIdentity for it and drops it with it.

@@ -60,19 +60,23 @@ function mapPart(value: string | null, finish: ((value: string) => string) | und
 // No value begins with U+0000: what is missing is told from what is there without a copy of every address.
 const MISSING = '\u0000'
 
+const empty: ReadonlyMap<string, LimiterKey> = new Map()
+
 /** Keys by cache text: two generations, so that the texts of a flood go and those in use stay. */
 function createCache(make: (x: Exchange) => LimiterKey): (cacheKey: string, x: Exchange) => LimiterKey {
-  let young = new Map<string, LimiterKey>()
-  let old = new Map<string, LimiterKey>()
+  // Made for each of a thousand routes at a reload, and used by few of them: what is empty is one for all.
+  let young: Map<string, LimiterKey> | null = null
+  let old: ReadonlyMap<string, LimiterKey> = empty
   return (cacheKey, x) => {
-    const known = young.get(cacheKey)
+    const known = young?.get(cacheKey)
     if (known !== undefined) return known
     const key = old.get(cacheKey) ?? make(x)
     if (cacheKey.length > cachedLengthMax) return key
-    if (young.size >= generation) {
+    if (young !== null && young.size >= generation) {
       old = young
-      young = new Map()
+      young = null
     }
+    young ??= new Map()
     young.set(copyOf(cacheKey), key)
     return key
   }

@@ -45,6 +45,7 @@ export const require: Policy<RequireConfig> = {
   phase: 'authorize',
   schema: async () => (await import('./schema.ts')).schema,
   problems: {},
+  sharesForm: true,
   compile(config) {
     const scopes = config.scopes
     const named = config.principals === null ? null : compilePrincipals(config.principals)

@@ -29,6 +29,7 @@ export const size: Policy<SizeConfig> = {
     if (config.body === null || config.chunked === 'refuse') return []
     return ['size: chunked bodies are not held to `body`, only to the limit of the route (`limits: { body }`)']
   },
+  sharesForm: true,
   compile(config) {
     const { url, head } = config
     const body = config.body === null ? null : compileBody(config.body, config.chunked)
