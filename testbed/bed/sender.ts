@@ -128,7 +128,8 @@ export function createSender({ day, wallet, ledger, gate, call }: SenderParts): 
         listener: actor.kind === 'service' ? 'mesh' : operation.proof === 'key' ? 'partners' : 'public',
         headers: [...credentials.headers, ...Object.entries(headers)],
         body,
-        principal: refusal.policy === 'require' || refusal.policy === 'json-schema' ? credentials.principal : undefined,
+        // Who is forbidden something, or sends what does not fit, was proven before.
+        principal: refusal.code === 'forbidden' || refusal.policy === 'json-schema' ? credentials.principal : undefined,
       })
       return
     }

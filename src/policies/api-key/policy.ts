@@ -83,10 +83,11 @@ export const apiKey: Policy<ApiKeyConfig> = {
           return invalid('unknown key')
         if (x.time >= holder.expires)
           return refuse('credential-expired', { reason: `key ${holder.id} has expired`, headers })
+        // Whom a refusal turns away is proven all the same, and stands in the event.
+        x.principal = holder.principal
         if (holder.services !== null && !isGoodFor(holder.services, x)) {
           return refuse('forbidden', { reason: `key ${holder.id} is not good for this service` })
         }
-        x.principal = holder.principal
         if (!forward) x.removeRequest(header)
         return PASS
       },

@@ -59,8 +59,9 @@ export const mtls: Policy<MtlsConfig> = {
         if (x.time > peer.notAfter)
           return refuse('credential-expired', { reason: 'the client certificate has expired' })
         const { allowed, principal, field } = known.get(peer) ?? learn(peer)
-        if (!allowed) return refuse('forbidden', { reason: `certificate not allowed: ${principal.subject}` })
+        // Whom a refusal turns away is proven all the same: the event names the workload, and detectors see where it tried to go.
         x.principal = principal
+        if (!allowed) return refuse('forbidden', { reason: `certificate not allowed: ${principal.subject}` })
         if (field !== '') x.setRequest('Client-Cert', field)
         return PASS
       },
