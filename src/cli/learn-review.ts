@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { systemClock } from '../gateway/system-clock.ts'
+import { type ItemId, textWithId, writtenId } from '../insight/behaviour/item-id.ts'
 import { type Review, reviewItems } from '../insight/behaviour/review.ts'
 import type { ScoreLine } from '../insight/behaviour/score-line.ts'
 import { familyOf, nothingReadWords, readFilesWithProgress } from './behaviour-files.ts'
@@ -28,7 +29,8 @@ export async function review(files: readonly string[], { format, budget, to, jso
   const { items, skipped } = await readFilesWithProgress(files, family, systemClock())
   if (items.length === 0) throw new UserError(nothingReadWords(family, skipped))
   const found = reviewItems(family, items, budget)
-  if (json === true) sayJson(found)
+  if (json === true)
+    sayJson({ ...found, strangest: found.strangest.map(line => ({ ...line, id: writtenId(line.id) })) })
   else say(words(found))
   const bad = skippedWords(skipped)
   if (bad !== '') warn(`portcullis: ${bad.slice(2)}`)
@@ -60,9 +62,12 @@ async function ask(strangest: readonly ScoreLine[], to: string): Promise<void> {
   }
 }
 
-async function append(file: string, lines: readonly object[]): Promise<void> {
+async function append(
+  file: string,
+  lines: ReadonlyArray<Readonly<Record<string, unknown>> & { readonly id: ItemId }>,
+): Promise<void> {
   try {
-    await appendFile(file, lines.map(line => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 })
+    await appendFile(file, lines.map(line => `${textWithId(line)}\n`).join(''), { mode: 0o600 })
   } catch (error) {
     throw new UserError(`cannot write ${file}: ${(error as Error).message}`)
   }

@@ -1,4 +1,5 @@
 import { systemClock } from '../gateway/system-clock.ts'
+import { writtenId } from '../insight/behaviour/item-id.ts'
 import { modelText } from '../insight/behaviour/model-file.ts'
 import { type HeldOut, tuneItems } from '../insight/behaviour/tune.ts'
 import { familyOf, nothingReadWords, readFilesWithProgress, readLabelFile } from './behaviour-files.ts'
@@ -35,7 +36,7 @@ export async function tune(files: readonly string[], { format, to, labels, budge
   const { learnt, before, after, budgetFactor, window, leftOut } = tuneItems(family, items, { labels: said, budget })
   await writeWhole(to, modelText(family, learnt))
   if (json === true) {
-    sayJson({ before, after, budgetFactor, window, leftOut })
+    sayJson({ before, after, budgetFactor, window, leftOut: leftOut.map(writtenId) })
     return
   }
   say(

@@ -126,6 +126,43 @@ test('lines that do not read are skipped, counted and named', async () => {
   assert.equal((JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as { skipped: number }).skipped, 2)
 })
 
+test('a numbered item keeps every digit of its number, and labels find it', async () => {
+  const ids = ['7', '-1608999687919862906', '12345678901234567890']
+  const lines: Readonly<Record<string, (id: string, i: number) => string>> = {
+    vectors: (id, i) => `{"id":${id},"edges":{"web":${3 + (i % 5)}}}`,
+    sequences: id => `{"id": ${id}, "steps": ["open", "close"]}`,
+    exchanges: (id, i) => `{"id":${id},"method":"GET","url":"/orders/${i}","body":"{\\"id\\":12345678901234567891}"}`,
+    events: (id, i) => `{"time":"2026-11-01T10:00:00Z","method":"GET","path":"/orders/${i}","status":200,"id":${id}}`,
+    spans: (id, i) =>
+      `{"traceId":${id},"spanId":1,"service":"web","operation":"GET /","startUs":${i + 1}000,"durationUs":${900 + i}}`,
+  }
+  for (const [format, line] of Object.entries(lines)) {
+    const known = Array.from({ length: 60 }, (_, i) => line(`"${i}"`, i))
+    writeFileSync(path.join(folder, 'numbered-known.ndjson'), `${known.join('\n')}\n`)
+    writeFileSync(path.join(folder, 'numbered.ndjson'), `${ids.map(line).join('\n')}\n`)
+    writeFileSync(
+      path.join(folder, 'numbered-labels.ndjson'),
+      ids.map(id => `{"id":${id},"abnormal":false}\n`).join(''),
+    )
+    const learnt = await run('learn', '--format', format, '--to', 'numbered.model', 'numbered-known.ndjson')
+    assert.equal(learnt.code, 0, learnt.stderr)
+    const { stdout, stderr } = await run(
+      ...['score', '--model', 'numbered.model', '--format', format, '--labels', 'numbered-labels.ndjson'],
+      'numbered.ndjson',
+    )
+    const written = stdout
+      .trimEnd()
+      .split('\n')
+      .map(text => /^\{"id":([^,]*),/.exec(text)?.[1])
+    assert.deepEqual(written, ids, format)
+    assert.equal((JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as { labelled: number }).labelled, 3, format)
+  }
+  writeFileSync(path.join(folder, 'numbered.ndjson'), ids.map(id => `${lines['vectors']?.(id, 1)}\n`).join(''))
+  const review = ['learn', 'review', '--format', 'vectors', '--to', 'numbered-review.ndjson'] as const
+  assert.equal((await run(...review, 'numbered.ndjson')).code, 0)
+  for (const id of ids) assert.ok(read('numbered-review.ndjson').includes(`{"id":${id},`), id)
+})
+
 test('labels that do not read are counted, not listed one by one, and labels of other items are told', async () => {
   writeFileSync(path.join(folder, 'no-labels.ndjson'), 'x\n'.repeat(1_000))
   const broken = await run(

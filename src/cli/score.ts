@@ -3,6 +3,7 @@ import { systemClock } from '../gateway/system-clock.ts'
 import { labelFigures, type LabelledScore } from '../insight/behaviour/labels.ts'
 import type { Family } from '../insight/behaviour/model.ts'
 import { type KeptModel, readModelText } from '../insight/behaviour/model-file.ts'
+import { textWithId } from '../insight/behaviour/item-id.ts'
 import { scoreLine } from '../insight/behaviour/score-line.ts'
 import { familyOf, nothingReadWords, readFilesWithProgress, readLabelFile, readText } from './behaviour-files.ts'
 import { skippedLines, skippedWords } from './did-not-read.ts'
@@ -39,7 +40,7 @@ export async function score(files: readonly string[], flags: ScoreFlags): Promis
     if (truth === 'normal' || truth === 'abnormal')
       labelled.push({ score: line.score, judgedAbnormal: line.abnormal, abnormal: truth === 'abnormal' })
     // Ids and names are strangers'; as JSON it means the same.
-    written += `${harmless(JSON.stringify(line))}\n`
+    written += `${harmless(textWithId(line))}\n`
     if (written.length > 65_536) {
       if (!process.stdout.write(written)) await once(process.stdout, 'drain')
       written = ''

@@ -1,3 +1,5 @@
+import { isItemId, parseLine } from './item-id.ts'
+
 /** How right a model was on items whose truth somebody wrote down. Ratios 0–1; null where nothing can be divided. */
 export interface LabelFigures {
   readonly labelled: number
@@ -81,13 +83,13 @@ function areaUnderCurve(scores: readonly LabelledScore[]): number | null {
 function labelOf(line: string): { readonly id: string; readonly label: Label | null } | string {
   let value: unknown
   try {
-    value = JSON.parse(line)
+    value = parseLine(line)
   } catch {
     return 'not JSON'
   }
   if (typeof value !== 'object' || value === null) return 'not an object'
   const { id, label, abnormal } = value as Record<string, unknown>
-  if (typeof id !== 'string' && typeof id !== 'number') return 'its id is no text'
+  if (!isItemId(id)) return 'its id is no text'
   if (typeof abnormal === 'boolean') return { id: String(id), label: abnormal ? 'abnormal' : 'normal' }
   if (label === null) return { id: String(id), label }
   if (label === 'normal' || label === 'abnormal' || label === 'ignore') return { id: String(id), label }

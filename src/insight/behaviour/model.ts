@@ -1,3 +1,4 @@
+import type { ItemId } from './item-id.ts'
 import type { Json } from '../../lib/canonical-json.ts'
 
 /**
@@ -62,9 +63,6 @@ export interface Family<Item> {
   /** Throws when the data are none of `dump`. */
   restore(dump: Json): Model<Item>
 }
-
-/** What an item is called in its file: a text, or a number that stays one. */
-export type ItemId = string | number
 
 /** A line of a file, and its number from 1. */
 export interface FileLine {

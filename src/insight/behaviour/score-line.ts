@@ -1,5 +1,6 @@
 import { type Calibration, type Score, scoreOf } from './calibration.ts'
-import type { ItemId, Judgement } from './model.ts'
+import type { ItemId } from './item-id.ts'
+import type { Judgement } from './model.ts'
 
 /** What `portcullis score` prints of an item: one scale for all items of a model, `abnormal` exactly when `score` lies above `threshold`. */
 export interface ScoreLine {

@@ -1,6 +1,7 @@
 import { type Learnt, learnItems, scoreOf } from './calibration.ts'
 import type { Label } from './labels.ts'
-import type { Family, ItemId } from './model.ts'
+import type { ItemId } from './item-id.ts'
+import type { Family } from './model.ts'
 
 /** What a threshold and a model do on the last items, which they had not seen. */
 export interface HeldOut {

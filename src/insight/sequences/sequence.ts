@@ -1,4 +1,4 @@
-import type { ItemId } from '../behaviour/model.ts'
+import type { ItemId } from '../behaviour/item-id.ts'
 
 /** Steps that one client, session or unit of work took, in their order. */
 export interface Sequence {

@@ -8,7 +8,8 @@ import { type Found, Operations } from '../../../profiles/operations.ts'
 import type { Pace } from '../../../profiles/pace.ts'
 import { judgePace, PaceProfile } from '../../../profiles/pace-profile.ts'
 import { novelty, rareness, settled } from '../../../profiles/rarity.ts'
-import type { Axis, ItemId, Judgement, Model } from '../../model.ts'
+import type { ItemId } from '../../item-id.ts'
+import type { Axis, Judgement, Model } from '../../model.ts'
 
 /** An event with what its principal did before. */
 export interface EventItem {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readEvent } from '../../../ingest/exchanges/event.ts'
 import type { EventRecord } from '../../../model/event-record.ts'
 import { pacesOf } from '../../../profiles/pace.ts'
+import { isItemId, parseLine } from '../../item-id.ts'
 import type { Family, FileLine } from '../../model.ts'
 import { axes, createEventModel, type EventItem } from './event-model.ts'
 
@@ -30,14 +31,14 @@ async function* eventsOf(
   for await (const { text, number } of lines) {
     let value: unknown
     try {
-      value = JSON.parse(text)
+      value = parseLine(text)
     } catch {
       skip(number, 'not JSON')
       continue
     }
     const { id = null, ...rest } = isObject(value) ? value : { rest: value }
     // Whoever wrote the file numbers its lines as he likes, and finds them again by that.
-    if (!(id === null || typeof id === 'string' || (typeof id === 'number' && Number.isFinite(id)))) {
+    if (id !== null && !isItemId(id)) {
       skip(number, 'id is no text or number')
       continue
     }

@@ -1,5 +1,5 @@
 import type { Pace } from '../../../profiles/pace.ts'
-import type { ItemId } from '../../model.ts'
+import { isItemId, type ItemId } from '../../item-id.ts'
 
 /** An exchange as `learn` and `score` take it. null: not known, and no axis judges it; an empty text is known to be empty. */
 export interface ExchangeItem {
@@ -93,7 +93,7 @@ function sideOf(value: unknown): Readonly<Record<string, unknown>> | null {
 }
 
 function idOf(value: unknown, number: number): ItemId {
-  return typeof value === 'string' || typeof value === 'number' ? value : `line ${number}`
+  return isItemId(value) ? value : `line ${number}`
 }
 
 function timeOf(value: unknown): number | null {

@@ -1,5 +1,6 @@
 import { readElements } from '../../../ingest/json-elements.ts'
 import { Quarantine } from '../../../ingest/quarantine.ts'
+import { parseLine } from '../../item-id.ts'
 import type { FileLine } from '../../model.ts'
 import { type ExchangeItem, harExchange, readExchange } from './exchange-item.ts'
 
@@ -75,7 +76,7 @@ function* entriesOf(
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return parseLine(text)
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sequenceAxes, SequenceModel } from '../../../sequences/sequence-model.ts'
 import type { Sequence } from '../../../sequences/sequence.ts'
+import { isItemId, parseLine } from '../../item-id.ts'
 import type { Family } from '../../model.ts'
 
 /** NDJSON `{"id", "principal"?, "steps": [text, …]}`: the steps that a client, a session or a unit of work took, in their order. */
@@ -25,13 +26,13 @@ export const sequences: Family<Sequence> = {
 function readSequence(text: string): Sequence | string {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseLine(text)
   } catch {
     return 'not JSON'
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not an object'
   const { id, principal, steps } = value as Record<string, unknown>
-  if (typeof id !== 'string' && typeof id !== 'number') return 'its id is no text'
+  if (!isItemId(id)) return 'its id is no text'
   if (!Array.isArray(steps)) return 'its steps are no list'
   if (!steps.every(step => typeof step === 'string')) return 'a step is no text'
   return { id, principal: typeof principal === 'string' ? principal : null, steps }

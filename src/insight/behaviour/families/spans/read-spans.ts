@@ -3,8 +3,15 @@ import { CallShapes } from '../../../signatures/call-shape.ts'
 import { type Chain, chainOf } from '../../../signatures/chain.ts'
 import { buildTrees } from '../../../traces/call-tree.ts'
 import { createOperationName } from '../../../traces/operation-name.ts'
+import { isItemId, type ItemId, parseLine } from '../../item-id.ts'
 import type { FileLine } from '../../model.ts'
 import { type FileSpan, SpanColumns } from './span-columns.ts'
+
+/** The chain of a trace in a file. */
+export interface FileChain extends Chain {
+  /** Its id, where that was written as a number: some tracers number what they record. */
+  readonly number?: ItemId
+}
 
 /**
  * Reads spans, `{"traceId","spanId","parentId","service","operation","startUs","durationUs","status","attributes"}` a line, into one chain for each
@@ -13,24 +20,31 @@ import { type FileSpan, SpanColumns } from './span-columns.ts'
 export async function* readSpans(
   lines: AsyncIterable<FileLine>,
   skip: (line: number, why: string) => void,
-): AsyncGenerator<Chain> {
+): AsyncGenerator<FileChain> {
   const columns = new SpanColumns()
+  const numbers = new Map<string, ItemId>()
   for await (const { text, number } of lines) {
-    const span = spanOf(text)
+    const span = spanOf(text, numbers)
     if (typeof span === 'string') skip(number, span)
     else columns.add(span)
   }
   const shapes = new CallShapes()
   const operation = createOperationName()
-  for (const [traceId, spans] of columns.traces()) yield chainOf(traceId, buildTrees(spans), shapes, operation)
+  for (const [id, spans] of columns.traces()) {
+    const chain = chainOf(id, buildTrees(spans), shapes, operation)
+    const number = numbers.get(id)
+    yield number === undefined ? chain : { ...chain, number }
+  }
 }
 
 const nameMax = 512
+const ids = ['traceId', 'spanId', 'parentId']
 
-function spanOf(text: string): FileSpan | string {
+/** The span of a line, or why it is none. `numbers` takes trace ids that are numbers, by their text. */
+function spanOf(text: string, numbers: Map<string, ItemId>): FileSpan | string {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseLine(text, ids)
   } catch {
     return 'not JSON'
   }
@@ -38,12 +52,13 @@ function spanOf(text: string): FileSpan | string {
   const { traceId, spanId, parentId, service, operation, startUs, durationUs, status } = value as Readonly<
     Record<string, unknown>
   >
-  if (!isId(traceId) || traceId === '') return 'the trace id is missing'
-  if (!isId(spanId) || spanId === '') return 'the span id is missing'
-  if (parentId !== undefined && parentId !== null && !isId(parentId)) return 'the parent id is no text'
+  if (!isItemId(traceId) || traceId === '') return 'the trace id is missing'
+  if (!isItemId(spanId) || spanId === '') return 'the span id is missing'
+  if (parentId !== undefined && parentId !== null && !isItemId(parentId)) return 'the parent id is no text'
   if (typeof service !== 'string' || typeof operation !== 'string') return 'service or operation is missing'
   if (!isTime(startUs)) return 'the start is no time'
   if (!isTime(durationUs)) return 'the duration is none'
+  if (typeof traceId !== 'string') numbers.set(String(traceId), traceId)
   return {
     traceId: String(traceId),
     spanId: String(spanId),
@@ -69,9 +84,4 @@ function isFailure(status: unknown): boolean {
   const { code } = status as { readonly code?: unknown }
   // One level, as OpenTelemetry has it: a stranger's may be nested without end.
   return typeof code !== 'object' && isFailure(code)
-}
-
-/** Some tracers number what they record. */
-function isId(value: unknown): value is string | number {
-  return typeof value === 'string' || typeof value === 'number'
 }

@@ -3,10 +3,10 @@ import type { Chain } from '../../../signatures/chain.ts'
 import { ChainSignatures } from '../../../signatures/chain-signatures.ts'
 import { createChainJudge } from '../../../signatures/judge-chain.ts'
 import type { Family, Model } from '../../model.ts'
-import { readSpans } from './read-spans.ts'
+import { type FileChain, readSpans } from './read-spans.ts'
 
 /** Traces: which calls lead to which, how long each takes of its own, which fail, and how often they repeat. */
-export const spans: Family<Chain> = {
+export const spans: Family<FileChain> = {
   format: 'spans',
   axes: [
     { name: 'structure', scale: 1 },
@@ -16,7 +16,7 @@ export const spans: Family<Chain> = {
     { name: 'loops', scale: 3 },
   ],
   read: readSpans,
-  id: ({ id }) => id,
+  id: ({ id, number = id }) => number,
   // A trace id names one trace; the sum tells those apart that files of different sources gave one name.
   key: ({ id, selfMs }) => `${id} ${selfMs.reduce((sum, ms) => sum + ms, 0)}`,
   create: () => modelOf(new ChainSignatures()),

@@ -1,5 +1,6 @@
 import { sketchHash } from '../../../../lib/hyper-log-log.ts'
-import type { FileLine, ItemId } from '../../model.ts'
+import { isItemId, type ItemId, parseLine } from '../../item-id.ts'
+import type { FileLine } from '../../model.ts'
 
 /** The call paths that a trace took, whatever their times. Shared by all items of one file that took the same. */
 export interface PathSet {
@@ -38,13 +39,13 @@ export async function* readVectors(
 function vectorOf(text: string, sets: Map<string, PathSet>): VectorItem | string {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseLine(text)
   } catch {
     return 'not JSON'
   }
   if (typeof value !== 'object' || value === null) return 'not an object'
   const { id, edges } = value as { readonly id?: unknown; readonly edges?: unknown }
-  if (typeof id !== 'string' && typeof id !== 'number') return 'the id is no text'
+  if (!isItemId(id)) return 'the id is no text'
   if (typeof edges !== 'object' || edges === null || Array.isArray(edges)) return 'edges is no object'
   // Own members only: an edge may be called __proto__.
   const names = Object.keys(edges).sort()
