@@ -41,6 +41,8 @@ export class ContextTree {
   #followers: Int32Array
   #distinct: Int32Array
   #pruned = 0
+  /** Nodes of the contexts of the place that is looked at, by their length: made once, since a place is looked at with every step. */
+  readonly #active: Int32Array
   /** First child and next sibling of each node, 0 for none; made when asked for. */
   #lists: { readonly first: Int32Array; readonly next: Int32Array } | null = null
 
@@ -48,6 +50,7 @@ export class ContextTree {
     this.#depth = depth
     this.#nodesMax = Math.max(nodesMax, 64)
     this.#children = new CountTable()
+    this.#active = new Int32Array(depth + 1)
     const room = 64
     this.#symbol = new Int32Array(room)
     this.#parent = new Int32Array(room)
@@ -102,7 +105,7 @@ export class ContextTree {
 
   /** Bits of surprise of one symbol after others (the last `depth` count), and the same without knowing those. */
   bitsAfter(before: ArrayLike<number>, symbol: number, alphabet: number): { informed: number; bare: number } {
-    const active = new Int32Array(this.#depth + 1)
+    const active = this.#active
     this.#place(before, before.length, active)
     return { informed: this.#bits(active, symbol, alphabet), bare: this.#bareBits(symbol, alphabet) }
   }
@@ -232,7 +235,7 @@ export class ContextTree {
   }
 
   #start(symbols: ArrayLike<number>): Int32Array {
-    const active = new Int32Array(this.#depth + 1)
+    const active = this.#active
     active.fill(-1)
     active[0] = 0
     if (symbols.length === 0 || this.#depth === 0) return active

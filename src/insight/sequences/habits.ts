@@ -1,6 +1,7 @@
 // Hot path: once for every call of every actor.
 import type { Json } from '../../lib/canonical-json.ts'
 import { ContextTree } from '../../lib/context-tree.ts'
+import { withOne } from '../../lib/short-list.ts'
 import { dumpHabits, restoreHabits } from './habit-dump.ts'
 import { Precedence } from './precedence.ts'
 import { Preparation, usualShare } from './preparation.ts'
@@ -18,12 +19,14 @@ export interface SessionKind {
 
 /** A session that runs: what was done in it so far, and how strange that is in bits. */
 export interface Session extends SessionKind {
-  /** Symbols of the start and of the latest steps, equal ones in a row but once. */
-  readonly latest: number[]
+  /** Symbols of the latest step and of the two before it, equal ones in a row but once, the start's among them; `noSymbol`: there were none. */
+  last: number
+  second: number
+  third: number
   /** Different steps, how often each came, and the bits of coming with less before it than it usually does. */
-  readonly seen: number[]
-  readonly times: number[]
-  readonly bare: number[]
+  seen: number[]
+  times: number[]
+  bare: number[]
   /** How often the latest step came in a row. */
   row: number
   /** Bits of the step without the one that nearly always comes before it. */
@@ -77,8 +80,8 @@ export interface HabitParts {
 
 /** Steps before a step that say what comes, in their order. */
 const depth = 2
-/** Steps before it any one of which may be the one that it follows: two pages, or two threads, go on at the same time. */
-const beside = 3
+const noSymbol = -1
+const nothingTaken: Liberty = { step: unknownSymbol, bits: 0, unprepared: 0, times: 0 }
 const room = { names: 1_024, contexts: 24_000, pairs: 24_000 }
 /** Different steps of a session that are counted. */
 const differentMax = 128
@@ -87,7 +90,7 @@ const differentMax = 128
 export class Habits {
   readonly parts: HabitParts
   readonly #sequencesWith: (symbol: number) => number
-  readonly #before = new Int32Array(depth)
+  readonly #two = new Int32Array(depth)
   readonly #one = new Int32Array(1)
   #compiledAt = 0
 
@@ -137,9 +140,9 @@ export class Habits {
       }
     }
     if (row > 0) rows.learn(symbols.at(-1) as number, row)
-    for (const [i, symbol] of seen.entries()) {
-      vocabulary.count(symbol)
-      counts.learn(symbol, times[i] as number)
+    for (let i = 0; i < seen.length; i++) {
+      vocabulary.count(seen[i] as number)
+      counts.learn(seen[i] as number, times[i] as number)
     }
     symbols.push(endSymbol)
     if (ordered) contexts.learn(symbols)
@@ -154,15 +157,19 @@ export class Habits {
 
   begin(kind: SessionKind = { whole: true, earlier: [], counted: true }): Session {
     return {
-      ...kind,
-      latest: [startSymbol],
+      whole: kind.whole,
+      earlier: kind.earlier,
+      counted: kind.counted,
+      last: startSymbol,
+      second: noSymbol,
+      third: noSymbol,
       seen: [],
       times: [],
       bare: [],
       row: 0,
       missing: 0,
       missingStep: unknownSymbol,
-      liberty: { step: unknownSymbol, bits: 0, unprepared: 0, times: 0 },
+      liberty: nothingTaken,
       stretch: 0,
       misfit: 0,
     }
@@ -171,18 +178,17 @@ export class Habits {
   /** One more step of a session; true: it is stranger than before. One that is not known says nothing of the order of the others. */
   take(session: Session, { name, changes, done }: Step): boolean {
     const symbol = this.parts.vocabulary.symbolOf(name)
-    const { latest } = session
+    const again = session.last === symbol
     if (symbol === unknownSymbol) {
-      if (latest.at(-1) !== unknownSymbol) push(latest, unknownSymbol)
+      if (!again) follow(session, unknownSymbol)
       return false
     }
-    const again = latest.at(-1) === symbol
     if (done) session.row = again ? session.row + 1 : 1
     else if (!again) session.row = 0
     const freer = done && this.#isFreer(session, symbol, changes)
     if (again) return freer
-    session.stretch = Math.max(0, session.stretch + this.#misfitOf(latest, symbol))
-    push(latest, symbol)
+    session.stretch = Math.max(0, session.stretch + this.#misfitOf(session, symbol))
+    follow(session, symbol)
     if (session.stretch <= session.misfit) return freer
     session.misfit = session.stretch
     return true
@@ -191,20 +197,24 @@ export class Habits {
   /** Whether the step, as it comes now, is taken more freely than any before. */
   #isFreer(session: Session, symbol: number, changes: boolean): boolean {
     const { preparation, counts, rows } = this.parts
-    const { seen, times, bare, row } = session
+    const { seen, row } = session
     let at = seen.indexOf(symbol)
     let isBarer = false
     if (at < 0) {
       if (seen.length >= differentMax) return false
       at = seen.length
       const judged = changes && session.whole
-      bare.push(judged ? preparation.bits(symbol, seen, session.earlier) : 0)
+      session.bare = withOne(session.bare, judged ? preparation.bits(symbol, seen, session.earlier) : 0)
       const missing = judged ? preparation.bitsOfMissing(symbol, seen, session.earlier) : 0
       isBarer = missing > session.missing
-      if (isBarer) Object.assign(session, { missing, missingStep: symbol })
-      seen.push(symbol)
-      times.push(0)
+      if (isBarer) {
+        session.missing = missing
+        session.missingStep = symbol
+      }
+      session.seen = withOne(seen, symbol)
+      session.times = withOne(session.times, 0)
     }
+    const { times, bare } = session
     const count = (times[at] as number) + 1
     times[at] = count
     const unprepared = bare[at] as number
@@ -223,23 +233,29 @@ export class Habits {
     for (const { table } of [preparation, counts, rows]) table.keep(symbol => vocabulary.nameOf(symbol) !== null)
   }
 
-  /** Bits by which a step is better explained by chance than by any of the latest steps before it. */
-  #misfitOf(latest: readonly number[], symbol: number): number {
+  /**
+   * Bits by which a step is better explained by chance than by the latest steps before it, or any one of them: two pages, or two threads, go on at the
+   * same time.
+   */
+  #misfitOf({ last, second, third }: Session, symbol: number): number {
     const { contexts, vocabulary } = this.parts
     const alphabet = vocabulary.size + 1
-    const before = this.#before
-    const length = Math.min(depth, latest.length)
-    for (let i = 0; i < length; i++) before[i] = latest[latest.length - length + i] as number
-    const { informed, bare } = contexts.bitsAfter(
-      length === depth ? before : before.subarray(0, length),
-      symbol,
-      alphabet,
-    )
+    let before = this.#one
+    if (second === noSymbol) before[0] = last
+    else {
+      before = this.#two
+      before[0] = second
+      before[1] = last
+    }
+    const { informed, bare } = contexts.bitsAfter(before, symbol, alphabet)
     let least = informed
-    for (let back = 2; back <= Math.min(beside, latest.length); back++) {
-      // Nothing to be gained from further ones.
-      if (least <= bare) break
-      this.#one[0] = latest[latest.length - back] as number
+    // Nothing to be gained from further ones below what chance gives.
+    if (least > bare && second !== noSymbol) {
+      this.#one[0] = second
+      least = Math.min(least, contexts.bitsAfter(this.#one, symbol, alphabet).informed)
+    }
+    if (least > bare && third !== noSymbol) {
+      this.#one[0] = third
       least = Math.min(least, contexts.bitsAfter(this.#one, symbol, alphabet).informed)
     }
     return least - bare
@@ -275,7 +291,8 @@ export class Habits {
   }
 }
 
-function push(latest: number[], symbol: number): void {
-  latest.push(symbol)
-  if (latest.length > beside) latest.shift()
+function follow(session: Session, symbol: number): void {
+  session.third = session.second
+  session.second = session.last
+  session.last = symbol
 }

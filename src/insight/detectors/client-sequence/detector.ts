@@ -1,11 +1,12 @@
 // Hot path: once per event.
+import { withOne } from '../../../lib/short-list.ts'
 import type { Baseline, Metric } from '../../baselines/baseline.ts'
 import type { Actor } from '../../detection/actors.ts'
 import { isMachine } from '../../detection/machines.ts'
 import { latestOf } from '../../detection/trail.ts'
 import type { Detector } from '../detector.ts'
 import { type NoSettings, noSettings } from '../no-settings.ts'
-import { type ActorSessions, endQuiet, noSessions, type OpenSession, sessionFor } from './open-sessions.ts'
+import { type ActorSessions, beginSession, endQuiet, noSessions, type OpenSession, runningAt } from './open-sessions.ts'
 import { ServiceHabits } from './service-habits.ts'
 import { wordsFor } from './words.ts'
 
@@ -62,6 +63,8 @@ export const clientSequence: Detector<NoSettings> = {
     }
     /** When each learnt last that something lies beyond its threshold. */
     const taughtMs = new Map<Baseline, number>()
+    /** Used again with every call. */
+    const step = { name: '', changes: false, done: false }
     let sinceMs = Number.POSITIVE_INFINITY
     let sweptMs = 0
 
@@ -134,23 +137,36 @@ export const clientSequence: Detector<NoSettings> = {
         const known = services.of(scope, timeMs)
         if (known === null) return
         const { habits, firstMs } = known
-        const judged = host.isWarm(habits.total, firstMs)
         const sessions = slot.of(actor)
         if (sessions.open.length === 0 && busy.size < busyMax) busy.set(actor, sessions)
-        // A program does the same again by nature; how much is for `volume`.
-        const counted = !isMachine(actor.method)
-        // What a stranger did before may have come from another address.
-        const traced = actor.kind !== 'address'
-        const start = { service, scope, timeMs, habits, judged, counted, traced, sinceMs }
-        const open = sessionFor(sessions, start, ended => end(actor, ended))
+        const open =
+          runningAt(sessions, scope, timeMs) ??
+          beginSession(
+            sessions,
+            {
+              service,
+              scope,
+              timeMs,
+              habits,
+              judged: host.isWarm(habits.total, firstMs),
+              // A program does the same again by nature; how much is for `volume`.
+              counted: !isMachine(actor.method),
+              // What a stranger did before may have come from another address.
+              traced: actor.kind !== 'address',
+              sinceMs,
+            },
+            ended => end(actor, ended),
+          )
         open.lastMs = Math.max(open.lastMs, timeMs)
         // What the service did not do is learnt by nobody, and who tries again replays nothing.
         if (answered) {
-          open.steps.push(operation)
+          open.steps = withOne(open.steps, operation)
           if (!learnable) open.learnable = false
         }
         if (!open.judged) return
-        const step = { name: operation, changes: !reading.has(record.event.method), done: answered }
+        step.name = operation
+        step.changes = !reading.has(record.event.method)
+        step.done = answered
         if (habits.take(open.session, step)) judge(actor, open, timeMs)
       },
       minute(nowMs) {

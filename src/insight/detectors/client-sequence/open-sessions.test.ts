@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Habits } from '../../sequences/habits.ts'
-import { endQuiet, noSessions, type OpenSession, sessionFor } from './open-sessions.ts'
+import { beginSession, endQuiet, noSessions, type OpenSession, runningAt } from './open-sessions.ts'
 
 const minute = 60_000
 const habits = new Habits()
@@ -21,7 +21,7 @@ function actor({ traced = true } = {}) {
       sinceMs: 0,
       timeMs,
     }
-    const open = sessionFor(sessions, start, one => ended.push(one))
+    const open = runningAt(sessions, start.scope, timeMs) ?? beginSession(sessions, start, one => ended.push(one))
     open.steps.push(name)
     open.lastMs = timeMs
     habits.take(open.session, { name, changes: true, done: true })

@@ -1,4 +1,5 @@
 // Hot path: once per event.
+import { withOne } from '../../../lib/short-list.ts'
 import type { Habits, Session } from '../../sequences/habits.ts'
 
 /** What one actor does at one service without a long pause. */
@@ -7,7 +8,8 @@ export interface OpenSession {
   /** Kind of caller, and service. */
   readonly scope: string
   readonly session: Session
-  readonly steps: string[]
+  /** Names of what was done. */
+  steps: string[]
   readonly firstMs: number
   lastMs: number
   /** Every step may be learnt. */
@@ -20,16 +22,16 @@ export interface OpenSession {
 
 /** The sessions of one actor that run, and where it was before, the latest last. */
 export interface ActorSessions {
-  readonly open: OpenSession[]
-  readonly left: LeftSession[]
+  open: OpenSession[]
+  left: LeftSession[]
 }
 
 /** A session that ended, for what was done in it. */
 interface LeftSession {
   readonly service: string
-  readonly lastMs: number
+  lastMs: number
   /** Symbols of its steps, and of those before it. */
-  readonly seen: readonly number[]
+  seen: readonly number[]
 }
 
 /** A pause that ends a session, ms. */
@@ -61,20 +63,26 @@ export function noSessions(): ActorSessions {
   return { open: [], left: [] }
 }
 
-/** The actor's session at a service that a step belongs to; one that cannot go on is given to `end`. */
-export function sessionFor(
+/** The actor's session that goes on with a step now; undefined: none does. */
+export function runningAt({ open }: ActorSessions, scope: string, timeMs: number): OpenSession | undefined {
+  for (const session of open)
+    if (session.scope === scope)
+      return timeMs - session.lastMs < pauseMs && session.steps.length < stepsMax ? session : undefined
+  return undefined
+}
+
+/** Begins a session where none goes on; those that end with that are given to `end`. */
+export function beginSession(
   sessions: ActorSessions,
   start: SessionStart,
   end: (session: OpenSession) => void,
 ): OpenSession {
   const { open } = sessions
   const { service, scope, timeMs, habits, judged, counted, traced, sinceMs } = start
-  let known: OpenSession | undefined
-  for (const session of open) if (session.scope === scope) known = session
-  if (known !== undefined && timeMs - known.lastMs < pauseMs && known.steps.length < stepsMax) return known
+  const known = open.find(session => session.scope === scope)
   const ended = known ?? (open.length >= openMax ? open[0] : undefined)
   if (ended !== undefined) leave(sessions, ended, end)
-  const left = sessions.left.find(one => one.service === service)
+  const left = leftAt(sessions, service)
   const earlier = left === undefined || timeMs - left.lastMs >= resumeMs ? nothing : left.seen
   const whole = traced && timeMs - sinceMs >= pauseMs
   const made: OpenSession = {
@@ -88,7 +96,7 @@ export function sessionFor(
     judged,
     abnormal: false,
   }
-  open.push(made)
+  sessions.open = withOne(sessions.open, made)
   return made
 }
 
@@ -101,13 +109,26 @@ export function endQuiet(sessions: ActorSessions, nowMs: number, end: (session: 
   }
 }
 
-function leave({ open, left }: ActorSessions, session: OpenSession, end: (session: OpenSession) => void): void {
+function leave(sessions: ActorSessions, session: OpenSession, end: (session: OpenSession) => void): void {
+  const { open, left } = sessions
   open.splice(open.indexOf(session), 1)
-  const at = left.findIndex(one => one.service === session.service)
-  if (at >= 0) left.splice(at, 1)
-  else if (left.length >= openMax) left.shift()
+  const { service, lastMs } = session
   const { seen, earlier } = session.session
-  const all = earlier.length === 0 ? seen : [...new Set([...seen, ...earlier])].slice(0, earlierMax)
-  left.push({ service: session.service, lastMs: session.lastMs, seen: all })
+  const all = earlier.length === 0 ? seen.slice() : [...new Set([...seen, ...earlier])].slice(0, earlierMax)
+  const known = leftAt(sessions, service)
+  if (known === undefined) {
+    if (left.length >= openMax) left.shift()
+    sessions.left = withOne(left, { service, lastMs, seen: all })
+  } else {
+    known.lastMs = lastMs
+    known.seen = all
+    // The latest is the last to be forgotten.
+    if (left.at(-1) !== known) left.push(...left.splice(left.indexOf(known), 1))
+  }
   end(session)
+}
+
+function leftAt({ left }: ActorSessions, service: string): LeftSession | undefined {
+  for (const one of left) if (one.service === service) return one
+  return undefined
 }

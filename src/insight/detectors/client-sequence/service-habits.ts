@@ -12,8 +12,10 @@ export interface KnownHabits {
 }
 
 interface Held extends KnownHabits {
-  /** Sessions that were written as rows of their own since the last snapshot. */
+  /** Sessions that were learnt since the last snapshot: each is a row of its own. */
   rows: number
+  /** Those of them of which the row was not taken yet: put together when somebody asks, since nobody may. */
+  fresh: LearntSession[]
 }
 
 /** Kinds of callers at services. */
@@ -25,7 +27,7 @@ const rowsMax = 4_096
 /** The habits of every scope (a kind of callers at a service), as rows: a snapshot, and the sessions learnt since. */
 export class ServiceHabits {
   readonly #held = new Map<string, Held>()
-  /** By key; null: it is gone. */
+  /** Snapshots by key, and rows that they took the place of (null). */
   readonly #changes = new Map<string, string | null>()
 
   /** null: there is no room for another scope. */
@@ -33,22 +35,28 @@ export class ServiceHabits {
     return this.#of(scope, timeMs)
   }
 
-  learn(scope: string, { steps, ...as }: LearntSession): void {
+  learn(scope: string, session: LearntSession): void {
     const held = this.#held.get(scope)
     if (held === undefined) return
-    held.habits.learn(steps, as)
-    this.#changes.set(
-      `session ${held.rows++} ${scope}`,
-      JSON.stringify([(as.whole ? 1 : 0) + (as.ordered ? 2 : 0), ...steps]),
-    )
+    held.habits.learn(session.steps, session)
+    held.rows++
+    held.fresh.push(session)
     if (held.rows < Math.min(rowsMax, Math.max(rowsMin, held.habits.total / 2))) return
     // Made now, though it may be written much later: how often rows are taken must change nothing of them.
-    for (let row = 0; row < held.rows; row++) this.#changes.set(`session ${row} ${scope}`, null)
+    const taken = held.rows - held.fresh.length
+    for (let row = 0; row < taken; row++) this.#changes.set(`session ${row} ${scope}`, null)
     held.rows = 0
+    held.fresh = []
     this.#changes.set(`habits ${scope}`, JSON.stringify([held.firstMs, held.habits.dump()]))
   }
 
   *changes(): Iterable<readonly [key: string, value: string | null]> {
+    for (const [scope, held] of this.#held) {
+      let row = held.rows - held.fresh.length
+      for (const { steps, whole, ordered } of held.fresh)
+        this.#changes.set(`session ${row++} ${scope}`, JSON.stringify([(whole ? 1 : 0) + (ordered ? 2 : 0), ...steps]))
+      held.fresh = []
+    }
     yield* this.#changes
     this.#changes.clear()
   }
@@ -59,7 +67,7 @@ export class ServiceHabits {
       const [kind, first = ''] = key.split(' ', 2)
       if (kind === 'habits') {
         const [firstMs, dump] = JSON.parse(value) as [number, ReturnType<Habits['dump']>]
-        this.#held.set(key.slice('habits '.length), { habits: new Habits(dump), firstMs, rows: 0 })
+        this.#held.set(key.slice('habits '.length), { habits: new Habits(dump), firstMs, rows: 0, fresh: [] })
       } else {
         const [as, ...steps] = JSON.parse(value) as [number, ...string[]]
         sessions.push({
@@ -83,7 +91,7 @@ export class ServiceHabits {
     let held = this.#held.get(scope)
     if (held !== undefined) return held
     if (this.#held.size >= scopesMax) return null
-    held = { habits: new Habits(), firstMs: timeMs, rows: 0 }
+    held = { habits: new Habits(), firstMs: timeMs, rows: 0, fresh: [] }
     this.#held.set(scope, held)
     return held
   }
