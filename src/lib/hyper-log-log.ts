@@ -91,9 +91,14 @@ export function sketchHash(text: string): number {
 
 /** FNV-1a of a text's UTF-16 units, from `fnvStart` on by `fnvStep`: for who goes through a text anyway. */
 export function fnv(text: string): number {
-  let hash = fnvStart
-  for (let i = 0; i < text.length; i++) hash = fnvStep(hash, text.charCodeAt(i))
-  return hash
+  return fnvOn(fnvStart, text)
+}
+
+/** `fnv` of two texts one behind the other, `hash` being that of the first. */
+export function fnvOn(hash: number, text: string): number {
+  let all = hash
+  for (let i = 0; i < text.length; i++) all = fnvStep(all, text.charCodeAt(i))
+  return all
 }
 
 export const fnvStart = 0x811c9dc5 | 0

@@ -1,5 +1,5 @@
 import { ChangedRows } from '../traces/changed-rows.ts'
-import type { Baseline, Metric } from './baseline.ts'
+import type { Baseline, Judged, Metric } from './baseline.ts'
 import { keyOf, type Which, whichOf } from './baseline-key.ts'
 import { type Budget, BudgetSplit } from './budget.ts'
 import { type BaselineDump, type BaselineTerms, LearnedBaseline, type Place } from './learned-baseline.ts'
@@ -218,28 +218,10 @@ export class Baselines {
 
   #made(detector: string, metric: Metric, scope: string): Baseline {
     const own = this.#learned({ detector, metric, scope, scenario: null })
-    const variants = new Map<string, LearnedBaseline>()
-    // The scenario's own baseline learns while it is in force; until that is warm the ordinary one judges, wider by the scenario's factor.
-    const now = (): LearnedBaseline => {
-      if (this.#scenario === null) return own
-      const { name } = this.#scenario
-      let variant = variants.get(name)
-      if (variant === undefined)
-        variants.set(name, (variant = this.#learned({ detector, metric, scope, scenario: name })))
-      return variant
-    }
-    const judging = (timeMs: number): LearnedBaseline => {
-      const variant = now()
-      return variant.threshold(timeMs) === null ? own : variant
-    }
-    return {
-      judge: (value, timeMs) => (this.#scenario === null ? own : judging(timeMs)).judge(value, timeMs),
-      learn: (value, timeMs) => (this.#scenario === null ? own : now()).learn(value, timeMs),
-      describe: () => own.describe(),
-      get samples() {
-        return own.samples
-      },
-    }
+    return new ScopedBaseline(own, {
+      scenario: () => this.#scenario?.name ?? null,
+      variant: scenario => this.#learned({ detector, metric, scope, scenario }),
+    })
   }
 
   #learned(one: Which): LearnedBaseline {
@@ -305,4 +287,50 @@ function accepted(
 ): Pick<BaselineVersion, 'key' | 'kind' | 'before' | 'after' | 'place'> {
   const base = { key, kind: 'accept', before: place?.reference ?? null, after: null } as const
   return place === null ? base : { ...base, place }
+}
+
+interface Scenarios {
+  /** In force; null: none. */
+  scenario(): string | null
+  variant(scenario: string): LearnedBaseline
+}
+
+/**
+ * A baseline with those of its scenarios: one of these learns while its scenario is in force, and until it is warm the ordinary one judges, wider by the
+ * scenario's factor. A class, since objects with accessors of their own are of a build of their own each, and detectors ask thousands.
+ */
+class ScopedBaseline implements Baseline {
+  readonly #own: LearnedBaseline
+  readonly #scenarios: Scenarios
+  readonly #variants = new Map<string, LearnedBaseline>()
+
+  constructor(own: LearnedBaseline, scenarios: Scenarios) {
+    this.#own = own
+    this.#scenarios = scenarios
+  }
+
+  get samples(): number {
+    return this.#own.samples
+  }
+
+  judge(value: number, timeMs: number): Judged {
+    const now = this.#now()
+    return (now === this.#own || now.threshold(timeMs) === null ? this.#own : now).judge(value, timeMs)
+  }
+
+  learn(value: number, timeMs: number): void {
+    this.#now().learn(value, timeMs)
+  }
+
+  describe(): string {
+    return this.#own.describe()
+  }
+
+  #now(): LearnedBaseline {
+    const scenario = this.#scenarios.scenario()
+    if (scenario === null) return this.#own
+    let variant = this.#variants.get(scenario)
+    if (variant === undefined) this.#variants.set(scenario, (variant = this.#scenarios.variant(scenario)))
+    return variant
+  }
 }

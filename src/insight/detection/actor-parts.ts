@@ -9,8 +9,8 @@ const tableMin = 64
 
 /** Who made up a sum. Two lists, and beyond a few a table of places in them: a Map for every window of every operation costs three times as much. */
 export class ActorParts {
-  readonly #actors: Actor[] = []
-  readonly #parts: number[] = []
+  #actors: Actor[] = []
+  #parts: number[] = []
   /** Places plus 1, by hash of the actor; null: few. */
   #table: Uint16Array | null = null
 
@@ -42,6 +42,12 @@ export class ActorParts {
 
   #append(actor: Actor, part: number): void {
     const place = this.#actors.length
+    if (place === 0) {
+      // Most windows of most operations have one: pushing it would make room for 17.
+      this.#actors = [actor]
+      this.#parts = [part]
+      return
+    }
     this.#actors.push(actor)
     this.#parts.push(part)
     if (place < listMax) return

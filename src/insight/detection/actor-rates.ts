@@ -6,13 +6,12 @@ import {
   countAt,
   dumpWindow,
   firstMsAt,
+  habitStride,
   indexAt,
   isNew,
   latestAt,
   peakAt,
   restoreWindow,
-  saidAt,
-  saidMsAt,
   taintedAt,
   type Things,
   type WindowPlace,
@@ -64,13 +63,26 @@ interface Habit {
   peak: number
 }
 
+/** What actors that prove themselves in one way are like, on one scale. */
+interface Kind {
+  readonly habit: Habit
+  /** null: it was not asked for. */
+  baseline: Baseline | null
+}
+
+/** That a window was told to be too full: when last, Unix ms, and the value then. */
+interface Told {
+  timeMs: number
+  value: number
+}
+
 /** What stands in the slot of an actor whose things are not told apart: its numbers are elsewhere. */
 const noThings: Things[] = []
 
 /** Counts per actor over windows, judges while they run and learns when they end. Within one of the actor's methods (`jwt`, `address` …) all are compared. */
 export class ActorRates {
   readonly #scales: readonly Scale[]
-  readonly #windowMs: readonly number[]
+  readonly #windowMs: Float64Array
   readonly #own: boolean
   readonly #distinct: boolean
   readonly #host: DetectorHost
@@ -79,23 +91,27 @@ export class ActorRates {
   readonly #hot: number
   readonly #cold: number
   readonly #stride: number
+  readonly #coldStride: number
   /** Counts up to these are below the floor, whatever the habit; by scale. */
-  readonly #quiet: readonly number[]
-  readonly #baselines: Array<Map<string, Baseline>>
-  readonly #habits: Array<Map<string, Habit>>
+  readonly #quiet: Float64Array
+  /** Of the windows that run, by scale: what was told of them. Few have any, so it stands with nobody. */
+  readonly #told = new WeakMap<Actor, Array<Told | undefined>>()
+  /** By scale and method. */
+  readonly #kinds: Array<Map<string, Kind>>
   #written = '[]'
 
   constructor(host: DetectorHost, { scales, own = false, distinct = false }: RateOptions) {
     this.#host = host
     this.#scales = scales
-    this.#windowMs = scales.map(({ windowMs }) => windowMs)
+    this.#windowMs = Float64Array.from(scales, ({ windowMs }) => windowMs)
     this.#own = own
     this.#distinct = distinct
     this.#stride = distinct ? 3 : 2
-    const places = host.numbers(scales.length * this.#stride, scales.length * coldStride)
+    this.#coldStride = own ? habitStride : coldStride
+    const places = host.numbers(scales.length * this.#stride, scales.length * this.#coldStride)
     this.#hot = places.hot
     this.#cold = places.cold
-    this.#quiet = scales.map(({ metric }) => (own ? metric.floor ** 2 : metric.floor))
+    this.#quiet = Float64Array.from(scales, ({ metric }) => (own ? metric.floor ** 2 : metric.floor))
     this.#slot = host.slot(() => (distinct ? scales.map(() => null) : noThings), {
       dump: (things, actor) => scales.map((_, i) => dumpWindow(this.#place(actor as KnownActor, i), things[i] ?? null)),
       restore: (dump, actor) => {
@@ -105,7 +121,9 @@ export class ActorRates {
     })
     host.keep({
       changes: () => {
-        const text = JSON.stringify(this.#habits.map(habits => [...habits]))
+        const text = JSON.stringify(
+          this.#kinds.map(kinds => (own ? Array.from(kinds, ([method, { habit }]) => [method, habit]) : [])),
+        )
         if (text === this.#written) return []
         this.#written = text
         return [['habits', text] as const]
@@ -113,14 +131,13 @@ export class ActorRates {
       restore: rows => {
         for (const [, text] of rows) {
           const dump = JSON.parse(text) as Array<Array<[string, Habit]>>
-          for (const [i, habits] of this.#habits.entries())
-            for (const [method, habit] of dump[i] ?? []) habits.set(method, habit)
+          for (const [i, habits] of dump.entries())
+            for (const [method, habit] of habits) Object.assign(this.#kind(i, method).habit, habit)
           this.#written = text
         }
       },
     })
-    this.#baselines = scales.map(() => new Map())
-    this.#habits = scales.map(() => new Map())
+    this.#kinds = scales.map(() => new Map())
   }
 
   /** Counts `amount` (or, of distinct things, the thing's hash) and says what is too much now: the scale that is exceeded most. `taint`: the window is not learnt. */
@@ -158,14 +175,15 @@ export class ActorRates {
 
   /** Is a window that runs told to be too full? */
   isTold(actor: Actor): boolean {
-    const known = actor as KnownActor
-    return this.#scales.some((_, i) => (known.cold[this.#coldOf(known, i) + saidAt] as number) > 0)
+    return this.#told.get(actor)?.some(told => told !== undefined) === true
   }
 
   /** The most that the actor usually has in a window, for sentences. */
   usual(actor: Actor, scale: Scale): number {
     const i = this.#scales.indexOf(scale)
-    return i === -1 || this.#slot.peek(actor) === undefined ? 0 : this.#expected(actor as KnownActor, i)
+    return i === -1 || !this.#own || this.#slot.peek(actor) === undefined
+      ? 0
+      : this.#expected(actor as KnownActor, i, this.#kind(i, actor.method))
   }
 
   /** What was kept of it over a restart is taken up; it waits to be written. */
@@ -175,11 +193,11 @@ export class ActorRates {
   }
 
   #place(actor: KnownActor, i: number): WindowPlace {
-    return { of: actor, hot: actor.hotAt + this.#hot + i * this.#stride, cold: this.#coldOf(actor, i) }
+    return { of: actor, hot: actor.hotAt + this.#hot + i * this.#stride, cold: this.#coldOf(actor, i), own: this.#own }
   }
 
   #coldOf(actor: KnownActor, i: number): number {
-    return actor.coldAt + this.#cold + i * coldStride
+    return actor.coldAt + this.#cold + i * this.#coldStride
   }
 
   /** 1: the window that runs has not had it yet. */
@@ -194,19 +212,25 @@ export class ActorRates {
   /** null: the window is not too full, or that was just told. */
   #judge(actor: KnownActor, i: number, timeMs: number): Exceeded | null {
     const scale = this.#scales[i] as Scale
-    const value = this.#value(actor, i)
+    const kind = this.#kind(i, actor.method)
+    const value = this.#value(actor, i, kind)
     if (value <= scale.metric.floor) return null
-    const baseline = this.#baseline(i, actor.method)
+    const baseline = this.#baseline(i, actor.method, kind)
     const judged = baseline.judge(value, timeMs)
     if (!judged.abnormal) return null
     const { cold } = actor
     const at = this.#coldOf(actor, i)
     cold[at + taintedAt] = 1
     // A flood must not become a flood of reports.
-    if (timeMs - (cold[at + saidMsAt] as number) < repeatMs && value < (cold[at + saidAt] as number) * repeatFactor)
-      return null
-    cold[at + saidMsAt] = timeMs
-    cold[at + saidAt] = value
+    let told = this.#told.get(actor)
+    if (told === undefined) this.#told.set(actor, (told = []))
+    const before = told[i]
+    if (before === undefined) told[i] = { timeMs, value }
+    else if (timeMs - before.timeMs < repeatMs && value < before.value * repeatFactor) return null
+    else {
+      before.timeMs = timeMs
+      before.value = value
+    }
     const count = actor.hot[actor.hotAt + this.#hot + i * this.#stride + countAt] as number
     return { ...judged, scale, baseline, value, count, firstMs: cold[at + firstMsAt] as number }
   }
@@ -220,7 +244,7 @@ export class ActorRates {
     const before = hot[at + indexAt] as number
     if (before > 0) {
       this.#end(actor, i)
-      const peak = cold[coldAt + peakAt] as number
+      const peak = this.#own ? (cold[coldAt + peakAt] as number) : 0
       if (peak > 0)
         cold[coldAt + peakAt] = peak * fading ** ((index - before) * ((this.#windowMs[i] as number) / DAY_MS))
     }
@@ -230,8 +254,12 @@ export class ActorRates {
       hot[at + latestAt] = 0
       this.#slot.of(actor)[i] = null
     }
-    cold[coldAt + taintedAt] = 0
-    cold[coldAt + saidAt] = 0
+    if (cold[coldAt + taintedAt] === 1) {
+      cold[coldAt + taintedAt] = 0
+      // Only of a window that is tainted anything was told.
+      const told = this.#told.get(actor)
+      if (told !== undefined) told[i] = undefined
+    }
     cold[coldAt + firstMsAt] = timeMs
   }
 
@@ -243,42 +271,39 @@ export class ActorRates {
     const index = hot[at + indexAt] as number
     // What was abnormal is counted by the baseline and not learnt.
     if (cold[coldAt + taintedAt] === 1 || actor.suspectUntilMs > index * windowMs) return
-    this.#baseline(i, actor.method).learn(this.#value(actor, i), (index + 1) * windowMs)
+    const kind = this.#kind(i, actor.method)
+    this.#baseline(i, actor.method, kind).learn(this.#value(actor, i, kind), (index + 1) * windowMs)
     if (!this.#own) return
     cold[coldAt + windowsAt] = (cold[coldAt + windowsAt] as number) + 1
     const peak = Math.max(cold[coldAt + peakAt] as number, hot[at + countAt] as number)
     cold[coldAt + peakAt] = peak
-    const habit = this.#habit(i, actor.method)
+    const { habit } = kind
     habit.peak += (peak - habit.peak) * Math.max(0.001, 1 / ++habit.windows)
   }
 
-  #value(actor: KnownActor, i: number): number {
+  #value(actor: KnownActor, i: number, kind: Kind): number {
     const counted = actor.hot[actor.hotAt + this.#hot + i * this.#stride + countAt] as number
     if (!this.#own) return counted
-    return Math.max(0, Math.sqrt(counted) - Math.sqrt(this.#expected(actor, i)))
+    return Math.max(0, Math.sqrt(counted) - Math.sqrt(this.#expected(actor, i, kind)))
   }
 
-  #expected(actor: KnownActor, i: number): number {
+  #expected(actor: KnownActor, i: number, { habit }: Kind): number {
     const at = this.#coldOf(actor, i)
     const windows = actor.cold[at + windowsAt] as number
     const peak = actor.cold[at + peakAt] as number
-    const usual = (windows * peak + trust * this.#habit(i, actor.method).peak) / (windows + trust)
+    const usual = (windows * peak + trust * habit.peak) / (windows + trust)
     return (this.#scales[i] as Scale).metric.elastic === true ? usual * this.#host.factor() : usual
   }
 
-  #habit(i: number, method: string): Habit {
-    const habits = this.#habits[i] as Map<string, Habit>
-    let habit = habits.get(method)
-    if (habit === undefined) habits.set(method, (habit = { windows: 0, peak: 0 }))
-    return habit
+  #kind(i: number, method: string): Kind {
+    const kinds = this.#kinds[i] as Map<string, Kind>
+    let kind = kinds.get(method)
+    if (kind === undefined) kinds.set(method, (kind = { habit: { windows: 0, peak: 0 }, baseline: null }))
+    return kind
   }
 
-  #baseline(i: number, method: string): Baseline {
-    const baselines = this.#baselines[i] as Map<string, Baseline>
-    let baseline = baselines.get(method)
-    if (baseline === undefined)
-      baselines.set(method, (baseline = this.#host.baseline(metricOf(this.#scales[i] as Scale, this.#own), method)))
-    return baseline
+  #baseline(i: number, method: string, kind: Kind): Baseline {
+    return (kind.baseline ??= this.#host.baseline(metricOf(this.#scales[i] as Scale, this.#own), method))
   }
 }
 

@@ -6,17 +6,14 @@ import type { NumbersOfActor } from './actor-numbers.ts'
 export const indexAt = 0
 export const countAt = 1
 export const latestAt = 2
-/** Places of a window's cold numbers: when the first was counted, Unix ms. */
+/** Places of a window's cold numbers: when the first was counted, Unix ms; 1: something in it must not be learnt. */
 export const firstMsAt = 0
-/** Windows before, and the fullest of them, fading by the day. */
-export const windowsAt = 1
-export const peakAt = 2
-/** 1: something in it must not be learnt. */
-export const taintedAt = 3
-/** When it was told last that it is too full, and the value then. */
-export const saidMsAt = 4
-export const saidAt = 5
-export const coldStride = 6
+export const taintedAt = 1
+export const coldStride = 2
+/** Where habits are kept, also: windows before, and the fullest of them, fading by the day. */
+export const windowsAt = 2
+export const peakAt = 3
+export const habitStride = 4
 
 /** Hashes of things that are told apart: a list while they are few. null: nothing yet. */
 export type Things = number[] | HashSet | null
@@ -53,31 +50,35 @@ export interface WindowPlace {
   readonly of: NumbersOfActor
   readonly hot: number
   readonly cold: number
+  /** It has numbers of a habit. */
+  readonly own: boolean
 }
 
 /** As JSON; `restoreWindow` reads it. */
-export function dumpWindow({ of, hot, cold }: WindowPlace, things: Things): unknown {
+export function dumpWindow({ of, hot, cold, own }: WindowPlace, things: Things): unknown {
   return [
     of.hot[hot + indexAt],
     of.hot[hot + countAt],
     of.cold[cold + firstMsAt],
-    of.cold[cold + windowsAt],
-    of.cold[cold + peakAt],
+    own ? of.cold[cold + windowsAt] : 0,
+    own ? of.cold[cold + peakAt] : 0,
     of.cold[cold + taintedAt],
     things === null ? 0 : listOf(things),
   ]
 }
 
 /** Gives the things that were told apart. Throws on what is no dump. */
-export function restoreWindow({ of, hot, cold }: WindowPlace, dump: unknown): Things {
+export function restoreWindow({ of, hot, cold, own }: WindowPlace, dump: unknown): Things {
   const [index = 0, count = 0, firstMs = 0, windows = 0, peak = 0, tainted, things] = dump as [...number[], unknown]
   const kept = [index, count, firstMs, windows, peak] as number[]
   if (!kept.every(Number.isFinite)) throw new RangeError('no dump of a window')
   of.hot[hot + indexAt] = Math.max(0, index as number)
   of.hot[hot + countAt] = count as number
   of.cold[cold + firstMsAt] = firstMs as number
-  of.cold[cold + windowsAt] = windows as number
-  of.cold[cold + peakAt] = peak as number
+  if (own) {
+    of.cold[cold + windowsAt] = windows as number
+    of.cold[cold + peakAt] = peak as number
+  }
   of.cold[cold + taintedAt] = tainted === 1 ? 1 : 0
   if (!Array.isArray(things) || things.length === 0) return null
   const hashes = things.map(one => Number(one) >>> 0).slice(0, distinctMax)

@@ -1,5 +1,6 @@
 // Hot path: once per event.
 import { sketchHash } from '../../lib/hyper-log-log.ts'
+import { withOne } from '../../lib/short-list.ts'
 import { ActorNumbers, type NumbersOfActor } from './actor-numbers.ts'
 
 /** Who is held responsible for calls. Interned: the same object while it is known. */
@@ -40,13 +41,14 @@ export interface KnownActor extends Actor, NumbersOfActor {
   calls: number
   suspicion: number
   suspectUntilMs: number
-  readonly trail: Passed[]
+  trail: Passed[]
   /** State of detectors, by slot. */
   readonly state: unknown[]
   /** What was kept of it over a restart, by slot; null: nothing, or it was all taken. */
   saved: Record<string, unknown> | null
   /** It waits to be written. */
   changed: boolean
+  /** In the list of its kind; -1: it was forgotten. */
   place: number
 }
 
@@ -122,7 +124,7 @@ export class Actors {
   /** Counts a call; `turnedAway`: it was refused, or answered 4xx. */
   called(actor: KnownActor, passed: Passed, turnedAway: boolean): void {
     const { timeMs } = passed
-    if (actor.trail.length < trailMax) actor.trail.push(passed)
+    if (actor.trail.length < trailMax) actor.trail = withOne(actor.trail, passed)
     else actor.trail[actor.calls % trailMax] = passed
     actor.calls++
     if (turnedAway) this.suspect(actor, timeMs, 0.05)
@@ -156,6 +158,9 @@ export class Actors {
       list[victim.place] = last
       last.place = victim.place
     }
+    victim.place = -1
+    // Whoever still holds it needs its name and its trail.
+    victim.state.length = 0
     this.#byName.delete(victim.name)
     this.evicted++
     this.#onEvict(victim)

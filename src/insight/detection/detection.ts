@@ -151,8 +151,7 @@ export class Detection implements LearningPart {
     const actor = this.#who.actor(record, timeMs, { where, answered })
     const principal = provenBy(event) === null ? null : actor.name
     const operation = this.#names.nameOf(record)
-    const source =
-      actor.kind === 'address' ? actor : this.#actors.of('address', where.name, { method: 'address', timeMs })
+    const source = actor.kind === 'address' ? actor : this.#who.source(where, timeMs)
     const passed: Passed = {
       timeMs,
       event: event.id,
@@ -174,6 +173,8 @@ export class Detection implements LearningPart {
       principal,
       address: where.address,
       network: where.network,
+      addressHash: where.addressHash,
+      networkHash: where.networkHash,
       service: event.service ?? event.host,
       operation,
       reached,
@@ -334,6 +335,7 @@ export class Detection implements LearningPart {
 
   #slot<S>(name: string, make: (actor: Actor) => S, kept?: KeptSlot<S>): ActorSlot<S> {
     const at = this.#slots++
+    const slots = (): number => this.#slots
     const actors = this.#actors
     const rows = this.#rows
     if (kept !== undefined) rows.slot(at, name, kept as KeptSlot<unknown>)
@@ -342,7 +344,8 @@ export class Detection implements LearningPart {
         const { state, saved } = actor as KnownActor
         const known = state[at] as S | undefined
         if (known !== undefined) return known
-        while (state.length < at) state.push(undefined)
+        // For all slots at once: there are thousands of actors, and pushing makes room for half as many again.
+        if (state.length <= at) state.length = slots()
         const revived = saved === null || kept === undefined ? undefined : rows.revive(actor as KnownActor, name, kept)
         return (state[at] = revived ?? make(actor)) as S
       },

@@ -71,7 +71,7 @@ export class GroupRates {
   readonly #groups = new Map<string, Group>()
   readonly #habits: readonly Habit[]
   /** Sums up to these are below the floor, whatever the habit; by scale. */
-  readonly #quiet: readonly number[]
+  readonly #quiet: Float64Array
   /** Groups whose window began since that one did, by scale: only they can have to be ended. Those before them, whose windows are over. */
   readonly #touched: Group[][]
   readonly #over: Group[][]
@@ -85,7 +85,9 @@ export class GroupRates {
     this.#options = options
     this.#blocks = new GroupBlocks(options.scales.length)
     this.#habits = options.scales.map(() => ({ windows: 0, peak: 0 }))
-    this.#quiet = options.scales.map(({ metric }) => (options.own === true ? metric.floor ** 2 : metric.floor))
+    this.#quiet = Float64Array.from(options.scales, ({ metric }) =>
+      options.own === true ? metric.floor ** 2 : metric.floor,
+    )
     this.#touched = options.scales.map(() => [])
     this.#over = options.scales.map(() => [])
     this.#running = options.scales.map(() => -1)
@@ -165,7 +167,7 @@ export class GroupRates {
       group.changed = false
       const { block, at } = group
       return JSON.stringify(
-        this.#quiet.map((_, i) => {
+        this.#options.scales.map((_, i) => {
           const from = at + i * stride
           const flags = block[from + flagsAt] as number
           return [...block.subarray(from, from + flagsAt), flags & tainted, (flags & ended) / ended]
@@ -212,7 +214,7 @@ export class GroupRates {
   }
 
   #made(): Group {
-    return { ...this.#blocks.take(), parts: this.#quiet.map(() => null), changed: false }
+    return { ...this.#blocks.take(), parts: this.#options.scales.map(() => null), changed: false }
   }
 
   #turn(i: number, group: Group, timeMs: number): void {

@@ -1,33 +1,51 @@
 // Hot path: once per event.
+import { fnv, fnvOn, mixed } from '../../lib/hyper-log-log.ts'
 import type { ExchangeRecord } from '../model/exchange.ts'
 import type { Shape } from '../model/observation.ts'
 
-const places = new Map<string, readonly number[]>()
-const placesMax = 8192
+/** What the name of an operation says of its path. */
+interface PathOf {
+  readonly variables: readonly number[]
+  /** `fnv` of the name and a space. */
+  readonly begun: number
+}
+
+const paths = new Map<string, PathOf>()
+const pathsMax = 8192
 
 /** Segments (from 0) of the path that are variables of the operation `service METHOD template`. */
 export function variablesOf(operation: string): readonly number[] {
-  let found = places.get(operation)
+  return pathOf(operation).variables
+}
+
+function pathOf(operation: string): PathOf {
+  let found = paths.get(operation)
   if (found === undefined) {
     const template = operation.slice(operation.indexOf('/'))
-    found = template
+    const variables = template
       .split('/')
       .slice(1)
       .flatMap((part, i) => (part.includes('{') ? [i] : []))
-    if (places.size >= placesMax) places.clear()
-    places.set(operation, found)
+    if (paths.size >= pathsMax) paths.clear()
+    paths.set(operation, (found = { variables, begun: fnv(`${operation} `) }))
   }
   return found
 }
 
-/** Values of the variables in the path, as keyed hashes where there is an observation, else as they are; one text for all of them, '' without any. */
-export function objectOf({ event, observation }: ExchangeRecord, operation: string): string {
-  const variables = variablesOf(operation)
-  if (variables.length === 0) return ''
-  const parts = event.path.split('/')
-  let text = ''
-  for (const i of variables) text += `${observation?.path[i]?.hash ?? parts[i + 1] ?? ''} `
-  return text
+/**
+ * Hash of an operation and of the values of the variables in the path, which are keyed hashes where there is an observation, else as they are: the object that a
+ * call is about. null: the operation has no variables.
+ */
+export function objectHash({ event, observation }: ExchangeRecord, operation: string): number | null {
+  const { variables, begun } = pathOf(operation)
+  if (variables.length === 0) return null
+  let parts: readonly string[] | null = null
+  let hash = begun
+  for (const i of variables) {
+    const value = observation?.path[i]?.hash ?? (parts ??= event.path.split('/'))[i + 1] ?? ''
+    hash = fnvOn(fnvOn(hash, value), ' ')
+  }
+  return mixed(hash)
 }
 
 /** Calls `take` with the keyed hash of every identifier in a body and the field it stands in; at most `max`. */

@@ -16,6 +16,9 @@ export interface Moment {
   readonly address: string
   /** `192.0.2.0/24`, `2001:db8:0:0::/64`. */
   readonly network: string
+  /** `sketchHash` of both. */
+  readonly addressHash: number
+  readonly networkHash: number
   readonly service: string
   /** `service METHOD template`, as the inventory names it now; null: it is none that is known. */
   readonly operation: string | null

@@ -6,6 +6,7 @@ import type { DetectorHost } from '../detector.ts'
 const operationsMax = 4096
 const namesMax = 128
 const asked = 8
+const none: readonly string[] = []
 
 interface KnownNames {
   calls: number
@@ -27,12 +28,12 @@ export function createKnownNames(host: DetectorHost): {
 
   return {
     unknown({ operation, record, actor, timeMs, learnable }) {
-      if (operation === null) return []
+      if (operation === null) return none
       const { query } = record.event
       const sent = record.observation?.query ?? query
       let known = operations.get(operation)
       if (known === undefined) {
-        if (!learnable || operations.size >= operationsMax) return []
+        if (!learnable || operations.size >= operationsMax) return none
         operations.set(operation, (known = { calls: 0, firstMs: timeMs, names: new Set(), changed: false }))
       }
       if (learnable) {
@@ -41,19 +42,20 @@ export function createKnownNames(host: DetectorHost): {
         if (!known.changed) rows.changed(operation)
         known.changed = true
       }
-      if (sent.length === 0) return []
+      if (sent.length === 0) return none
       const warm = host.isWarm(known.calls, known.firstMs)
-      const unknown: string[] = []
-      for (const { name } of sent.slice(0, asked)) {
+      let unknown: string[] | null = null
+      for (let i = 0; i < sent.length && i < asked; i++) {
+        const { name } = sent[i] as { readonly name: string }
         if (known.names.has(name)) continue
         const standing = learnable
           ? host.quarantine.see(`api-probing ${operation} ${name}`, actor.name, timeMs)
           : 'waiting'
         if ((standing === 'known' || !warm) && learnable && known.names.size < namesMax) {
           known.names.add(name)
-        } else unknown.push(name)
+        } else (unknown ??= []).push(name)
       }
-      return unknown
+      return unknown ?? none
     },
     changes: () =>
       rows.take(operation => {

@@ -1,9 +1,8 @@
 // Hot path: once per event.
 import { byActor, byMany } from '../../detection/exceeded.ts'
-import { sketchHash } from '../../../lib/hyper-log-log.ts'
 import { ActorRates, type Exceeded, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import { GroupRates } from '../../detection/group-rates.ts'
-import { objectOf } from '../../detection/ids-of.ts'
+import { objectHash } from '../../detection/ids-of.ts'
 import type { Actor } from '../../detection/actors.ts'
 import { count, figure, named } from '../../detection/words.ts'
 import type { Detector } from '../detector.ts'
@@ -95,9 +94,8 @@ export const enumeration: Detector<NoSettings> = {
     return {
       take({ actor, record, operation, timeMs, reached }) {
         if (operation === null) return
-        const object = objectOf(record, operation)
-        if (object === '') return
-        const key = sketchHash(`${operation} ${object}`)
+        const key = objectHash(record, operation)
+        if (key === null) return
         const much = touched.add(actor, timeMs, key)
         if (much !== null) report(actor, much, timeMs, '')
         const status = record.event.upstreamStatus ?? record.event.status

@@ -83,9 +83,9 @@ export const misuse: Detector<NoSettings> = {
       ...outside,
       take(moment) {
         outside.take?.(moment)
-        const { actor, operation, timeMs, record, answered, address, refused } = moment
+        const { actor, operation, timeMs, record, answered, addressHash, refused } = moment
         if (actor.kind !== 'address' && !refused) {
-          const many = seenAt.add(actor, timeMs, sketchHash(address))
+          const many = seenAt.add(actor, timeMs, addressHash)
           if (many !== null)
             report('shared-credential', moment, many, `called from ${count(many.count, 'address', 'addresses')}`)
         }

@@ -17,8 +17,10 @@ const isSecret = (name: string): boolean => name.includes('secret')
 const usual = seen({ id: text, state: text })
 
 function learnt(store = new AnswerStore(isSecret)): AnswerStore {
-  for (let i = 0; i < 100; i++) store.toLearn('GET /a')?.learn(usual, nobody)
-  store.changed('GET /a')
+  const known = store.toLearn('GET /a')
+  assert.ok(known !== undefined)
+  for (let i = 0; i < 100; i++) known.learn(usual, nobody)
+  store.changed('GET /a', known)
   return store
 }
 
@@ -32,7 +34,7 @@ function shown(store: AnswerStore, answer: AnswerSeen, caller: string, timeMs = 
   const known = store.get('GET /a')
   assert.ok(known !== undefined)
   const { fresh } = known.note(known.look(answer, nobody), answer, { caller, timeMs })
-  store.changed('GET /a')
+  store.changed('GET /a', known)
   return fresh.map(one => ({ ...one }))
 }
 

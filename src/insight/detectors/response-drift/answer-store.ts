@@ -11,6 +11,7 @@ export class AnswerStore {
   readonly #isSecret: (name: string) => boolean
   readonly #operations = new Map<string, OperationAnswers>()
   readonly #rows = new ChangedRows()
+  #ratesChanged = false
   #lost = 0
 
   constructor(isSecret: (name: string) => boolean) {
@@ -41,15 +42,26 @@ export class AnswerStore {
     return made
   }
 
-  changed(operation: string): void {
-    this.#rows.changed(operation)
+  changed(operation: string, answers: OperationAnswers): void {
+    if (!answers.changed) {
+      answers.changed = true
+      this.#rows.changed(operation)
+    }
+    if (this.#ratesChanged) return
+    this.#ratesChanged = true
     this.#rows.changed(ratesRow)
   }
 
   changes(): Iterable<readonly [key: string, value: string | null]> {
-    return this.#rows.take(operation =>
-      JSON.stringify(operation === ratesRow ? this.rates.dump() : this.#operations.get(operation)?.dump()),
-    )
+    return this.#rows.take(operation => {
+      if (operation === ratesRow) {
+        this.#ratesChanged = false
+        return JSON.stringify(this.rates.dump())
+      }
+      const answers = this.#operations.get(operation) as OperationAnswers
+      answers.changed = false
+      return JSON.stringify(answers.dump())
+    })
   }
 
   /** Rows that do not read are skipped: what they hold is learnt anew. */

@@ -41,15 +41,23 @@ export const responseDrift: Detector<NoSettings> = {
       name => hintOf(name.slice(name.lastIndexOf('.') + 1).replaceAll('[]', '')).class !== null,
     )
 
+    function noted(
+      known: OperationAnswers,
+      seen: AnswerSeen,
+      { operation, actor, timeMs }: Pick<Moment, 'actor' | 'timeMs'> & { operation: string },
+    ): ReturnType<OperationAnswers['note']> {
+      const isNormal = (key: string): boolean => host.quarantine.standing(shapeOf(operation, key)) === 'known'
+      return known.note(known.look(seen, isNormal), seen, { caller: actor.name, timeMs })
+    }
+
     /** Gives whether it was abnormal. */
     function judgeMembers(
       { operation, actor, address, timeMs, learnable, record }: Moment & { operation: string },
       known: OperationAnswers,
       seen: AnswerSeen,
     ): boolean {
-      const isNormal = (key: string): boolean => host.quarantine.standing(shapeOf(operation, key)) === 'known'
-      const { fresh, born } = known.note(known.look(seen, isNormal), seen, { caller: actor.name, timeMs })
       const baseline = host.baseline(membersMetric)
+      const { fresh, born } = known.isUsual(seen) ? nothingNew : noted(known, seen, { operation, actor, timeMs })
       if (fresh.length === 0) {
         if (learnable) {
           baseline.learn(0, timeMs)
@@ -103,10 +111,11 @@ export const responseDrift: Detector<NoSettings> = {
 
     function judgeSize(
       { operation, actor, address, timeMs, learnable, record }: Moment & { operation: string },
-      { size }: OperationAnswers,
+      known: OperationAnswers,
     ): boolean {
+      const { size } = known
       if (size.count < fewCalls) return false
-      const baseline: Baseline = host.baseline(sizeMetric, operation)
+      const baseline: Baseline = (known.sizes ??= host.baseline(sizeMetric, operation))
       const length = Math.log1p(record.event.responseBytes)
       const above = length <= size.mean ? 0 : size.distance(length, null, leastSize)
       const { abnormal, threshold } = baseline.judge(above, timeMs)
@@ -140,20 +149,20 @@ export const responseDrift: Detector<NoSettings> = {
         const seen: AnswerSeen = {
           parts: answered && response?.shape != null ? partsOf(response.shape) : noParts,
           whole: response?.partial === false,
-          signs: response?.marks.map(signName) ?? [],
+          signs: response === null || response.marks.length === 0 ? noSigns : response.marks.map(signName),
         }
         const known = store.get(operation)
         const here = moment as Moment & { readonly operation: string }
         const isStrange = known !== undefined && judgeMembers(here, known, seen)
         const isLarge = answered && known !== undefined && judgeSize(here, known)
-        if (known !== undefined) store.changed(operation)
+        if (known !== undefined) store.changed(operation, known)
         if (!learnable) return
-        const profile = store.toLearn(operation)
+        const profile = known ?? store.toLearn(operation)
         if (profile === undefined) return
         const isWarm = host.baseline(membersMetric).judge(0, moment.timeMs).warm
         profile.learn(seen, key => !isWarm || host.quarantine.standing(shapeOf(operation, key)) === 'known')
         if (!isStrange && !isLarge) profile.size.add(Math.log1p(record.event.responseBytes))
-        store.changed(operation)
+        store.changed(operation, profile)
       },
       lost: () => store.lost,
       changes: () => store.changes(),
@@ -163,6 +172,8 @@ export const responseDrift: Detector<NoSettings> = {
 }
 
 const noParts: ReadonlyMap<string, Part> = new Map()
+const noSigns: readonly string[] = []
+const nothingNew: ReturnType<OperationAnswers['note']> = { fresh: [], born: [] }
 
 function shapeOf(operation: string, key: string): string {
   return `response-drift ${operation} ${key}`

@@ -1,4 +1,5 @@
 // Hot path: once per answer.
+import type { Baseline } from '../../baselines/baseline.ts'
 import { Spread } from '../../profiles/spread.ts'
 import { type Part, partKinds } from './answer-parts.ts'
 import type { NewKind } from './birth-rates.ts'
@@ -64,6 +65,10 @@ export class OperationAnswers {
   /** Members, and new things, for which there was no room. */
   lost = 0
   size = new Spread()
+  /** Of its sizes; null: nobody asked for it yet. */
+  sizes: Baseline | null = null
+  /** It waits to be written. */
+  changed = false
   readonly #members = new Map<string, Member>()
   readonly #fresh = new Map<string, Fresh>()
   /** Answers of a build in which nothing is new or lacks, with their members: nothing need be looked up for them. */
@@ -72,6 +77,11 @@ export class OperationAnswers {
 
   constructor(isSecret: (name: string) => boolean) {
     this.#isSecret = isSecret
+  }
+
+  /** Nothing is new in the answer, and nothing else is that could be: most answers. */
+  isUsual({ parts, signs }: AnswerSeen): boolean {
+    return signs.length === 0 && this.#fresh.size === 0 && this.#usual.has(parts)
   }
 
   /** What the answer shows for the first time, or had shown before and is not yet normal; without what `isNormal` says is. */

@@ -1,6 +1,8 @@
 // Hot path: once per event.
 import { byActor } from '../../detection/exceeded.ts'
-import { sketchHash } from '../../../lib/hyper-log-log.ts'
+import { fnv, fnvOn, mixed } from '../../../lib/hyper-log-log.ts'
+import { withOne } from '../../../lib/short-list.ts'
+import { timeMs as parsedMs } from '../../../lib/time-ms.ts'
 import { ActorRates, lengthOf, type Scale } from '../../detection/actor-rates.ts'
 import type { Moment } from '../../detection/moment.ts'
 import { latestOf } from '../../detection/trail.ts'
@@ -34,10 +36,12 @@ const pausesMin = 3
 /** Networks remembered per caller: coming back to one of the latest is the sign, moving on is not. */
 const remembered = 4
 
-interface Networks {
-  /** The latest first. */
-  readonly latest: string[]
-  readonly addresses: string[]
+/** Where one token of a caller was used. */
+interface TokenUse {
+  readonly token: string
+  /** Networks, the latest first, and an address in each. */
+  latest: readonly string[]
+  addresses: readonly string[]
 }
 
 /** Tokens of one caller that are looked at: a person has a few devices. */
@@ -62,15 +66,15 @@ export const tokenReplay: Detector<NoSettings> = {
   },
   create(_, host) {
     const rates = new ActorRates(host, { scales, own: true })
-    const slot = host.slot<Map<string, Networks>>(() => new Map())
+    const slot = host.slot<{ tokens: TokenUse[] }>(() => ({ tokens: [] }))
     const replays = new ActorRates(host, { scales: repeats })
     const paces = host.slot<Pace>(emptyPace)
 
-    function lookForReplay({ actor, record, timeMs, network }: Moment): void {
-      const call = sketchHash(`${record.event.method} ${record.event.path}`)
+    function lookForReplay({ actor, record, timeMs, networkHash }: Moment): void {
+      const { method, path, time } = record.event
+      const call = mixed(fnvOn(fnvOn(fnv(method), ' '), path))
       // By its own clock: after a quiet hour the first calls count as if they had come before it.
-      const atMs = Date.parse(record.event.time)
-      const pauses = repeatedPauses(paces.of(actor), { call, timeMs: atMs, network: sketchHash(network) })
+      const pauses = repeatedPauses(paces.of(actor), { call, timeMs: parsedMs(time), network: networkHash })
       if (pauses < pausesMin) {
         replays.touch(actor, timeMs)
         return
@@ -95,28 +99,16 @@ export const tokenReplay: Detector<NoSettings> = {
         // A workload runs on many nodes with one name.
         if (actor.kind === 'address' || actor.method === 'mtls' || refused) return
         lookForReplay(moment)
-        const tokens = slot.of(actor)
         // Two devices have a token each, and move about by themselves.
-        const token = record.observation?.proof ?? ''
-        const known = tokens.get(token) ?? { latest: [], addresses: [] }
-        if (!tokens.has(token)) {
-          if (tokens.size >= tokensMax) tokens.delete(tokens.keys().next().value as string)
-          tokens.set(token, known)
-        }
-        const { latest, addresses } = known
+        const use = useOf(slot.of(actor), record.observation?.proof ?? '')
+        const { latest, addresses } = use
         if (latest[0] === network) {
           rates.add(actor, timeMs, 0)
           return
         }
         const at = latest.indexOf(network)
-        if (at !== -1) {
-          latest.splice(at, 1)
-          addresses.splice(at, 1)
-        }
-        latest.unshift(network)
-        addresses.unshift(address)
-        latest.length = Math.min(latest.length, remembered)
-        addresses.length = latest.length
+        use.latest = withFirst(latest, network, at)
+        use.addresses = withFirst(addresses, address, at)
         // Back on a network that it had left: the token is in two places. A new one may be a train or a café.
         const much = rates.add(actor, timeMs, at === -1 ? 0 : 1)
         if (much === null) return
@@ -125,19 +117,33 @@ export const tokenReplay: Detector<NoSettings> = {
           code: 'two-networks',
           actor,
           ...told,
-          addresses: [...new Set([...addresses, ...told.addresses])],
+          addresses: [...new Set([...use.addresses, ...told.addresses])],
           firstMs: much.firstMs,
           lastMs: timeMs,
           deviation: much.value,
           threshold: much.threshold,
           evidence: [
             `${count(much.count, 'return')} to a network it had left, within ${lengthOf(much.scale.windowMs)}`,
-            `networks ${latest.join(', ')}`,
+            `networks ${use.latest.join(', ')}`,
           ],
           normal: much.baseline.describe(),
-          explanation: `${actor.name} called from ${latest.join(' and ')} in turns, ${count(much.count, 'change')} within ${lengthOf(much.scale.windowMs)}; ${figure(rates.usual(actor, much.scale))} are usual.`,
+          explanation: `${actor.name} called from ${use.latest.join(' and ')} in turns, ${count(much.count, 'change')} within ${lengthOf(much.scale.windowMs)}; ${figure(rates.usual(actor, much.scale))} are usual.`,
         })
       },
     }
   },
+}
+
+function useOf(of: { tokens: TokenUse[] }, token: string): TokenUse {
+  for (const one of of.tokens) if (one.token === token) return one
+  const made: TokenUse = { token, latest: [], addresses: [] }
+  if (of.tokens.length >= tokensMax) of.tokens.shift()
+  of.tokens = withOne(of.tokens, made)
+  return made
+}
+
+/** `one` in front, no longer where it stood before (-1: nowhere), and of the others as many as are remembered. */
+function withFirst(list: readonly string[], one: string, before: number): readonly string[] {
+  const others = before === -1 ? list.slice(0, remembered - 1) : list.filter((_, i) => i !== before)
+  return [one, ...others]
 }
