@@ -109,7 +109,8 @@ describe('detection', () => {
     assert.equal(detection.nowMs, start + 13_000)
     detection.take(seenExchange('GET', '/', 14, { event: { time: 'yesterday' } }))
     assert.equal(times.length, 9, 'a time that is none is not taken')
-    for (let n = 0; n < 4; n++) at(86_400 + n, 100 + n)
+    for (let n = 0; n < 4; n++)
+      detection.take(seenExchange('GET', '/', 86_400 + n, { event: { id: `z${n}`, client: `192.0.2.${n}` } }))
     assert.equal(detection.nowMs, start + 86_403_000, 'after a quiet day time goes on')
   })
 
@@ -132,9 +133,9 @@ describe('detection', () => {
       ['/', 4, 'bob', { status: 404 }],
       ['/', 5, 'bob', { status: 403, verdict: 'refuse' }],
       // The clock follows several that agree alone.
-      ['/', HOUR - 3, 'bob'],
+      ['/', HOUR - 3, 'bob', { client: '192.0.2.8' }],
       ['/', HOUR - 2, 'bob'],
-      ['/', HOUR - 1, 'bob'],
+      ['/', HOUR - 1, 'bob', { client: '192.0.2.8' }],
       ['/', HOUR, 'ada'],
       ['/', HOUR + 1, 'ada'],
     ]

@@ -142,7 +142,7 @@ export class Detection implements LearningPart {
     const { event } = record
     const written = parsedMs(event.time)
     if (Number.isNaN(written)) return
-    const timeMs = this.#clock.at(written)
+    const timeMs = this.#clock.at(written, event.client)
     this.#follow(timeMs)
     const reached = event.upstreamStatus !== null || event.verdict === 'pass'
     const status = reached ? (event.upstreamStatus ?? event.status) : 0

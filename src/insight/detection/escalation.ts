@@ -23,7 +23,7 @@ export interface EscalationOptions {
   readonly scales: readonly Scale[]
   /** Whose calls are looked at. */
   readonly concerns: (moment: Moment) => boolean
-  /** Surprise that is no surprise, nats per operation. */
+  /** Surprise that is no surprise, nats per operation. Nothing is taken off for a call that was forbidden: that it is not his is then no guess. */
   readonly ease: number
   /** `explain(who, operations)`: the sentence. */
   readonly explain: (who: string, operations: string, much: Exceeded) => string
@@ -42,7 +42,8 @@ export function createEscalation(host: DetectorHost, options: EscalationOptions)
       const { event } = record
       const used = operation ?? unnamed(moment)
       if (used === null) return
-      const surprise = newcomers.surprise(actor, used, { timeMs, learn: learnable }) - options.ease
+      const ease = event.status === 403 ? 0 : options.ease
+      const surprise = newcomers.surprise(actor, used, { timeMs, learn: learnable }) - ease
       if (surprise <= 0) {
         rates.touch(actor, timeMs)
         return

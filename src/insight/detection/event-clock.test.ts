@@ -6,10 +6,10 @@ const start = Date.UTC(2026, 0, 5)
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-/** Where a clock stands after events at these times, ms since the start. */
+/** Where a clock stands after events at these times, ms since the start, of several clients. */
 function after(...times: readonly number[]): number {
   const clock = new EventClock()
-  for (const time of [0, ...times]) clock.at(start + time)
+  for (const [n, time] of [0, ...times].entries()) clock.at(start + time, `198.51.100.${n % 3}`)
   return clock.nowMs - start
 }
 
@@ -26,6 +26,18 @@ describe('the event clock', () => {
   it('goes on where every event comes minutes after the one before', () => {
     const times = Array.from({ length: 40 }, (_, n) => (n + 1) * 5 * MINUTE)
     assert.ok(after(...times) >= 36 * 5 * MINUTE)
+  })
+
+  it('is not moved by one client alone, until nobody else was heard for long', () => {
+    const clock = new EventClock()
+    const far = (): number => clock.at(start + 9 * HOUR, '198.51.100.9') - start
+    for (let n = 0; n < 100; n++) {
+      assert.equal(clock.at(start + n * 1000, '198.51.100.1') - start, n * 1000)
+      // One caller of a node whose clock is wrong comes several times in a row, as at night.
+      for (let times = 0; times < 7; times++) assert.equal(far(), n * 1000)
+    }
+    for (let times = 0; times < 7; times++) far()
+    assert.equal(far(), 9 * HOUR)
   })
 
   it('goes back when it had believed a wrong clock and all others stay behind', () => {
