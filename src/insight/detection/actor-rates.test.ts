@@ -67,3 +67,12 @@ test('a window that must not be learnt is not, whatever happens in those beside 
   own.touch(actor, 720 * minuteMs)
   assert.ok(own.usual(actor, scale as Scale) > 0)
 })
+
+test('what comes late counts to the window that runs; when the clock went back, another begins', () => {
+  const { plain, actor } = rates()
+  const add = (minute: number): boolean => plain.add(actor, minute * minuteMs, 1) !== null
+  assert.deepEqual([620, 620, 620, 619.5, 617, 616].map(add), [false, false, false, false, false, true])
+  // A wrong clock was believed, four hours ahead, and is no longer.
+  assert.deepEqual([840, 840, 840, 601, 601, 840.5, 602, 603, 604].map(add), Array(9).fill(false))
+  assert.deepEqual([605, 605, 605, 605].map(add), [false, false, true, false], 'ten minutes, from 602 on')
+})

@@ -18,6 +18,7 @@ import {
   windowsAt,
 } from './actor-windows.ts'
 import type { Actor, KnownActor } from './actors.ts'
+import { lateMs } from './event-clock.ts'
 
 /** A metric over windows of event time, which begin at multiples of their length. */
 export interface Scale {
@@ -148,8 +149,8 @@ export class ActorRates {
     let at = known.hotAt + this.#hot
     let worst: Exceeded | null = null
     for (let i = 0; i < this.#windowMs.length; i++, at += this.#stride) {
-      const index = Math.floor(timeMs / (this.#windowMs[i] as number))
-      if (index > (hot[at + indexAt] as number)) this.#turn(known, i, timeMs)
+      const windowMs = this.#windowMs[i] as number
+      if (isOver(hot[at + indexAt] as number, windowMs, timeMs)) this.#turn(known, i, timeMs)
       if (taint) known.cold[this.#coldOf(known, i) + taintedAt] = 1
       const counted = (hot[at + countAt] as number) + (this.#distinct ? this.#news(known, i, amount) : amount)
       hot[at + countAt] = counted
@@ -168,8 +169,8 @@ export class ActorRates {
     this.#begin(known)
     let at = known.hotAt + this.#hot + indexAt
     for (let i = 0; i < this.#windowMs.length; i++, at += this.#stride) {
-      const index = Math.floor(timeMs / (this.#windowMs[i] as number))
-      if (index > (known.hot[at] as number)) this.#turn(known, i, timeMs)
+      const windowMs = this.#windowMs[i] as number
+      if (isOver(known.hot[at] as number, windowMs, timeMs)) this.#turn(known, i, timeMs)
     }
   }
 
@@ -235,14 +236,14 @@ export class ActorRates {
     return { ...judged, scale, baseline, value, count, firstMs: cold[at + firstMsAt] as number }
   }
 
-  /** Another window begins. What comes late counts to the window that runs: it can only make it look fuller. */
+  /** Another window begins. The one before is learnt, unless it had begun ahead. */
   #turn(actor: KnownActor, i: number, timeMs: number): void {
     const index = Math.floor(timeMs / (this.#windowMs[i] as number))
     const { hot, cold } = actor
     const at = actor.hotAt + this.#hot + i * this.#stride
     const coldAt = this.#coldOf(actor, i)
     const before = hot[at + indexAt] as number
-    if (before > 0) {
+    if (before > 0 && index > before) {
       this.#end(actor, i)
       const peak = this.#own ? (cold[coldAt + peakAt] as number) : 0
       if (peak > 0)
@@ -322,4 +323,13 @@ export function lengthOf(windowMs: number): string {
   if (windowMs % 3_600_000 === 0) return `${windowMs / 3_600_000} hours`
   if (windowMs % 60_000 === 0) return `${windowMs / 60_000} minutes`
   return `${windowMs / 1000} seconds`
+}
+
+/**
+ * Does another window than that one begin? What comes late counts to the window that runs: it can only make it look fuller. But a window that began ahead,
+ * before the clock went back, would fill up until its time comes.
+ */
+export function isOver(index: number, windowMs: number, timeMs: number): boolean {
+  const beginMs = index * windowMs
+  return timeMs >= beginMs + windowMs || timeMs < beginMs - lateMs
 }

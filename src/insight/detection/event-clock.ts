@@ -3,7 +3,7 @@
 /** Further ahead than this, an event is not believed alone, ms. */
 const aheadMs = 120_000
 /** Further behind than this, an event counts as if it were now, ms. */
-const lateMs = 300_000
+export const lateMs = 300_000
 /** Events ahead, one after the other, until the nearest of them is believed: of several clients, or of one alone. */
 const agreeing = 4
 const agreeingAlone = 8

@@ -4,7 +4,7 @@ import type { DetectorHost } from '../detectors/detector.ts'
 import { ChangedRows } from '../traces/changed-rows.ts'
 import { ActorParts } from './actor-parts.ts'
 import type { Actor } from './actors.ts'
-import { metricOf, repeatFactor, repeatMs, type Scale } from './actor-rates.ts'
+import { isOver, metricOf, repeatFactor, repeatMs, type Scale } from './actor-rates.ts'
 import {
   ended,
   firstMsAt,
@@ -220,12 +220,14 @@ export class GroupRates {
   #turn(i: number, group: Group, timeMs: number): void {
     const { windowMs } = this.#options.scales[i] as Scale
     const index = Math.floor(timeMs / windowMs)
-    if (index > (this.#running[i] as number)) this.#advance(i, index)
+    const running = this.#running[i] as number
+    if (index > running) this.#advance(i, index)
+    else if (index < running && isOver(running, windowMs, timeMs)) this.#goBack(i, index)
     const { block } = group
     const at = group.at + i * stride
     const before = block[at + indexAt] as number
-    if (index <= before) return
-    if (before > 0) {
+    if (!isOver(before, windowMs, timeMs)) return
+    if (before > 0 && index > before) {
       this.#end(i, group)
       block[at + peakAt] = (block[at + peakAt] as number) * fading ** ((index - before) * (windowMs / DAY_MS))
     }
@@ -246,6 +248,13 @@ export class GroupRates {
     for (const one of this.#over[i] as Group[])
       if ((one.block[one.at + i * stride + indexAt] as number) < index - 1) one.parts[i] = null
     this.#over[i] = this.#touched[i] as Group[]
+    this.#touched[i] = []
+  }
+
+  /** The clock went back: what began ahead is not learnt. */
+  #goBack(i: number, index: number): void {
+    this.#running[i] = index
+    for (const one of this.#touched[i] as Group[]) one.parts[i] = null
     this.#touched[i] = []
   }
 
