@@ -1,4 +1,5 @@
 // Hot path: once per event and per tree.
+import { keptText } from '../../lib/flat-text.ts'
 import type { EndedTree } from '../detectors/detector.ts'
 import { CallShapes, type Label } from '../signatures/call-shape.ts'
 import { type Chain, chainOf } from '../signatures/chain.ts'
@@ -109,7 +110,7 @@ export function createChainWatch(): ChainWatch {
     get store() {
       return rows.store
     },
-    note({ record, actor, timeMs, operation: called, learnable, answered }) {
+    note({ record, id, actor, timeMs, operation: called, learnable, answered }) {
       if (record === noted) return
       noted = record
       const { event } = record
@@ -121,9 +122,10 @@ export function createChainWatch(): ChainWatch {
         if (open.has(oldest as string)) lost++
         forget(oldest as string)
       }
-      callers.set(event.traceId, { name: actor.name, event: event.id, operation: called, learnable, answered })
-      open.add(event.traceId)
-      beginnings.changed(event.traceId)
+      const trace = keptText(event.traceId)
+      callers.set(trace, { name: actor.name, event: id, operation: called, learnable, answered })
+      open.add(trace)
+      beginnings.changed(trace)
     },
     read({ tree, timeMs: endMs }) {
       if (latest?.tree === tree) return latest.watched

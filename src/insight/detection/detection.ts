@@ -1,5 +1,6 @@
 // Hot path: `take` once per event.
 import { createCidrSet, type CidrSet } from '../../lib/cidr-set.ts'
+import { keptText } from '../../lib/flat-text.ts'
 import { timeMs as parsedMs } from '../../lib/time-ms.ts'
 import type { Baseline, Metric } from '../baselines/baseline.ts'
 import { Baselines } from '../baselines/baselines.ts'
@@ -152,9 +153,10 @@ export class Detection implements LearningPart {
     const principal = provenBy(event) === null ? null : actor.name
     const operation = this.#names.nameOf(record)
     const source = actor.kind === 'address' ? actor : this.#who.source(where, timeMs)
+    const id = keptText(event.id)
     const passed: Passed = {
       timeMs,
-      event: event.id,
+      event: id,
       address: where.address,
       operation: operation ?? `${event.method} ${event.path.slice(0, 200)}`,
     }
@@ -167,6 +169,7 @@ export class Detection implements LearningPart {
     }
     const moment: Moment = {
       record,
+      id,
       timeMs,
       actor,
       source,

@@ -4,6 +4,8 @@ import type { Actor } from './actors.ts'
 /** One exchange, with what every detector would have to work out. Lives while it is taken; keep no reference. */
 export interface Moment {
   readonly record: ExchangeRecord
+  /** The event's id, as it may be kept: the event's own is a piece of a longer text. */
+  readonly id: string
   /** Event time, Unix ms. */
   readonly timeMs: number
   /** Who called: verified principal, else session, else address. */

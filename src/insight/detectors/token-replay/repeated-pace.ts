@@ -13,7 +13,7 @@ const jitterShare = 0.005
 
 /** Latest calls of one caller, oldest first once it is full; `next`: where the next one goes. */
 export interface Pace {
-  readonly numbers: number[]
+  numbers: number[]
   next: number
 }
 
@@ -59,6 +59,8 @@ export function repeatedPauses(
   numbers[at + networkAt] = network
   numbers[at + runAt] = -1
   pace.next = (pace.next + 1) % remembered
+  // It grows no more, and a copy has no room to spare.
+  if (count === remembered - 1) pace.numbers = numbers.slice()
   return most
 
   /** The pause before the call there is not that before its predecessor: one timer tells nothing. */
