@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { HashSet } from './hash-set.ts'
+import { HashSet, hashesIn } from './hash-set.ts'
 import { sketchHash } from './hyper-log-log.ts'
 
 describe('hash set', () => {
@@ -22,8 +22,11 @@ describe('hash set', () => {
 
   it('is the same when it is made anew of its values', () => {
     const set = new HashSet(Array.from({ length: 500 }, (_, i) => sketchHash(`x${i}`)))
-    const again = new HashSet(set.values())
-    assert.equal(again.size, 500)
-    assert.deepEqual(again.values().sort(), set.values().sort())
+    for (const hashes of [set.values(), hashesIn(set.toBase64())]) {
+      const again = new HashSet(hashes)
+      assert.equal(again.size, 500)
+      assert.deepEqual(again.values().sort(), set.values().sort())
+    }
+    assert.deepEqual(hashesIn(new HashSet().toBase64()), [])
   })
 })

@@ -38,7 +38,20 @@ export class HashSet {
 
   /** In no particular order. */
   values(): number[] {
-    return Array.from(this.#table).filter(hash => hash !== 0)
+    return Array.from(this.#packed())
+  }
+
+  /** As base64, which takes a tenth of the time that JSON of ten thousand does; `hashesIn` reads it. */
+  toBase64(): string {
+    const { buffer, byteOffset, byteLength } = this.#packed()
+    return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
+  }
+
+  #packed(): Uint32Array {
+    const packed = new Uint32Array(this.#size)
+    let at = 0
+    for (const hash of this.#table) if (hash !== 0) packed[at++] = hash
+    return packed
   }
 
   #grow(): void {
@@ -46,6 +59,12 @@ export class HashSet {
     this.#table = new Uint32Array(before.length * 2)
     for (const hash of before) if (hash !== 0) this.#table[placeIn(this.#table, hash)] = hash
   }
+}
+
+/** What `toBase64` wrote. */
+export function hashesIn(text: string): number[] {
+  const bytes = Buffer.from(text, 'base64')
+  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readUInt32LE(i * 4))
 }
 
 /** Its place, or the empty one where it would stand. */

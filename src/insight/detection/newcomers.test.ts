@@ -42,10 +42,11 @@ describe('newcomers', () => {
     }
   })
 
-  it('a row that has the callers in it, as older ones do, is read', () => {
+  it('rows that have the callers in them, or as JSON, as older ones do, are read', () => {
     const callers = [actor('user 3').hash]
     const newcomers = new Newcomers(host)
     newcomers.restore([
+      ['\nshop GET /orders', JSON.stringify([actor('user 5').hash])],
       [
         '',
         JSON.stringify({
@@ -58,7 +59,7 @@ describe('newcomers', () => {
       ],
       ['shop GET /orders', JSON.stringify({ calls: 1000, newcomers: 1, callers, waiting: [] })],
     ])
-    assert.equal(look(newcomers, 'user 3'), 0)
+    assert.deepEqual([look(newcomers, 'user 3'), look(newcomers, 'user 5')], [0, 0])
     assert.ok(look(newcomers, 'user 4') > 1)
   })
 })

@@ -1,5 +1,5 @@
 // Hot path: once per event and detector.
-import { HashSet } from '../../lib/hash-set.ts'
+import { HashSet, hashesIn } from '../../lib/hash-set.ts'
 import type { DetectorHost } from '../detectors/detector.ts'
 import { ChangedRows } from '../traces/changed-rows.ts'
 import type { Actor } from './actors.ts'
@@ -129,7 +129,7 @@ export class Newcomers {
         })
       if (operation.startsWith(callersOf)) {
         const callers = this.#uses.get(operation.slice(callersOf.length))?.callers
-        return callers === undefined ? null : JSON.stringify(callers.values())
+        return callers === undefined ? null : callers.toBase64()
       }
       const use = this.#uses.get(operation)
       if (use === undefined) return null
@@ -151,7 +151,9 @@ export class Newcomers {
         this.#firstMs = first ?? 0
       } else if (operation.startsWith(callersOf)) {
         const use = this.#restored(operation.slice(callersOf.length))
-        for (const caller of JSON.parse(text) as number[]) this.#take(use, caller)
+        // Older rows are JSON.
+        const callers = text.startsWith('[') ? (JSON.parse(text) as number[]) : hashesIn(text)
+        for (const caller of callers) this.#take(use, caller)
       } else {
         const { calls, newcomers, callers = [], waiting } = JSON.parse(text) as OperationDump
         const use = this.#restored(operation)
