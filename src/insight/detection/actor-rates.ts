@@ -77,7 +77,7 @@ interface Told {
   value: number
 }
 
-/** What stands in the slot of an actor whose things are not told apart: its numbers are elsewhere. */
+/** What stands in the slot of an actor who has nothing that is told apart: its numbers are elsewhere. */
 const noThings: Things[] = []
 
 /** Counts per actor over windows, judges while they run and learns when they end. Within one of the actor's methods (`jwt`, `address` …) all are compared. */
@@ -113,11 +113,11 @@ export class ActorRates {
     this.#hot = places.hot
     this.#cold = places.cold
     this.#quiet = Float64Array.from(scales, ({ metric }) => (own ? metric.floor ** 2 : metric.floor))
-    this.#slot = host.slot(() => (distinct ? scales.map(() => null) : noThings), {
+    this.#slot = host.slot(() => noThings, {
       dump: (things, actor) => scales.map((_, i) => dumpWindow(this.#place(actor as KnownActor, i), things[i] ?? null)),
       restore: (dump, actor) => {
         const all = scales.map((_, i) => restoreWindow(this.#place(actor as KnownActor, i), (dump as unknown[])[i]))
-        return distinct ? all : noThings
+        return all.some(things => things !== null) ? all : noThings
       },
     })
     host.keep({
@@ -207,7 +207,9 @@ export class ActorRates {
     // Most come again at once: an address, a page.
     if (actor.hot[at] === hash + 1) return 0
     actor.hot[at] = hash + 1
-    return isNew(this.#slot.of(actor), i, hash)
+    let things = this.#slot.of(actor)
+    if (things === noThings) this.#slot.put(actor, (things = this.#scales.map(() => null)))
+    return isNew(things, i, hash)
   }
 
   /** null: the window is not too full, or that was just told. */
@@ -253,7 +255,8 @@ export class ActorRates {
     hot[at + countAt] = 0
     if (this.#distinct) {
       hot[at + latestAt] = 0
-      this.#slot.of(actor)[i] = null
+      const things = this.#slot.peek(actor)
+      if (things !== undefined && things !== noThings) things[i] = null
     }
     if (cold[coldAt + taintedAt] === 1) {
       cold[coldAt + taintedAt] = 0

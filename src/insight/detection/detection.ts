@@ -38,7 +38,6 @@ interface AtWork {
 
 /** Nothing is learnt from an actor for so long after a report of it, ms. */
 const suspectMs = 3_600_000
-const internalRemembered = 16_384
 /** Scopes of a metric that are found at once. */
 const scopesRemembered = 1024
 
@@ -75,7 +74,8 @@ export class Detection implements LearningPart {
   readonly #takers: Array<{ readonly name: string; readonly take: (moment: Moment) => void }> = []
   #settings: DetectionSettings
   #internal: CidrSet | null = null
-  readonly #isInternal = new Map<string, boolean>()
+  /** Another number: which addresses are internal has to be found out anew. */
+  #internalEra = 0
   readonly #clock = new EventClock()
   #nowMs = 0
   #minute = 0
@@ -122,7 +122,7 @@ export class Detection implements LearningPart {
     this.quarantine.terms = settings.quarantine
     const set = createCidrSet(settings.internal)
     this.#internal = 'has' in set ? set : null
-    this.#isInternal.clear()
+    this.#internalEra++
   }
 
   counts(): DetectionCounts {
@@ -246,7 +246,7 @@ export class Detection implements LearningPart {
     // The clock went back: windows that it ended are over.
     if (minute < before) return
     // Addresses go from pod to pod.
-    if (minute % 60 === 0) this.#isInternal.clear()
+    if (minute % 60 === 0) this.#internalEra++
     for (const { definition, work } of this.#atWork) {
       try {
         work.minute?.(minute * 60_000)
@@ -352,6 +352,9 @@ export class Detection implements LearningPart {
         const revived = saved === null || kept === undefined ? undefined : rows.revive(actor as KnownActor, name, kept)
         return (state[at] = revived ?? make(actor)) as S
       },
+      put(actor, state) {
+        ;(actor as KnownActor).state[at] = state
+      },
       changed: actor => rows.changed(actor as KnownActor),
       peek: actor => (actor as KnownActor).state[at] as S | undefined,
       *entries() {
@@ -363,14 +366,13 @@ export class Detection implements LearningPart {
     }
   }
 
-  #internalAt({ address }: Where, timeMs: number): boolean {
-    const known = this.#isInternal.get(address)
-    if (known !== undefined) return known
-    const internal =
+  #internalAt(where: Where, timeMs: number): boolean {
+    if (where.internalEra === this.#internalEra) return where.internal
+    const { address } = where
+    where.internal =
       this.#internal?.has(address) === true || this.#inventory.owners.ownerAt(address, timeMs)?.pod != null
-    if (this.#isInternal.size >= internalRemembered) this.#isInternal.clear()
-    this.#isInternal.set(address, internal)
-    return internal
+    where.internalEra = this.#internalEra
+    return where.internal
   }
 
   #addressSeen(address: string, timeMs: number): AddressSeen {

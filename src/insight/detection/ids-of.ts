@@ -5,6 +5,7 @@ import type { Shape } from '../model/observation.ts'
 
 /** What the name of an operation says of its path. */
 interface PathOf {
+  readonly operation: string
   readonly variables: readonly number[]
   /** `fnv` of the name and a space. */
   readonly begun: number
@@ -12,6 +13,8 @@ interface PathOf {
 
 const paths = new Map<string, PathOf>()
 const pathsMax = 8192
+/** Several detectors ask for that of one call. */
+let latest: PathOf | null = null
 
 /** Segments (from 0) of the path that are variables of the operation `service METHOD template`. */
 export function variablesOf(operation: string): readonly number[] {
@@ -19,6 +22,7 @@ export function variablesOf(operation: string): readonly number[] {
 }
 
 function pathOf(operation: string): PathOf {
+  if (latest !== null && latest.operation === operation) return latest
   let found = paths.get(operation)
   if (found === undefined) {
     const template = operation.slice(operation.indexOf('/'))
@@ -27,8 +31,9 @@ function pathOf(operation: string): PathOf {
       .slice(1)
       .flatMap((part, i) => (part.includes('{') ? [i] : []))
     if (paths.size >= pathsMax) paths.clear()
-    paths.set(operation, (found = { variables, begun: fnv(`${operation} `) }))
+    paths.set(operation, (found = { operation, variables, begun: fnv(`${operation} `) }))
   }
+  latest = found
   return found
 }
 

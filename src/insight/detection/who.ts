@@ -19,6 +19,9 @@ export interface Where {
   readonly name: string
   /** Of that name, as it was last; it may have been forgotten. */
   source: KnownActor | null
+  /** It is of a network, pod or service of one's own, as was found out in that era; -1: it was not yet. */
+  internal: boolean
+  internalEra: number
 }
 
 /** A principal as it was last; it may have been forgotten. */
@@ -70,6 +73,8 @@ export function createWho(actors: Actors): {
         networkHash: sketchHash(network),
         name: `address ${address}`,
         source: null,
+        internal: false,
+        internalEra: -1,
       }
       if (places.size >= rememberedMax) places.clear()
       places.set(client, place)

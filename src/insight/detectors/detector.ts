@@ -93,6 +93,8 @@ export interface KeptRows {
 export interface ActorSlot<S> {
   /** Made when it is not there. */
   of(actor: Actor): S
+  /** Puts another in its place. */
+  put(actor: Actor, state: S): void
   /** What is kept of it is not as it was. */
   changed(actor: Actor): void
   /** undefined: none was made. */
