@@ -6,7 +6,7 @@ import { durationWords } from './durations.ts'
 import { counted } from './fail.ts'
 import { grouped } from './progress.ts'
 import { schemaTree, schemaWords } from './schema-words.ts'
-import { inOneLine } from './say.ts'
+import { inOneLine } from '../lib/unseen.ts'
 import { table } from './table.ts'
 
 /** Operations by service, one line each. */

@@ -5,7 +5,8 @@ import { complain } from './did-not-read.ts'
 import { UserError } from './fail.ts'
 import { gather, type GatherFlags } from './gather-inventory.ts'
 import { changesInWords, listInWords, operationInWords } from './inventory-words.ts'
-import { inOneLine, say, sayJson } from './say.ts'
+import { inOneLine } from '../lib/unseen.ts'
+import { say, sayJson } from './say.ts'
 import { yamlText } from './yaml-text.ts'
 
 export interface InventoryFlags extends GatherFlags {

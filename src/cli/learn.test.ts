@@ -146,10 +146,8 @@ test('a numbered item keeps every digit of its number, and labels find it', asyn
     )
     const learnt = await run('learn', '--format', format, '--to', 'numbered.model', 'numbered-known.ndjson')
     assert.equal(learnt.code, 0, learnt.stderr)
-    const { stdout, stderr } = await run(
-      ...['score', '--model', 'numbered.model', '--format', format, '--labels', 'numbered-labels.ndjson'],
-      'numbered.ndjson',
-    )
+    const score = ['score', '--model', 'numbered.model', '--format', format, '--labels', 'numbered-labels.ndjson']
+    const { stdout, stderr } = await run(...score, 'numbered.ndjson')
     const written = stdout
       .trimEnd()
       .split('\n')

@@ -15,7 +15,8 @@ import { counted, UserError } from './fail.ts'
 import { gather } from './gather-inventory.ts'
 import { postureInWords } from './posture-words.ts'
 import { productVersion } from './product.ts'
-import { harmless, warn } from './say.ts'
+import { withoutUnseen } from '../lib/unseen.ts'
+import { warn } from './say.ts'
 
 export interface PostureFlags {
   readonly state?: string
@@ -45,9 +46,9 @@ export async function posture(files: readonly string[], flags: PostureFlags): Pr
 function reported(assessment: Assessment, format: PostureFlags['format']): string {
   switch (format) {
     case 'json':
-      return `${harmless(JSON.stringify(assessment, null, 2))}\n`
+      return `${withoutUnseen(JSON.stringify(assessment, null, 2))}\n`
     case 'sarif':
-      return `${harmless(JSON.stringify(sarifReport(assessment, { version: productVersion }), null, 2))}\n`
+      return `${withoutUnseen(JSON.stringify(sarifReport(assessment, { version: productVersion }), null, 2))}\n`
     case 'markdown':
       return markdownReport(assessment)
     case 'html':

@@ -8,7 +8,8 @@ import { scoreLine } from '../insight/behaviour/score-line.ts'
 import { familyOf, nothingReadWords, readFilesWithProgress, readLabelFile, readText } from './behaviour-files.ts'
 import { skippedLines, skippedWords } from './did-not-read.ts'
 import { UserError } from './fail.ts'
-import { harmless, warn } from './say.ts'
+import { withoutUnseen } from '../lib/unseen.ts'
+import { warn } from './say.ts'
 
 export interface ScoreFlags {
   readonly model: string
@@ -40,7 +41,7 @@ export async function score(files: readonly string[], flags: ScoreFlags): Promis
     if (truth === 'normal' || truth === 'abnormal')
       labelled.push({ score: line.score, judgedAbnormal: line.abnormal, abnormal: truth === 'abnormal' })
     // Ids and names are strangers'; as JSON it means the same.
-    written += `${harmless(textWithId(line))}\n`
+    written += `${withoutUnseen(textWithId(line))}\n`
     if (written.length > 65_536) {
       if (!process.stdout.write(written)) await once(process.stdout, 'drain')
       written = ''

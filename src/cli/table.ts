@@ -1,4 +1,4 @@
-import { inOneLine } from './say.ts'
+import { inOneLine } from '../lib/unseen.ts'
 
 /** Rows as columns of equal width, two spaces apart; the last column is not padded. A name with an end of line in it makes no second row. */
 export function table(texts: ReadonlyArray<readonly string[]>): string {

@@ -1,5 +1,5 @@
 import { Document, visit } from 'yaml'
-import { harmless } from './say.ts'
+import { withoutUnseen } from '../lib/unseen.ts'
 
 /** A value as YAML that a terminal may be shown: what it would obey is escaped, in quotes, and means the same when it is read back. */
 export function yamlText(value: unknown): string {
@@ -7,8 +7,8 @@ export function yamlText(value: unknown): string {
   visit(document, {
     Scalar(_, node) {
       // Plain and block scalars know no escapes.
-      if (typeof node.value === 'string' && harmless(node.value) !== node.value) node.type = 'QUOTE_DOUBLE'
+      if (typeof node.value === 'string' && withoutUnseen(node.value) !== node.value) node.type = 'QUOTE_DOUBLE'
     },
   })
-  return harmless(document.toString({ lineWidth: 0 }))
+  return withoutUnseen(document.toString({ lineWidth: 0 }))
 }

@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../core/host.ts'
 import { Secret } from '../core/secret.ts'
+import { withoutUnseen } from '../lib/unseen.ts'
 import { jsonText } from './json-text.ts'
 
 export interface OperatorLogParts {
@@ -38,14 +39,9 @@ export function createOperatorLog({ format, write, clock, name = 'portcullis' }:
   }
 }
 
-// C0 but not the line breaks of our own multi-line messages, DEL, C1, line and paragraph separators, bidirectional controls, lone surrogates.
-const invisible = /[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\p{Cs}]/gu
-
 /** Multi-line messages (configuration issues) keep their lines, indented, so that no line of a stranger's can stand at the margin. */
 function visible(text: string): string {
-  return text
-    .replace(invisible, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .replaceAll('\n', '\n    ')
+  return withoutUnseen(text).replaceAll('\n', '\n    ')
 }
 
 function factText(value: unknown): string {
