@@ -22,7 +22,8 @@ interface Side {
 
 /**
  * Format `exchanges`: one object a line with `time`, `method`, `url`, `status`, any further field of the event, and `request` and `response` with
- * `headers`, `body` and `encoding`.
+ * `headers`, `body` and `encoding`; or flat, as `portcullis learn` takes them: `headers`, `body`, `responseHeaders`, `responseBody`, a `principal` that is a
+ * text, times in ms.
  */
 export function exchangesReader(reduction: Reduction): Reader<ExchangeRecord> {
   const read = createForeignExchange(reduction)
@@ -31,11 +32,25 @@ export function exchangesReader(reduction: Reduction): Reader<ExchangeRecord> {
     first => 'method' in first && 'url' in first && 'status' in first,
     (value, place) => {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not an object'
-      const { time, id, method, url, host, status, request, response, ...more } = value as ForeignCall & {
+      const { time, id, method, url, host, status, request, response, ...rest } = value as ForeignCall & {
         readonly request?: unknown
         readonly response?: unknown
       }
-      return read({ time, id, method, url, host, status, more }, sideOf(request), sideOf(response), place)
+      const { headers, body, responseHeaders, responseBody, ...more } = rest as Readonly<Record<string, unknown>>
+      return read(
+        {
+          time: timeOf(time),
+          id: typeof id === 'number' ? String(id) : id,
+          method,
+          url,
+          host,
+          status,
+          more: typeof more['principal'] === 'string' ? { ...more, principal: named(more['principal']) } : more,
+        },
+        sideOf(request) ?? flatSide(headers, body),
+        sideOf(response) ?? flatSide(responseHeaders, responseBody),
+        place,
+      )
     },
   )
 }
@@ -67,6 +82,20 @@ export function createForeignExchange({ hashKey, reduce }: Reduction) {
     const raw = { event, query, requestFields, responseFields, requestBody, responseBody, encrypted }
     return { event, observation: reduce(raw) }
   }
+}
+
+function flatSide(headers: unknown, body: unknown): Side | null {
+  return headers === undefined && body === undefined ? null : { headers, body }
+}
+
+/** A caller of whom only the name was written down. */
+function named(subject: string): unknown {
+  return { subject, method: 'unknown', issuer: null }
+}
+
+/** Unix ms are RFC 3339 then; what is neither stays, to be refused. */
+function timeOf(time: unknown): unknown {
+  return typeof time === 'number' && Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : time
 }
 
 function sideOf(value: unknown): Side | null {

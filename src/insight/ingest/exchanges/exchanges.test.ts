@@ -187,6 +187,27 @@ describe('formats of exchanges', () => {
     assert.deepEqual(items, [record, { ...record, observation: null }])
   })
 
+  it('reads the flat form that `portcullis learn` takes like the nested one', async () => {
+    const sent = { headers: { 'content-type': 'application/json' }, body: '{"a":1}' }
+    const got = { headers: { 'content-type': ['application/json'] }, body: '{"ok":true}' }
+    const call = { method: 'POST', url: '/orders?page=2', status: 201 }
+    const nested = { ...call, time: '2026-11-22T10:00:00.123Z', id: '7', request: sent, response: got }
+    const flat = { ...call, time: Date.UTC(2026, 10, 22, 10, 0, 0, 123), id: 7, ...sent }
+    seen.length = 0
+    const { items, quarantine } = await readAll(
+      [
+        { ...nested, principal: { subject: 'jane', method: 'unknown', issuer: null } },
+        { ...flat, responseHeaders: got.headers, responseBody: got.body, principal: 'jane' },
+        { ...flat, time: 1e300 },
+      ]
+        .map(line => JSON.stringify(line))
+        .join('\n'),
+    )
+    assert.deepEqual([items.length, quarantine.total], [2, 1])
+    assert.deepEqual((items[0] as ExchangeRecord).event, (items[1] as ExchangeRecord).event)
+    assert.deepEqual(seen[0], seen[1])
+  })
+
   it('reads exchanges with their contents and masks what no event may say', async () => {
     seen.length = 0
     const line = {
