@@ -133,7 +133,7 @@ async function memoryCase({ pace }: Bench): Promise<Row[]> {
       ['portcullis (all detectors)', [], 600],
     ] as const) {
       // As the gateway starts insight when it may take as much (cli/insight-keeper.ts): without it V8 lets garbage lie as long as the machine has room.
-      const [found] = await learn(file, 1, parts, [`--max-old-space-size=${mostMb * 0.7}`])
+      const [found] = await learn(file, 1, parts, [`--max-old-space-size=${mostMb * 0.6}`])
       if (found === undefined) throw new Error('nothing was learnt')
       rows.push({
         ...empty,

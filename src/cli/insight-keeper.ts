@@ -39,6 +39,8 @@ const restartMs = [200, 1000, 5000, 30_000]
 const stableMs = 60_000
 /** From a reload to its configuration there. */
 const configureMs = 1000
+/** The rest is what stands outside V8's heap: flat tables, buffers, code. With 0.7, 1,000 operations × 10,000 callers took 612 MB of 600. */
+const heapShare = 0.6
 /** Requests come first where processors are scarce. */
 const niceness = 5
 
@@ -77,7 +79,7 @@ export function keepInsight(birth: InsightBirth, first: Told, parts: KeeperParts
       execArgv: [
         '--disable-sigusr1',
         '--max-semi-space-size=8',
-        `--max-old-space-size=${Math.floor((birth.memoryBytesMax * 0.7) / 2 ** 20)}`,
+        `--max-old-space-size=${Math.floor((birth.memoryBytesMax * heapShare) / 2 ** 20)}`,
       ],
     })
     child = made
