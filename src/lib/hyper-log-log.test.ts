@@ -36,6 +36,16 @@ test('merging gives what adding everything to one would give', () => {
   }
 })
 
+test('counts anew after more was added or merged', () => {
+  const made = counted(0, 500)
+  const before = made.count()
+  for (let i = 500; i < 2_000; i++) made.add(sketchHash(`value ${i}`))
+  assert.equal(made.count(), counted(0, 2_000).count())
+  assert.ok(made.count() > before)
+  made.merge(counted(2_000, 6_000))
+  assert.equal(made.count(), counted(0, 6_000).count())
+})
+
 test('a dump comes back, and what is no dump is refused', () => {
   for (const n of [0, 3, 16, 17, 5_000]) {
     const made = counted(0, n)

@@ -13,6 +13,8 @@ const exactMax = 16
 export class HyperLogLog {
   #exact: Set<number> | null = new Set()
   #registers: Uint8Array | null = null
+  /** What `count` found; -1: something was added since. */
+  #counted = -1
 
   /** `hash`: 32 well-mixed bits of the value. */
   add(hash: number): void {
@@ -28,17 +30,12 @@ export class HyperLogLog {
   /** Distinct values added, estimated. */
   count(): number {
     if (this.#registers === null) return (this.#exact as Set<number>).size
-    let sum = 0
-    let empty = 0
-    for (const rank of this.#registers) {
-      sum += 2 ** -rank
-      if (rank === 0) empty++
-    }
-    const raw = (alpha * registers * registers) / sum
-    return Math.round(raw <= 2.5 * registers && empty > 0 ? registers * Math.log(registers / empty) : raw)
+    if (this.#counted < 0) this.#counted = estimate(this.#registers)
+    return this.#counted
   }
 
   merge(other: HyperLogLog): void {
+    this.#counted = -1
     if (other.#registers === null) {
       for (const hash of other.#exact as Set<number>) this.add(hash)
       return
@@ -80,8 +77,21 @@ export class HyperLogLog {
   #raise(made: Uint8Array, hash: number): void {
     const at = hash >>> (32 - bits)
     const rank = Math.clz32((hash << bits) | (1 << (bits - 1))) + 1
-    if (rank > (made[at] as number)) made[at] = rank
+    if (rank <= (made[at] as number)) return
+    made[at] = rank
+    this.#counted = -1
   }
+}
+
+function estimate(ranks: Uint8Array): number {
+  let sum = 0
+  let empty = 0
+  for (const rank of ranks) {
+    sum += 2 ** -rank
+    if (rank === 0) empty++
+  }
+  const raw = (alpha * registers * registers) / sum
+  return Math.round(raw <= 2.5 * registers && empty > 0 ? registers * Math.log(registers / empty) : raw)
 }
 
 /** 32 well-mixed bits of a text (FNV-1a with the finaliser of MurmurHash3). No defence against chosen collisions: use it for sketches only. */

@@ -1,3 +1,5 @@
+import { OldestEntry } from '../../lib/oldest-entry.ts'
+
 /** What becomes of a shape (a route between services, a step, a field) that was not there before. */
 export type Standing =
   /** Part of what is normal. */
@@ -50,8 +52,10 @@ export class ShapeQuarantine implements Quarantine {
   readonly #undeclared = new Set<string>()
   #declaredVersion = -1
   readonly #waiting = new Map<string, Waiting>()
+  readonly #oldestWaiting = new OldestEntry(this.#waiting)
   /** Why each was admitted. */
   readonly #admitted = new Map<string, string>()
+  readonly #oldestAdmitted = new OldestEntry(this.#admitted)
   readonly #changed = new Set<string>()
 
   constructor(terms: QuarantineTerms) {
@@ -64,9 +68,7 @@ export class ShapeQuarantine implements Quarantine {
     let waiting = this.#waiting.get(shape)
     if (waiting === undefined) {
       if (this.#waiting.size >= waitingMax) {
-        const [oldest] = this.#waiting.keys()
-        this.#waiting.delete(oldest as string)
-        this.#changed.add(oldest as string)
+        this.#changed.add(this.#oldestWaiting.take() as string)
         this.forgotten++
       }
       this.#waiting.set(shape, (waiting = { firstMs: timeMs, callers: [] }))
@@ -98,9 +100,7 @@ export class ShapeQuarantine implements Quarantine {
   admit(shape: string, why: string): void {
     this.#waiting.delete(shape)
     if (this.#admitted.size >= admittedMax && !this.#admitted.has(shape)) {
-      const [oldest] = this.#admitted.keys()
-      this.#admitted.delete(oldest as string)
-      this.#changed.add(oldest as string)
+      this.#changed.add(this.#oldestAdmitted.take() as string)
       this.forgotten++
     }
     this.#admitted.set(shape, why)

@@ -1,3 +1,4 @@
+import { OldestEntry } from '../../lib/oldest-entry.ts'
 import type { Place } from './learned-baseline.ts'
 
 /** Who changed something, and why. */
@@ -25,6 +26,7 @@ const versionsMax = 2000
 /** Changes in their order; bounded, the oldest go. */
 export class VersionLog {
   readonly #versions = new Map<number, BaselineVersion>()
+  readonly #oldest = new OldestEntry(this.#versions)
   #fresh: number[] = []
   #next = 1
 
@@ -53,9 +55,6 @@ export class VersionLog {
   restore(version: BaselineVersion): void {
     this.#versions.set(version.number, version)
     this.#next = Math.max(this.#next, version.number + 1)
-    if (this.#versions.size > versionsMax) {
-      const [oldest] = this.#versions.keys()
-      this.#versions.delete(oldest as number)
-    }
+    if (this.#versions.size > versionsMax) this.#oldest.take()
   }
 }

@@ -1,4 +1,5 @@
 import type { Severity } from '../../core/finding.ts'
+import { OldestEntry } from '../../lib/oldest-entry.ts'
 import type { Anomaly, FindingKind } from '../detectors/detector.ts'
 import { ChangedRows } from '../traces/changed-rows.ts'
 
@@ -55,6 +56,7 @@ export class AnomalyList {
   /** Told of every report: the anomaly as it is now, whether it is new, and what the detector just said. */
   onReport: ((kept: KeptAnomaly, isNew: boolean, said?: Anomaly) => void) | null = null
   readonly #byNumber = new Map<number, KeptAnomaly>()
+  readonly #oldest = new OldestEntry(this.#byNumber)
   /** Number of the one that may still go on, by what makes them one. */
   readonly #open = new Map<string, number>()
   readonly #rows = new ChangedRows()
@@ -154,9 +156,7 @@ export class AnomalyList {
   #put(kept: KeptAnomaly): void {
     this.#byNumber.set(kept.number, kept)
     if (this.#byNumber.size <= anomaliesMax) return
-    const [oldest] = this.#byNumber.keys()
-    this.#byNumber.delete(oldest as number)
-    this.#rows.gone(String(oldest))
+    this.#rows.gone(String(this.#oldest.take()))
     this.forgotten++
     if (this.#open.size > anomaliesMax)
       for (const [key, number] of this.#open) if (!this.#byNumber.has(number)) this.#open.delete(key)

@@ -1,5 +1,6 @@
 // Hot path: once per event and per tree.
 import { keptText } from '../../lib/flat-text.ts'
+import { OldestEntry } from '../../lib/oldest-entry.ts'
 import type { EndedTree } from '../detectors/detector.ts'
 import { CallShapes, type Label } from '../signatures/call-shape.ts'
 import { type Chain, chainOf } from '../signatures/chain.ts'
@@ -66,7 +67,9 @@ export function createChainWatch(): ChainWatch {
   const rows = new ChainRows(shapes, limits)
   const operation = createOperationName()
   const callers = new Map<string, TraceCaller>()
+  const oldestCaller = new OldestEntry(callers)
   const firsts = new Map<string, number>()
+  const oldestFirst = new OldestEntry(firsts)
   const newFirsts = new Set<string>()
   /** Who began traces that are still open: a restart must not take a suspect's tree for nobody's. */
   const beginnings = new ChangedRows()
@@ -82,15 +85,10 @@ export function createChainWatch(): ChainWatch {
   let noted: Moment['record'] | null = null
   let judged: { readonly chain: Chain; readonly judgement: ReturnType<ChainJudge['judge']> } | null = null
 
-  function forget(id: string): void {
-    callers.delete(id)
-    if (open.delete(id)) beginnings.gone(id)
-  }
-
   function learn({ chain, entry, timeMs }: WatchedChain): void {
     if (!firsts.has(entry)) {
       if (firsts.size >= limits.labels) {
-        firsts.delete(firsts.keys().next().value as string)
+        oldestFirst.take()
         lost++
       }
       firsts.set(entry, timeMs)
@@ -117,10 +115,12 @@ export function createChainWatch(): ChainWatch {
       if (timeMs > latestMs) latestMs = timeMs
       if (event.traceId === null) return
       if (callers.size >= tracesMax) {
-        const [oldest] = callers.keys()
+        const oldest = oldestCaller.take() as string
         // Of a trace that has ended nothing is lost.
-        if (open.has(oldest as string)) lost++
-        forget(oldest as string)
+        if (open.delete(oldest)) {
+          beginnings.gone(oldest)
+          lost++
+        }
       }
       const trace = keptText(event.traceId)
       callers.set(trace, { name: actor.name, event: id, operation: called, learnable, answered })

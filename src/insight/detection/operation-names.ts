@@ -8,8 +8,9 @@ interface ServiceNames {
   /** By entry, as the templates stood then. */
   names: Map<Entry, string>
   matcher: TemplateMatcher
-  /** `templates.version` then, and the size of what was read. */
+  /** `templates.version` and `templates.shape` then, and the size of what was read. */
   version: number
+  shape: number
   size: number
 }
 
@@ -17,8 +18,9 @@ interface ServiceNames {
 const refreshMin = 16
 
 /**
- * Names the operation of a call. Working the templates out costs as much as there are paths, so it is done once for as many calls as that; in between,
- * paths that are new are told by the templates of then. Which calls do it depends on the stream alone.
+ * Names the operation of a call. Working the templates out costs as much as there are paths, so it is done once for as many calls as that, and only when
+ * something was added to them or there are a quarter more calls to judge by; in between, paths that are new are told by the templates of then. Which
+ * calls do it depends on the stream alone.
  */
 export class OperationNames {
   readonly #inventory: Inventory
@@ -35,7 +37,7 @@ export class OperationNames {
     const { service, entry } = located
     let names = this.#services.get(service)
     if (names === undefined) this.#services.set(service, (names = read(service)))
-    else if (service.templates.version - names.version >= Math.max(refreshMin, names.size)) {
+    else if (isOutdated(names, service)) {
       names = read(service)
       this.#services.set(service, names)
     }
@@ -50,6 +52,12 @@ export class OperationNames {
   }
 }
 
+function isOutdated(names: ServiceNames, { templates }: ServiceUse): boolean {
+  const since = templates.version - names.version
+  if (since < Math.max(refreshMin, names.size)) return false
+  return templates.shape !== names.shape || since >= names.version / 4
+}
+
 function read(service: ServiceUse): ServiceNames {
   const names = new Map<Entry, string>()
   const shapes = new Set<string>()
@@ -58,11 +66,12 @@ function read(service: ServiceUse): ServiceNames {
     names.set(entry, `${service.name} ${entry.method} ${template}`)
     shapes.add(`${entry.method} ${template}`)
   }
-  const { version } = service.templates
+  const { version, shape } = service.templates
   return {
     names,
     matcher: createTemplateMatcher(shapes),
     version,
+    shape,
     size: Math.max(names.size, service.templates.size) * 2,
   }
 }

@@ -39,6 +39,11 @@ export class TemplateSet {
     return this.#trie.root.calls + this.#edited
   }
 
+  /** Grows with every node and edit: while it stands, only how often they are called may change a template. */
+  get shape(): number {
+    return this.#trie.size + this.#edited
+  }
+
   /** Words that found no room of their own: counted with the values of their place. */
   get overflowed(): number {
     return this.#trie.overflowed

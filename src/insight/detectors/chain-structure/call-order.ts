@@ -1,4 +1,5 @@
 // Hot path: once per tree.
+import { OldestEntry } from '../../../lib/oldest-entry.ts'
 import type { CallNode, CallTree } from '../../traces/call-tree.ts'
 import { ChangedRows } from '../../traces/changed-rows.ts'
 import { createOperationName } from '../../traces/operation-name.ts'
@@ -27,6 +28,7 @@ export class CallOrder {
   lost = 0
   /** `caller, one, other` with the names in order → how often in that order, how often in the other. */
   readonly #pairs = new Map<string, [straight: number, turned: number]>()
+  readonly #oldest = new OldestEntry(this.#pairs)
   readonly #rows = new ChangedRows()
   readonly #operation = createOperationName()
 
@@ -57,9 +59,7 @@ export class CallOrder {
     let counts = this.#pairs.get(row)
     if (counts === undefined) {
       if (this.#pairs.size >= pairsMax) {
-        const [oldest] = this.#pairs.keys()
-        this.#pairs.delete(oldest as string)
-        this.#rows.gone(oldest as string)
+        this.#rows.gone(this.#oldest.take() as string)
         this.lost++
       }
       this.#pairs.set(row, (counts = [0, 0]))
