@@ -20,8 +20,13 @@ export class CallerNames {
   /** Of each name, for the sketches. */
   readonly #hashes: number[] = []
   #networks = 0
-  /** Who called lately, by a hash of the subject or address: most calls come from somebody whose name need not be put together again. */
-  readonly #lately: Array<Lately | undefined> = Array.from({ length: latelyMax })
+  /**
+   * Who called lately, by a hash of the subject or address: the number and one, in two places each. Most calls come from somebody whose name need not
+   * be put together again. What stood for a number then is in the two lists.
+   */
+  readonly #lately = new Uint32Array(latelyMax)
+  readonly #principals: Array<EventRecord['principal']> = []
+  readonly #texts: string[] = []
 
   get size(): number {
     return this.#names.length
@@ -43,13 +48,35 @@ export class CallerNames {
     const principal = provenBy(event)
     const text = principal === null ? event.client : principal.subject
     const slot = mixed(fnv(text)) & (latelyMax - 1)
-    const known = this.#lately[slot]
-    if (known !== undefined && known.text === text && isSame(known.principal, principal)) return known.number
+    const lately = this.#lately
+    const first = (lately[slot] as number) - 1
+    if (first >= 0 && this.#isCaller(first, principal, text)) return first
+    const second = (lately[slot ^ 1] as number) - 1
+    if (second >= 0 && this.#isCaller(second, principal, text)) return second
     const number = this.numberOf(callerName(event))
     // Without a number it may get one later, when names are restored.
-    // A slice of the line would keep all of it.
-    if (number >= 0) this.#lately[slot] = { text: Buffer.from(text).toString(), principal, number }
+    if (number < 0) return number
+    lately[first >= 0 && second < 0 ? slot ^ 1 : slot] = number + 1
+    this.#stand(number, principal, text)
     return number
+  }
+
+  /** Are they those who stood for this number last? */
+  #isCaller(number: CallerNumber, principal: EventRecord['principal'], text: string): boolean {
+    const known = this.#principals[number] as EventRecord['principal']
+    // Lines that came before share one object for one principal (event-line).
+    if (principal === known) return principal !== null || this.#texts[number] === text
+    return principal !== null && known !== null && isSame(known, principal)
+  }
+
+  #stand(number: CallerNumber, principal: EventRecord['principal'], text: string): void {
+    while (this.#principals.length <= number) {
+      this.#principals.push(null)
+      this.#texts.push('')
+    }
+    this.#principals[number] = principal
+    // A slice of the line would keep all of it.
+    this.#texts[number] = principal === null ? Buffer.from(text).toString() : ''
   }
 
   /** Puts a written name back under its number; in ascending order. False when the number is not the next one. */
@@ -77,18 +104,13 @@ export class CallerNames {
   }
 }
 
-interface Lately {
-  readonly text: string
-  readonly principal: EventRecord['principal']
-  readonly number: CallerNumber
-}
+/** 256 kB. Twice as many callers as this and every other one is put together again. */
+const latelyMax = 65_536
 
-const latelyMax = 16_384
+type Principal = NonNullable<EventRecord['principal']>
 
-function isSame(a: EventRecord['principal'], b: EventRecord['principal']): boolean {
-  return (
-    a === b || (a !== null && b !== null && a.method === b.method && a.issuer === b.issuer && a.subject === b.subject)
-  )
+function isSame(a: Principal, b: Principal): boolean {
+  return a.method === b.method && a.issuer === b.issuer && a.subject === b.subject
 }
 
 /** `refused`: by the gateway. `denied`: the service itself answered 401 or 403. */

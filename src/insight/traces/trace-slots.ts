@@ -5,17 +5,28 @@ const STORED = 2
 const NONE = -1
 
 /**
+ * One slot in 32-bit words, all of it in one or two lines of a cache: words of the id, older and newer neighbour in the order, flags, nothing, and as
+ * two 64-bit numbers the times of first and last touch, µs.
+ */
+const words = 10
+const OLDER = 2
+const NEWER = 3
+const FLAGS = 4
+/** In 64-bit numbers. */
+const numbers = words / 2
+const OPENED = 3
+const TOUCHED = 4
+
+/**
  * Places of open traces: found by the two words of their id, in the order of their last touch. Numbers in rows, where a Map of objects had to intern
  * every trace id and gave the collector half a minute of event time to move and mark.
  */
 export class TraceSlots {
   #capacity = 0
   #size = 0
-  /** By slot: words of the id, neighbours in the order, times (first and last touch, µs), flags. */
+  /** The slots one behind the other, once as words and once as numbers. */
   #words = new Int32Array(0)
-  #links = new Int32Array(0)
-  #times = new Float64Array(0)
-  #flags = new Uint8Array(0)
+  #numbers = new Float64Array(0)
   #oldest = NONE
   #newest = NONE
   /** Slots that are free, in a chain; the one that was freed last is used first, since it is still near in the caches. */
@@ -41,7 +52,7 @@ export class TraceSlots {
   /** The longest untouched first. A slot may be removed while it is told. */
   *all(): Iterable<number> {
     for (let slot = this.#oldest; slot !== NONE; ) {
-      const next = this.#links[slot * 2 + 1] as number
+      const next = this.#newer(slot)
       yield slot
       slot = next
     }
@@ -59,16 +70,16 @@ export class TraceSlots {
     const mask = this.#index.length - 1
     const slot = (this.#index[this.#probe] as number) - 1
     this.#probe = (this.#probe + 1) & mask
-    return this.#look(this.#words[slot * 2] as number, this.#words[slot * 2 + 1] as number)
+    return this.#look(this.#words[slot * words] as number, this.#words[slot * words + 1] as number)
   }
 
   add(first: number, second: number, nowUs: number): number {
     if (this.#free === NONE) this.#grow()
     const slot = this.#free
-    this.#free = this.#links[slot * 2 + 1] as number
-    this.#words[slot * 2] = first
-    this.#words[slot * 2 + 1] = second
-    this.#flags[slot] = CHANGED
+    this.#free = this.#newer(slot)
+    this.#words[slot * words] = first
+    this.#words[slot * words + 1] = second
+    this.#words[slot * words + FLAGS] = CHANGED
     this.setTimes(slot, nowUs)
     this.#append(slot)
     this.#enter(slot)
@@ -80,51 +91,52 @@ export class TraceSlots {
   remove(slot: number): { readonly stored: boolean; readonly first: number; readonly second: number } {
     this.#leave(slot)
     this.#unlink(slot)
-    this.#links[slot * 2 + 1] = this.#free
+    this.#words[slot * words + NEWER] = this.#free
     this.#free = slot
     this.#size--
     return {
-      stored: ((this.#flags[slot] as number) & STORED) !== 0,
-      first: this.#words[slot * 2] as number,
-      second: this.#words[slot * 2 + 1] as number,
+      stored: this.isStored(slot),
+      first: this.#words[slot * words] as number,
+      second: this.#words[slot * words + 1] as number,
     }
   }
 
   openedUs(slot: number): number {
-    return this.#times[slot * 2] as number
+    return this.#numbers[slot * numbers + OPENED] as number
   }
 
   touchedUs(slot: number): number {
-    return this.#times[slot * 2 + 1] as number
+    return this.#numbers[slot * numbers + TOUCHED] as number
   }
 
   setTimes(slot: number, nowUs: number): void {
-    this.#times[slot * 2] = nowUs
-    this.#times[slot * 2 + 1] = nowUs
+    this.#numbers[slot * numbers + OPENED] = nowUs
+    this.#numbers[slot * numbers + TOUCHED] = nowUs
   }
 
   /** Moves to the end of the order. */
   touch(slot: number, nowUs: number): void {
-    this.#times[slot * 2 + 1] = nowUs
+    this.#numbers[slot * numbers + TOUCHED] = nowUs
     this.#unlink(slot)
     this.#append(slot)
   }
 
   isChanged(slot: number): boolean {
-    return ((this.#flags[slot] as number) & CHANGED) !== 0
+    return ((this.#words[slot * words + FLAGS] as number) & CHANGED) !== 0
   }
 
   isStored(slot: number): boolean {
-    return ((this.#flags[slot] as number) & STORED) !== 0
+    return ((this.#words[slot * words + FLAGS] as number) & STORED) !== 0
   }
 
   setChanged(slot: number): void {
-    this.#flags[slot] = (this.#flags[slot] as number) | CHANGED
+    const at = slot * words + FLAGS
+    this.#words[at] = (this.#words[at] as number) | CHANGED
   }
 
   /** It is written down as it is now. */
   setStored(slot: number): void {
-    this.#flags[slot] = STORED
+    this.#words[slot * words + FLAGS] = STORED
   }
 
   #look(first: number, second: number): number {
@@ -132,13 +144,13 @@ export class TraceSlots {
     const mask = index.length - 1
     for (; ; this.#probe = (this.#probe + 1) & mask) {
       const slot = (index[this.#probe] as number) - 1
-      if (slot < 0 || (this.#words[slot * 2] === first && this.#words[slot * 2 + 1] === second)) return slot
+      if (slot < 0 || (this.#words[slot * words] === first && this.#words[slot * words + 1] === second)) return slot
     }
   }
 
   #enter(slot: number): void {
     const mask = this.#index.length - 1
-    let at = (this.#words[slot * 2] as number) & mask
+    let at = (this.#words[slot * words] as number) & mask
     while (this.#index[at] !== 0) at = (at + 1) & mask
     this.#index[at] = slot + 1
   }
@@ -147,10 +159,10 @@ export class TraceSlots {
   #leave(slot: number): void {
     const index = this.#index
     const mask = index.length - 1
-    let free = (this.#words[slot * 2] as number) & mask
+    let free = (this.#words[slot * words] as number) & mask
     while (index[free] !== slot + 1) free = (free + 1) & mask
     for (let at = (free + 1) & mask; index[at] !== 0; at = (at + 1) & mask) {
-      const home = (this.#words[((index[at] as number) - 1) * 2] as number) & mask
+      const home = (this.#words[((index[at] as number) - 1) * words] as number) & mask
       if (((at - home) & mask) < ((at - free) & mask)) continue
       index[free] = index[at] as number
       free = at
@@ -158,38 +170,40 @@ export class TraceSlots {
     index[free] = 0
   }
 
+  #newer(slot: number): number {
+    return this.#words[slot * words + NEWER] as number
+  }
+
   #append(slot: number): void {
-    this.#links[slot * 2] = this.#newest
-    this.#links[slot * 2 + 1] = NONE
+    const list = this.#words
+    list[slot * words + OLDER] = this.#newest
+    list[slot * words + NEWER] = NONE
     if (this.#newest === NONE) this.#oldest = slot
-    else this.#links[this.#newest * 2 + 1] = slot
+    else list[this.#newest * words + NEWER] = slot
     this.#newest = slot
   }
 
   #unlink(slot: number): void {
-    const older = this.#links[slot * 2] as number
-    const newer = this.#links[slot * 2 + 1] as number
+    const list = this.#words
+    const older = list[slot * words + OLDER] as number
+    const newer = list[slot * words + NEWER] as number
     if (older === NONE) this.#oldest = newer
-    else this.#links[older * 2 + 1] = newer
+    else list[older * words + NEWER] = newer
     if (newer === NONE) this.#newest = older
-    else this.#links[newer * 2] = older
+    else list[newer * words + OLDER] = older
   }
 
   #grow(): void {
     const before = this.#capacity
     const capacity = before === 0 ? 256 : before * 2
-    const grown = <T extends Int32Array | Float64Array | Uint8Array>(from: T, to: T): T => {
-      to.set(from)
-      return to
-    }
-    this.#words = grown(this.#words, new Int32Array(capacity * 2))
-    this.#links = grown(this.#links, new Int32Array(capacity * 2))
-    this.#times = grown(this.#times, new Float64Array(capacity * 2))
-    this.#flags = grown(this.#flags, new Uint8Array(capacity))
+    const list = new Int32Array(capacity * words)
+    list.set(this.#words)
+    this.#words = list
+    this.#numbers = new Float64Array(list.buffer)
     this.#index = new Int32Array(capacity * 2)
     this.#capacity = capacity
     for (const slot of this.all()) this.#enter(slot)
-    for (let slot = before; slot < capacity; slot++) this.#links[slot * 2 + 1] = slot + 1 < capacity ? slot + 1 : NONE
+    for (let slot = before; slot < capacity; slot++) list[slot * words + NEWER] = slot + 1 < capacity ? slot + 1 : NONE
     this.#free = before
   }
 }

@@ -13,16 +13,16 @@ export type EventLineReader = (bytes: Buffer, from: number, to: number) => Event
 /** Says what becomes of the fields that stand in a piece (masking). */
 export type PieceChange = (fields: EventRecord) => Partial<EventRecord>
 
-const timeStart = ascii('{"time":"')
-const idStart = ascii('","id":"')
-const traceStart = ascii('","traceId":')
-const spanStart = ascii(',"spanId":')
-const parentStart = ascii(',"parentId":')
-const portStart = ascii('","clientPort":')
-const responseStart = ascii(',"responseBytes":')
-const durationStart = ascii(',"durationMs":')
-const upstreamStart = ascii(',"upstreamMs":')
-const nullWord = ascii('null')
+const timeStart = written('{"time":"')
+const idStart = written('","id":"')
+const traceStart = written('","traceId":')
+const spanStart = written(',"spanId":')
+const parentStart = written(',"parentId":')
+const portStart = written('","clientPort":')
+const responseStart = written(',"responseBytes":')
+const durationStart = written(',"durationMs":')
+const upstreamStart = written(',"upstreamMs":')
+const nullWord = written('null')
 
 const QUOTE = 34
 const COMMA = 44
@@ -39,19 +39,27 @@ const pieceMax = 1024
 export function createEventLineReader(change: PieceChange = fields => fields): EventLineReader {
   const edges = new Pieces<'listener' | 'protocol'>(
     'listener protocol client',
-    { cut: 1, after: '"}', sets: 64 },
+    { cut: 1, after: '"}', sets: 64, endOf: behindKey('client', '"') },
     change,
   )
-  const calls = new Pieces<'method' | 'host'>('method host path', { cut: 1, after: '"}', sets: 1024 }, change)
+  const calls = new Pieces<'method' | 'host'>(
+    'method host path',
+    { cut: 1, after: '"}', sets: 1024, endOf: behindKey('path', '"') },
+    change,
+  )
   const ways = new Pieces<'query' | 'route' | 'service' | 'target' | 'status' | 'upstreamStatus'>(
     'query route service target status upstreamStatus requestBytes',
-    { cut: 2, after: '0}', sets: 1024 },
+    { cut: 2, after: '0}', sets: 1024, endOf: behindKey('requestBytes', '') },
     change,
   )
-  const callers = new Pieces<'principal'>('principal', { cut: 1, after: '}', sets: 8192 }, change)
+  const callers = new Pieces<'principal'>(
+    'principal',
+    { cut: 1, after: '}', sets: 8192, endOf: behindPrincipal },
+    change,
+  )
   const ends = new Pieces<'verdict' | 'policy' | 'code' | 'reason'>(
     'verdict policy code reason observed configVersion',
-    { cut: 1, after: '', sets: 256 },
+    { cut: 1, after: '', sets: 256, endOf: (_, __, to) => to },
     change,
   )
   /** Where the last number or id that was read ends; -1: there was none. */
@@ -89,72 +97,65 @@ export function createEventLineReader(change: PieceChange = fields => fields): E
   }
 
   /** `at` behind an id in quotes, or behind `null`; -1: it is neither. */
-  function skipId(bytes: Buffer, from: number): void {
+  function skipId(bytes: Buffer, view: DataView, from: number): void {
     if (bytes[from] === QUOTE) {
       const end = idEnd(bytes, from + 1)
       at = end < 0 ? -1 : end + 1
-    } else at = stands(bytes, from, nullWord) ? from + 4 : -1
+    } else at = stands(view, from, nullWord) ? from + 4 : -1
   }
 
   return (bytes, from, to) => {
     if (to - from < 300 || to > bytes.length) return null
-    if (!stands(bytes, from, timeStart)) return null
+    const view = viewOf(bytes)
+    if (!stands(view, from, timeStart)) return null
     const head = from + timeStart.length
-    if (!stands(bytes, head + 24, idStart)) return null
+    if (!stands(view, head + 24, idStart)) return null
     const idFrom = head + 24 + idStart.length
     const idTo = idEnd(bytes, idFrom)
-    if (idTo < 0 || !stands(bytes, idTo, traceStart)) return null
+    if (idTo < 0 || !stands(view, idTo, traceStart)) return null
     const traceFrom = idTo + traceStart.length
-    skipId(bytes, traceFrom)
-    if (at < 0 || !stands(bytes, at, spanStart)) return null
+    skipId(bytes, view, traceFrom)
+    if (at < 0 || !stands(view, at, spanStart)) return null
     const traceTo = at
     const spanFrom = at + spanStart.length
-    skipId(bytes, spanFrom)
-    if (at < 0 || !stands(bytes, at, parentStart)) return null
+    skipId(bytes, view, spanFrom)
+    if (at < 0 || !stands(view, at, parentStart)) return null
     const spanTo = at
     const parentFrom = at + parentStart.length
-    skipId(bytes, parentFrom)
+    skipId(bytes, view, parentFrom)
     if (at < 0) return null
     const parentTo = at
 
-    const edgeTo = pieceEnd(bytes, parentTo, to, 't', 'n') + 1
-    if (edgeTo <= 0 || bytes[edgeTo - 1] !== QUOTE) return null
-    const edge = edges.at(bytes, parentTo, edgeTo)
+    const edge = edges.at(bytes, view, parentTo, to)
     if (edge === null) return null
+    const edgeTo = edges.end
     const clientTo = textEnd(bytes, edgeTo, edgeTo + 64)
-    if (clientTo < 0 || !stands(bytes, clientTo, portStart)) return null
+    if (clientTo < 0 || !stands(view, clientTo, portStart)) return null
     amount(bytes, clientTo + portStart.length)
     if (at < 0) return null
-    const callFrom = at
-    const callTo = pieceEnd(bytes, callFrom, to, 'h', 't') + 1
-    if (callTo <= 0 || bytes[callTo - 1] !== QUOTE) return null
-    const call = calls.at(bytes, callFrom, callTo)
+    const call = calls.at(bytes, view, at, to)
     if (call === null) return null
+    const callTo = calls.end
     const pathTo = textEnd(bytes, callTo, Math.min(to, callTo + pathMax + 1))
     if (pathTo < 0) return null
 
-    const wayTo = pieceEnd(bytes, pathTo, to, 's', 'e')
-    if (wayTo < 0) return null
-    const way = ways.at(bytes, pathTo, wayTo)
+    const way = ways.at(bytes, view, pathTo, to)
     if (way === null) return null
-    const requestBytes = amount(bytes, wayTo)
-    if (at < 0 || !stands(bytes, at, responseStart)) return null
+    const requestBytes = amount(bytes, ways.end)
+    if (at < 0 || !stands(view, at, responseStart)) return null
     const responseBytes = amount(bytes, at + responseStart.length)
-    if (at < 0 || !stands(bytes, at, durationStart)) return null
+    if (at < 0 || !stands(view, at, durationStart)) return null
     const durationMs = amount(bytes, at + durationStart.length)
-    if (at < 0 || !stands(bytes, at, upstreamStart)) return null
+    if (at < 0 || !stands(view, at, upstreamStart)) return null
     const upstreamFrom = at + upstreamStart.length
     let upstreamMs: number | null = null
-    if (stands(bytes, upstreamFrom, nullWord)) at = upstreamFrom + 4
+    if (stands(view, upstreamFrom, nullWord)) at = upstreamFrom + 4
     else upstreamMs = amount(bytes, upstreamFrom)
     if (at < 0) return null
 
-    const callerFrom = at
-    const callerTo = callerEnd(bytes, callerFrom, to)
-    if (callerTo < 0) return null
-    const caller = callers.at(bytes, callerFrom, callerTo)
+    const caller = callers.at(bytes, view, at, to)
     if (caller === null) return null
-    const end = ends.at(bytes, callerTo, to)
+    const end = ends.at(bytes, view, callers.end, to)
     if (end === null) return null
 
     // Slices of two short texts: each text of its own would cost a call out of JavaScript, and slices of the line would keep all of it alive.
@@ -200,53 +201,113 @@ interface PieceForm {
   readonly after: string
   /** Of four pieces each; a power of two. */
   readonly sets: number
-}
-
-interface Piece<K extends keyof EventRecord> {
-  readonly hash: number
-  readonly length: number
-  /** Its bytes, four each; the last word reaches back when they are not a multiple of four. */
-  readonly words: Int32Array
-  readonly fields: Pick<EventRecord, K>
+  /** Where the piece ends that begins at `from`, by what stands in it alone; -1: there is none before `to`, the end of the line. */
+  readonly endOf: (bytes: Buffer, from: number, to: number) => number
 }
 
 const setSize = 4
+/** Of one piece in the list of what is known: hash, length (0: none), place of its bytes. */
+const headWords = 3
+/** Of a piece, four bytes each. Longer ones, which hardly come again, are read each time. */
+const cellWords = 96
 
-/** Pieces of lines that come again, by their bytes. */
+/**
+ * Pieces of lines that come again, by their bytes. Numbers and bytes lie in rows of their own: as an object with a list each, a piece took three
+ * look-ups more in memory.
+ */
 class Pieces<K extends keyof EventRecord> {
   readonly #keys: string
   readonly #form: PieceForm
   readonly #change: PieceChange
-  /** Sets one behind the other, the newest piece of a set first. */
-  readonly #known: Array<Piece<K> | null>
+  readonly #heads: Int32Array
+  readonly #fields: Array<Pick<EventRecord, K>> = []
+  /** Bytes of the pieces by place, four in a word; the last word reaches back when they are not a multiple of four. */
+  #cells = new Int32Array(cellWords * 16)
+  #cellCount = 0
+  /** Place of the piece that came last: mostly it comes again. -1: none. */
+  #last = -1
+  #lastLength = 0
+  /** Which of a full set gives way next. */
+  #turn = 0
+  /** Where the piece ended that was given last. */
+  end = 0
 
   /** `keys`: all that must stand in it, in order. */
   constructor(keys: string, form: PieceForm, change: PieceChange) {
     this.#keys = keys
     this.#form = form
     this.#change = change
-    this.#known = Array.from({ length: form.sets * setSize }, () => null)
+    this.#heads = new Int32Array(form.sets * setSize * headWords)
   }
 
-  /** The fields in a piece; null: it is none that is written so. */
-  at(bytes: Buffer, from: number, to: number): Pick<EventRecord, K> | null {
-    const length = to - from
-    if (length < 12 || length > pieceMax) return null
-    const view = viewOf(bytes)
-    const hash = hashOf(view, from, to)
-    const known = this.#known
-    const first = (hash & (this.#form.sets - 1)) * setSize
-    for (let i = first; i < first + setSize; i++) {
-      const piece = known[i] ?? null
-      if (piece === null) break
-      if (piece.hash === hash && piece.length === length && sameWords(piece.words, view, from, to)) return piece.fields
+  /** The fields in the piece that begins at `from` in a line that ends at `to`; null: it is none that is written so. `view` is of the same bytes. */
+  at(bytes: Buffer, view: DataView, from: number, to: number): Pick<EventRecord, K> | null {
+    const same = from + this.#lastLength
+    if (this.#last >= 0 && same <= to && this.#stands(this.#last, this.#lastLength, view, from)) {
+      // The same bytes end at the same place, but for the piece that ends with its line.
+      if (this.#form.after !== '' || same === to) {
+        this.end = same
+        return this.#fields[this.#last] as Pick<EventRecord, K>
+      }
     }
-    const text = bytes.toString('latin1', from, to)
-    const fields = this.#read(text)
-    if (fields === null) return null
-    known.copyWithin(first + 1, first, first + setSize - 1)
-    known[first] = { hash, length, words: wordsOf(view, from, to), fields }
+    const end = this.#form.endOf(bytes, from, to)
+    const length = end - from
+    if (end < 0 || length < 12 || length > pieceMax) return null
+    this.end = end
+    const hash = hashOf(view, from, end)
+    const heads = this.#heads
+    const set = (hash & (this.#form.sets - 1)) * setSize * headWords
+    let free = -1
+    for (let at = set; at < set + setSize * headWords; at += headWords) {
+      if (heads[at + 1] === 0) {
+        free = at
+        break
+      }
+      if (heads[at] !== hash || heads[at + 1] !== length) continue
+      const place = heads[at + 2] as number
+      if (!this.#stands(place, length, view, from)) continue
+      this.#last = place
+      this.#lastLength = length
+      return this.#fields[place] as Pick<EventRecord, K>
+    }
+    const fields = this.#read(bytes.toString('latin1', from, end))
+    if (fields !== null && length <= cellWords * 4)
+      this.#remember(free < 0 ? set + (this.#turn++ % setSize) * headWords : free, hash, length, { view, from, fields })
     return fields
+  }
+
+  #stands(place: number, length: number, view: DataView, from: number): boolean {
+    const cells = this.#cells
+    const first = place * cellWords
+    const last = first + ((length - 1) >> 2)
+    let at = from
+    for (let i = first; i < last; i++, at += 4) if (cells[i] !== view.getInt32(at, true)) return false
+    return cells[last] === view.getInt32(from + length - 4, true)
+  }
+
+  #remember(
+    head: number,
+    hash: number,
+    length: number,
+    { view, from, fields }: { readonly view: DataView; readonly from: number; readonly fields: Pick<EventRecord, K> },
+  ): void {
+    const heads = this.#heads
+    const place = heads[head + 1] === 0 ? this.#cellCount++ : (heads[head + 2] as number)
+    if ((place + 1) * cellWords > this.#cells.length) {
+      const larger = new Int32Array(this.#cells.length * 2)
+      larger.set(this.#cells)
+      this.#cells = larger
+    }
+    const first = place * cellWords
+    const count = (length + 3) >> 2
+    for (let i = 0; i < count; i++)
+      this.#cells[first + i] = view.getInt32(Math.min(from + 4 * i, from + length - 4), true)
+    heads[head] = hash
+    heads[head + 1] = length
+    heads[head + 2] = place
+    this.#fields[place] = fields
+    this.#last = place
+    this.#lastLength = length
   }
 
   #read(text: string): Pick<EventRecord, K> | null {
@@ -274,13 +335,24 @@ function quoted(text: string, from: number, to: number): string | null {
   return text.charCodeAt(from) === QUOTE ? text.slice(from + 1, to - 1) : null
 }
 
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, char => char.charCodeAt(0))
+/** A text of ASCII, at least four characters, as `stands` compares it: four in a word, the last word reaching back. */
+interface Written {
+  readonly words: Int32Array
+  readonly length: number
 }
 
-function stands(bytes: Buffer, from: number, expected: Uint8Array): boolean {
-  for (let i = 0; i < expected.length; i++) if (bytes[from + i] !== expected[i]) return false
-  return true
+function written(text: string): Written {
+  const bytes = Buffer.from(text, 'latin1')
+  const count = Math.ceil(text.length / 4)
+  const words = Int32Array.from({ length: count }, (_, i) => bytes.readInt32LE(Math.min(4 * i, text.length - 4)))
+  return { words, length: text.length }
+}
+
+function stands(view: DataView, from: number, { words, length }: Written): boolean {
+  if (from + length > view.byteLength) return false
+  const last = words.length - 1
+  for (let i = 0, at = from; i < last; i++, at += 4) if (words[i] !== view.getInt32(at, true)) return false
+  return words[last] === view.getInt32(from + length - 4, true)
 }
 
 /** The quote behind an id as `readEvent` takes them; -1: it is none. */
@@ -304,19 +376,24 @@ function textEnd(bytes: Buffer, from: number, max: number): number {
   return -1
 }
 
-/** Behind the colon of the first key whose name ends in `last`, and `before` two letters before it; -1: there is none. */
-function pieceEnd(bytes: Buffer, from: number, to: number, last: string, before: string): number {
-  const a = last.charCodeAt(0)
-  const b = before.charCodeAt(0)
-  const max = Math.min(to, from + pieceMax)
-  for (let i = from + 12; i < max; i++)
-    if (bytes[i] === 58 && bytes[i - 1] === QUOTE && bytes[i - 2] === a && bytes[i - 3] === b) return i + 1
-  return -1
+/** Behind the colon of the first key of this name (its last two letters tell it from all others of the piece), and behind `then`. */
+function behindKey(name: string, then: '' | '"'): PieceForm['endOf'] {
+  const last = name.charCodeAt(name.length - 1)
+  const before = name.charCodeAt(name.length - 2)
+  return (bytes, from, to) => {
+    const max = Math.min(to, from + pieceMax)
+    for (let i = from + 12; i < max; i++)
+      if (bytes[i] === 58 && bytes[i - 1] === QUOTE && bytes[i - 2] === last && bytes[i - 3] === before) {
+        if (then === '') return i + 1
+        return bytes[i + 1] === QUOTE ? i + 2 : -1
+      }
+    return -1
+  }
 }
 
 /** Behind `,"principal":{…}` or `,"principal":null`. */
-function callerEnd(bytes: Buffer, from: number, to: number): number {
-  if (bytes[from + 13] !== 123) return from + 17
+function behindPrincipal(bytes: Buffer, from: number, to: number): number {
+  if (bytes[from + 13] !== 123) return from + 17 <= to ? from + 17 : -1
   const max = Math.min(to, from + pieceMax)
   for (let i = from + 14; i < max; i++) if (bytes[i] === 125) return i + 1
   return -1
@@ -344,16 +421,4 @@ function hashOf(view: DataView, from: number, to: number): number {
   }
   hash = Math.imul(hash ^ view.getInt32(last, true), 0x85ebca6b)
   return hash ^ (hash >>> 13)
-}
-
-function wordsOf(view: DataView, from: number, to: number): Int32Array {
-  const words = new Int32Array(Math.ceil((to - from) / 4))
-  for (const i of words.keys()) words[i] = view.getInt32(Math.min(from + 4 * i, to - 4), true)
-  return words
-}
-
-function sameWords(words: Int32Array, view: DataView, from: number, to: number): boolean {
-  const last = words.length - 1
-  for (let i = 0, at = from; i < last; i++, at += 4) if (words[i] !== view.getInt32(at, true)) return false
-  return words[last] === view.getInt32(to - 4, true)
 }
