@@ -104,7 +104,8 @@ async function replayCase({ pace }: Bench): Promise<Row[]> {
     const rows: Row[] = []
     for (const [name, options] of [
       ['portcullis replay', []],
-      ['portcullis replay --state', ['--state', fileOf('state')]],
+      ['portcullis replay --no-detection', ['--no-detection']],
+      ['portcullis replay --no-detection --state', ['--no-detection', '--state', fileOf('state')]],
     ] as const) {
       rmSync(fileOf('state'), { recursive: true, force: true })
       const { seconds, cpuUs, items } = await replay(file, options)

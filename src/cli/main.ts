@@ -93,6 +93,7 @@ program
     '-c, --config <path>',
     'configuration whose fields, documents and owners hold; by default the usual, and none',
   )
+  .option('--no-detection', 'inventory, owners and traces alone, several times as fast: nothing is judged')
   .option('--json', 'for programs')
   .action(async (files: string[], options: ReplayFlags) => (await import('./replay.ts')).replay(files, options))
 

@@ -23,6 +23,8 @@ export interface ReplayFlags {
   readonly state?: string
   readonly format?: string
   readonly config?: string
+  /** False: no call is judged, and nothing is learnt of what is normal. */
+  readonly detection?: boolean
   readonly json?: boolean
 }
 
@@ -45,6 +47,7 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
     ...(loaded?.config.insight == null
       ? {}
       : { detection: loaded.config.insight.detection, networks: loaded.config.insight.networks }),
+    detects: flags.detection !== false,
     join(parts) {
       response = createResponse(parts)
       return response.parts
@@ -118,7 +121,7 @@ export async function replay(files: readonly string[], flags: ReplayFlags): Prom
 function open(
   state: string | undefined,
   log: Log,
-  more: Pick<EngineOptions, 'join' | 'detection' | 'networks'>,
+  more: Pick<EngineOptions, 'join' | 'detection' | 'networks' | 'detects'>,
 ): Promise<Engine> {
   return openEngine(
     {

@@ -1,7 +1,7 @@
 import type { Log } from '../core/host.ts'
 import type { InsightConfig } from '../config/types.ts'
 import { writtenMax } from './detection/actor-rows.ts'
-import { detectionSettings } from './detection/settings.ts'
+import { detectionSettings, usualDetection } from './detection/settings.ts'
 import { readDetectorSettings } from './detectors/read-settings.ts'
 import { Learner, type LearningPart } from './learner.ts'
 import { createParts, type Parts, partList } from './parts.ts'
@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly record: string | null
   /** How detection is set up; absent: as usual. */
   readonly detection?: InsightConfig['detection']
+  /** False: no detector runs, however it is set up. */
+  readonly detects?: boolean
   /** Networks that are ours; absent: none. */
   readonly networks?: InsightConfig['networks']
   /** Makes further parts that are fed and kept as insight's own are; absent: none. */
@@ -55,14 +57,14 @@ const turnsMax = 40
 export async function openEngine(options: EngineOptions, log: Log): Promise<Engine> {
   const { folder } = options
   const { detection, networks } = options
-  const parts = createParts(
+  const settings =
     detection === undefined
-      ? undefined
+      ? usualDetection
       : {
           ...detectionSettings(detection, networks?.internal ?? []),
           detectors: await readDetectorSettings(detection.detectors),
-        },
-  )
+        }
+  const parts = createParts(options.detects === false ? { ...settings, enabled: false } : settings)
   let state: StateStore | null = null
   let history: History | null = null
   let recording: Recording | null = null

@@ -78,4 +78,13 @@ it('a replay of what was recorded gives the incidents that live traffic gave, ea
     assert.equal(replayed.code, 0, replayed.stderr)
     assert.deepEqual(await told(world, state), live, name)
   }
+  const [judged, plain] = await Promise.all(
+    [[], ['--no-detection']].map(async flags => {
+      const { code, stdout, stderr } = await portcullis(world.folder, ['replay', '--json', ...flags, world.record], 512)
+      assert.equal(code, 0, stderr)
+      return JSON.parse(stdout) as { readonly incidents: readonly unknown[]; readonly operations: unknown }
+    }),
+  )
+  assert.deepEqual(plain?.incidents, [], 'nothing is judged where nobody asks for it')
+  assert.deepEqual(plain?.operations, judged?.operations)
 })
