@@ -68,7 +68,8 @@ export function sift<Item>(
   if (items.length < itemsLeast) return kept
   let scale = scaleOf(family, fitted.judged, shares.doubted)
   let rows = ranked(scale, fitted.judged, normal)
-  if (!attacked && !showsMinority(scale, rows, family.motley === true ? motleyShare : 1)) return kept
+  if (!attacked && !showsMinority(scale, rows, family.motley === true ? motleyShare : Number.POSITIVE_INFINITY))
+    return kept
   let { model } = fitted
   for (let refit = 0; refit < refits; refit++) {
     const out = Math.floor(shares.leftOut * rows.length)
