@@ -11,12 +11,10 @@ import { nezhaChains } from './nezha-chains.ts'
 import { posture } from './posture.ts'
 import { templatesOfUrlLists } from './templates-of-url-lists.ts'
 import { templatesOnOpenApiTraffic } from './templates-on-openapi-traffic.ts'
-import { templatesOnPlainTraffic } from './templates-on-plain-traffic.ts'
 
 /** Every measured statement, in the order of docs/quality.md. */
 export const cases: readonly QualityCase[] = [
   ...templatesOnOpenApiTraffic,
-  templatesOnPlainTraffic,
   ...templatesOfUrlLists,
   ...learntSchemas,
   ...inventory,

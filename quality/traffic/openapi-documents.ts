@@ -33,19 +33,10 @@ export function openapiDirectory(): string | null {
   return existsSync(folder) ? folder : null
 }
 
-/**
- * At most two documents a provider, chosen by hash of their names and not by what is in them. `half` splits by provider, so that what is
- * tuned on one half never saw a provider of the other.
- */
-export function readDocuments(
-  folder: string,
-  half: 'tuning' | 'held-out',
-  documentsMax = Number.POSITIVE_INFINITY,
-): ApiDocument[] {
+/** At most two documents a provider, chosen by hash of their names and not by what is in them. */
+export function readDocuments(folder: string, documentsMax = Number.POSITIVE_INFINITY): ApiDocument[] {
   const byProvider = Map.groupBy(globSync('**/*.json', { cwd: folder }), file => file.split('/')[0] as string)
-  const providers = [...byProvider.keys()]
-    .filter(provider => halfOf(provider) === half)
-    .toSorted((a, b) => hashOf(a) - hashOf(b))
+  const providers = [...byProvider.keys()].toSorted((a, b) => hashOf(a) - hashOf(b))
   const documents: ApiDocument[] = []
   for (const provider of providers) {
     const files = (byProvider.get(provider) ?? []).toSorted((a, b) => hashOf(a) - hashOf(b)).slice(0, perProvider)
@@ -59,9 +50,9 @@ export function readDocuments(
   return documents
 }
 
-/** Which half a provider (the first part of a file's path) belongs to. */
-export function halfOf(provider: string): 'tuning' | 'held-out' {
-  return hashOf(`half ${provider}`) % 2 === 0 ? 'tuning' : 'held-out'
+/** The first part of a file's path. */
+export function providerOf({ name }: ApiDocument): string {
+  return name.split('/')[0] as string
 }
 
 type Json = { readonly [key: string]: unknown }

@@ -4,7 +4,7 @@ import { readSegment } from '../../src/insight/templates/segment.ts'
 import type { Candidate } from '../../src/insight/templates/sketch.ts'
 import { PathTrie, type TrieNode, trieLimits } from '../../src/insight/templates/trie.ts'
 import { type WordCounts, entryOf } from '../make-vocabulary.ts'
-import { type ApiDocument, readDocuments } from './openapi-documents.ts'
+import { type ApiDocument, providerOf, readDocuments } from './openapi-documents.ts'
 import { type Call, type Volume, traffic } from './openapi-traffic.ts'
 import { plainTraffic } from './plain-traffic.ts'
 import { seeded } from './seeded.ts'
@@ -50,9 +50,9 @@ export interface Pool {
   readonly worth: number
 }
 
-/** The places of traffic on all documents of the tuning half. */
+/** The places of traffic on all documents, with the half of the words that nothing is judged by. */
 export function* lessons(folder: string, seed: string): Generator<Pool> {
-  for (const document of readDocuments(folder, 'tuning')) {
+  for (const document of readDocuments(folder)) {
     for (const volume of volumes) {
       const random = seeded(`${seed} ${document.name} ${volume.calls}`)
       let calls: readonly Call[] = traffic(document, volume, 'tuning', seed, volume.operations)
@@ -70,7 +70,7 @@ function* poolsOf(document: ApiDocument, calls: readonly Call[], usual: number, 
   for (const { path } of calls) trie.learn(path)
   const places = new Map<string, TruePlace>()
   for (const { path, truth } of calls) addPath(places, trie.root, path.slice(1).split('/'), truth.slice(1).split('/'))
-  const provider = document.name.split('/')[0] as string
+  const provider = providerOf(document)
   const random = seeded(`${provider} ${trie.size}`)
   const values = new Map<string, number>()
   const literals = new Map<string, number>()

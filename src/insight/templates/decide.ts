@@ -11,7 +11,8 @@ export interface Model {
   readonly second: Forest
 }
 
-const fitted: Model = { first: readForest(firstStage), second: readForest(secondStage) }
+/** What is asked. */
+export const fitted: Model = { first: readForest(firstStage), second: readForest(secondStage) }
 
 export interface Verdict {
   /** Texts that are values of the variable. */
