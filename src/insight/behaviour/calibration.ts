@@ -62,13 +62,7 @@ export function learnItems<Item>(
   const judgements = fitted.judged.map(({ judgement }) => judgement)
   return {
     model: fitted.model,
-    // Attacks on contents are strange in every measure: of a minority that shows, about as many more are too mild to be told from normal items.
-    calibration: calibrate(
-      family.axes,
-      judgements,
-      budget,
-      family.motley === true ? setAside.length / items.length : 0,
-    ),
+    calibration: calibrate(family.axes, judgements, budget),
     items: items.length - setAside.length,
     setAside,
   }
@@ -92,13 +86,8 @@ export function scoreOf(
   return { score: signature === null ? Math.max(incomparableScore, together) : together, surprises }
 }
 
-/** The calibration that judgements of unseen normal items give. `hidden`: share of them that are attacks all the same, and spend none of the budget. */
-export function calibrate(
-  axes: readonly Axis[],
-  judgements: readonly Judgement[],
-  budget: number,
-  hidden = 0,
-): Calibration {
+/** The calibration that judgements of unseen normal items give. */
+export function calibrate(axes: readonly Axis[], judgements: readonly Judgement[], budget: number): Calibration {
   const novelty = judgements.filter(({ novel }) => novel === true).length / Math.max(1, judgements.length)
   const few = judgements.length * budget < alarmsLeast && novelty < noveltyMost
   const known = few ? judgements.filter(({ novel }) => novel !== true) : judgements
@@ -120,7 +109,7 @@ export function calibrate(
     thresholdMost,
     thresholdFor(
       scores.map(({ score }) => score),
-      left + hidden,
+      left,
     ),
   )
   return { budget, tails, threshold, split: splitOf(scores, threshold), incomparable, novel: few ? threshold : 0 }

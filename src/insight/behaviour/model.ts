@@ -57,7 +57,7 @@ export interface Family<Item> {
    * a model is measured are held back in stretches of time.
    */
   timeMs?(item: Item): number | null
-  /** Rare things of many kinds are normal here: that items are like nothing else on one axis shows nothing, and many that are alike are a mode (sift.ts). */
+  /** Rare things of many kinds are normal here: that some items are like nothing else shows nothing, until a label says that there are attacks. */
   readonly motley?: true
   create(): Model<Item>
   /** Throws when the data are none of `dump`. */

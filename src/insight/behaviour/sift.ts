@@ -29,13 +29,6 @@ const shownShare = 0.002
  */
 const alikeShare = 0.001
 const alikeRatio = 1.5
-/**
- * One axis of contents joins parameters of every kind, so its tail may be longer than its bulk promises: no more than this share of the evidence may come
- * from it. Attacks are strange in many ways.
- */
-const motleyShare = 1 / 3
-/** More calls that are strange in the same measure on the same axis than this share of all are a mode of their own. */
-const modeShare = 0.003
 /** Fewer items have no bulk. */
 const itemsLeast = 1_000
 /** What a minority of so many items does is not believed: to see whether there is one, and, when there is, to tell all of it. */
@@ -68,8 +61,7 @@ export function sift<Item>(
   if (items.length < itemsLeast) return kept
   let scale = scaleOf(family, fitted.judged, shares.doubted)
   let rows = ranked(scale, fitted.judged, normal)
-  if (!attacked && !showsMinority(scale, rows, family.motley === true ? motleyShare : Number.POSITIVE_INFINITY))
-    return kept
+  if (!attacked && (family.motley === true || !showsMinority(scale, rows))) return kept
   let { model } = fitted
   for (let refit = 0; refit < refits; refit++) {
     const out = Math.floor(shares.leftOut * rows.length)
@@ -91,8 +83,8 @@ export function sift<Item>(
   const others = items
     .filter(item => !sampled.has(item) && !normal.has(item))
     .map(item => rowOf(scale, { item, judgement: model.judge(item) }))
-  const beyond = [...rows, ...others].filter(({ strangeness }) => strangeness >= line)
-  const setAside = (family.motley === true ? withoutModes(scale, beyond, items.length) : beyond)
+  const setAside = [...rows, ...others]
+    .filter(({ strangeness }) => strangeness >= line)
     .sort((a, b) => b.strangeness - a.strangeness)
     .map(({ item }) => item)
   const gone = new Set(setAside)
@@ -141,25 +133,17 @@ function promised<Item>(rows: readonly Row<Item>[], share: number): (strangeness
   return strangeness => share * rows.length * 10 ** (from - strangeness)
 }
 
-/** `axisShare`: so much of the evidence may lie on one axis. */
-function showsMinority<Item>(scale: Scale, rows: readonly Row<Item>[], axisShare: number): boolean {
+function showsMinority<Item>(scale: Scale, rows: readonly Row<Item>[]): boolean {
   const least = Math.max(shownLeast, shownShare * rows.length)
-  const axisMost = axisShare * least
-  const byAxis = new Map<string, number>()
   const alikeMost = Math.max(3, alikeShare * rows.length)
   const expected = promised(rows, shares.doubted)
   const alike = new Map<string, number>()
   let shown = 0
   for (const { judgement, strangeness } of rows.slice(0, Math.floor(shares.doubted * rows.length))) {
     const kind = kindOf(scale, judgement)
-    const axis = kind.slice(0, kind.indexOf(' '))
     const times = (alike.get(kind) ?? 0) + 1
-    const ofAxis = byAxis.get(axis) ?? 0
     alike.set(kind, times)
-    if (times <= alikeMost && ofAxis < axisMost) {
-      byAxis.set(axis, ofAxis + 1)
-      shown++
-    }
+    if (times <= alikeMost) shown++
     if (shown >= least && shown >= excessShown * expected(strangeness)) return true
   }
   return false
@@ -174,12 +158,6 @@ function kindOf(scale: Scale, judgement: Judgement): string {
   }
   if (worst === '') return ''
   return `${worst} ${Math.round(Math.log(1e-9 + (judgement.deviation[worst] as number)) / Math.log(alikeRatio))}`
-}
-
-/** Without the calls that many others are alike: a rare operation, a rare answer. Left out whole, it seems like nothing that was kept. */
-function withoutModes<Item>(scale: Scale, rows: readonly Row<Item>[], items: number): Row<Item>[] {
-  const kinds = Map.groupBy(rows, ({ judgement }) => kindOf(scale, judgement))
-  return [...kinds.values()].filter(alike => alike.length <= Math.max(3, modeShare * items)).flat()
 }
 
 /** The strangeness from which on most items are too many, down to where a step further would add no more than chance does; null: nowhere. */
