@@ -59,6 +59,8 @@ export interface Family<Item> {
   timeMs?(item: Item): number | null
   /** Rare things of many kinds are normal here: that some items are like nothing else shows nothing, until a label says that there are attacks. */
   readonly motley?: true
+  /** Ways to be normal that make some in a hundred each are usual here: a minority is told from them step by step (step-out.ts). */
+  readonly manyModes?: true
   create(): Model<Item>
   /** Throws when the data are none of `dump`. */
   restore(dump: Json): Model<Item>

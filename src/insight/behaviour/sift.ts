@@ -1,6 +1,7 @@
-import { type CrossFitted, crossFit, type Judged } from './cross-fit.ts'
+import { type CrossFitted, crossFit } from './cross-fit.ts'
 import type { Family, Judgement } from './model.ts'
-import { type RobustTail, robustSurprise, robustTailOf } from './robust-surprise.ts'
+import { stepOut } from './step-out.ts'
+import { type Row, type Scale, ranked, rowOf, scaleOf, surpriseOn } from './strangeness.ts'
 
 /** A model of the items that were kept, and the others. */
 export interface Sifted<Item> {
@@ -35,16 +36,6 @@ const itemsLeast = 1_000
 const shares = { doubted: 0.02, leftOut: 0.03 } as const
 /** After some fits what is left of a minority supports itself no more. */
 const refits = 3
-/** Of what nothing is comparable with. */
-const incomparable = 1000
-const norm = 4
-
-interface Row<Item> {
-  readonly item: Item
-  readonly judgement: Judgement
-  readonly strangeness: number
-}
-
 /**
  * Learns items, all of them as normal, but for a minority (three in a hundred at most) that is like nothing else. What is far out on a scale that the bulk sets is
  * not proof: times have heavy tails, and rare things are normal. Far more items there than the bulk promises, of several kinds, are. Then the strangest three
@@ -61,7 +52,8 @@ export function sift<Item>(
   if (items.length < itemsLeast) return kept
   let scale = scaleOf(family, fitted.judged, shares.doubted)
   let rows = ranked(scale, fitted.judged, normal)
-  if (!attacked && (family.motley === true || !showsMinority(scale, rows))) return kept
+  if (!attacked && (family.motley === true || !showsMinority(family, scale, rows))) return kept
+  if (family.manyModes === true) return stepOut(family, items, { fitted, normal })
   let { model } = fitted
   for (let refit = 0; refit < refits; refit++) {
     const out = Math.floor(shares.leftOut * rows.length)
@@ -97,35 +89,6 @@ export function sift<Item>(
   }
 }
 
-type Scale = ReadonlyMap<string, RobustTail>
-
-function scaleOf<Item>({ axes }: Family<Item>, judged: readonly Judged<Item>[], share: number): Scale {
-  const tails = new Map<string, RobustTail>()
-  for (const { name, scale } of axes) {
-    const deviations = judged.flatMap(({ judgement }) => judgement.deviation[name] ?? [])
-    if (deviations.length > 0) tails.set(name, robustTailOf(deviations, scale, share))
-  }
-  return tails
-}
-
-function rowOf<Item>(scale: Scale, { item, judgement }: Judged<Item>): Row<Item> {
-  let sum = 0
-  for (const axis in judgement.deviation) sum += surpriseOn(scale, axis, judgement) ** norm
-  return { item, judgement, strangeness: judgement.signature === null ? incomparable : sum ** (1 / norm) }
-}
-
-function surpriseOn(scale: Scale, axis: string, { deviation }: Judgement): number {
-  const tail = scale.get(axis)
-  return tail === undefined ? 0 : robustSurprise(tail, deviation[axis] as number)
-}
-
-/** The strangest first; equals in the order of their keys, in which they are judged. */
-function ranked<Item>(scale: Scale, judged: readonly Judged<Item>[], normal: ReadonlySet<Item>): Row<Item>[] {
-  return judged
-    .map(one => (normal.has(one.item) ? { ...one, strangeness: 0 } : rowOf(scale, one)))
-    .sort((a, b) => b.strangeness - a.strangeness)
-}
-
 /** How many items the bulk promises as strange as each of the strangest. */
 function promised<Item>(rows: readonly Row<Item>[], share: number): (strangeness: number) => number {
   const trusted = Math.floor(share * rows.length)
@@ -133,14 +96,16 @@ function promised<Item>(rows: readonly Row<Item>[], share: number): (strangeness
   return strangeness => share * rows.length * 10 ** (from - strangeness)
 }
 
-function showsMinority<Item>(scale: Scale, rows: readonly Row<Item>[]): boolean {
+function showsMinority<Item>({ manyModes }: Family<Item>, scale: Scale, rows: readonly Row<Item>[]): boolean {
   const least = Math.max(shownLeast, shownShare * rows.length)
   const alikeMost = Math.max(3, alikeShare * rows.length)
   const expected = promised(rows, shares.doubted)
   const alike = new Map<string, number>()
   let shown = 0
   for (const { judgement, strangeness } of rows.slice(0, Math.floor(shares.doubted * rows.length))) {
-    const kind = kindOf(scale, judgement)
+    const [axis, measure] = kindOf(scale, judgement)
+    // One way to be normal can be strange in many measures, hardly on many axes.
+    const kind = manyModes === true ? axis : `${axis} ${measure}`
     const times = (alike.get(kind) ?? 0) + 1
     alike.set(kind, times)
     if (times <= alikeMost) shown++
@@ -150,14 +115,13 @@ function showsMinority<Item>(scale: Scale, rows: readonly Row<Item>[]): boolean 
 }
 
 /** The axis that is strangest, and how far on it, roughly. */
-function kindOf(scale: Scale, judgement: Judgement): string {
+function kindOf(scale: Scale, judgement: Judgement): readonly [axis: string, measure: number] {
   let [worst, most] = ['', -1]
   for (const axis in judgement.deviation) {
     const surprise = surpriseOn(scale, axis, judgement)
     if (surprise > most) [worst, most] = [axis, surprise]
   }
-  if (worst === '') return ''
-  return `${worst} ${Math.round(Math.log(1e-9 + (judgement.deviation[worst] as number)) / Math.log(alikeRatio))}`
+  return [worst, Math.round(Math.log(1e-9 + (judgement.deviation[worst] ?? 0)) / Math.log(alikeRatio))]
 }
 
 /** The strangeness from which on most items are too many, down to where a step further would add no more than chance does; null: nowhere. */

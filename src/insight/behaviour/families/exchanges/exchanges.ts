@@ -9,7 +9,7 @@ import { exchangesOf } from './read-exchanges.ts'
 /** Whole exchanges: path, method, parameters, header fields and answer of each; with time and principal, what came before it too. */
 export const exchanges: Family<ExchangeItem> = {
   format: 'exchanges',
-  motley: true,
+  manyModes: true,
   axes,
   read: (lines, skip) => paced(exchangesOf(lines, skip)),
   id: ({ id }) => id,
