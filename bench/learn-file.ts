@@ -35,7 +35,7 @@ const parts = createParts()
 if (names.length > 0 && !names.includes('detection')) parts.traces.onTree = null
 const learner = new Learner({ parts: partList(parts).filter(({ part }) => names.length === 0 || names.includes(part)) })
 const reduce = createReducer({ hashKey })
-const { items, quarantined, cpuUs } = mode === 'live' ? await live() : await replayed()
+const { items, quarantined, cpuUs } = mode === 'live' ? live() : await replayed()
 const rssMb = process.memoryUsage.rss() / 1e6
 const operations = parts.inventory.operations()
 const callers = operations.reduce((most, { callers: list }) => Math.max(most, list.length), 0)
@@ -60,7 +60,7 @@ async function replayed(): Promise<Cost> {
   return { items: all, quarantined: quarantine.total, cpuUs: since(before) }
 }
 
-async function live(): Promise<Cost> {
+function live(): Cost {
   const intake = createIntake({ learner, reduce, now: Date.now })
   const frame = Buffer.allocUnsafeSlow(frameBytes)
   const log = openSync(file, 'r')
@@ -72,7 +72,6 @@ async function live(): Promise<Cost> {
     intake.events(frame.subarray(0, whole))
     spentUs += since(before)
     if (skipped === 0 && learner.counts.events >= warmUp) [skipped, spentUs] = [learner.counts.events, 0]
-    await null
   }
   closeSync(log)
   return { items: learner.counts.events - skipped, quarantined: intake.quarantine.total, cpuUs: spentUs }

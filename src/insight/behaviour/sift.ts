@@ -1,7 +1,7 @@
 import { type CrossFitted, crossFit } from './cross-fit.ts'
-import type { Family, Judgement } from './model.ts'
+import type { Family } from './model.ts'
 import { stepOut } from './step-out.ts'
-import { type Row, type Scale, ranked, rowOf, scaleOf, surpriseOn } from './strangeness.ts'
+import { type Row, type Scale, kindOf, ranked, rowOf, scaleOf, shownLeast, shownShare } from './strangeness.ts'
 
 /** A model of the items that were kept, and the others. */
 export interface Sifted<Item> {
@@ -21,15 +21,11 @@ export interface SiftOptions<Item> {
 const excessLeast = 4
 /** What shows that there is something else at all must be plainer, since nothing is set aside otherwise. */
 const excessShown = 6
-/** So few are never enough, nor is a smaller share: it would not move a baseline that anybody asks for. */
-const shownLeast = 12
-const shownShare = 0.002
 /**
  * Items that are strange in the same measure on the same axis are one observation made often, as are a rare mode or a new name now and then: beyond so
  * many (a share of all, at least three) they show nothing more.
  */
 const alikeShare = 0.001
-const alikeRatio = 1.5
 /** Fewer items have no bulk. */
 const itemsLeast = 1_000
 /** What a minority of so many items does is not believed: to see whether there is one, and, when there is, to tell all of it. */
@@ -112,16 +108,6 @@ function showsMinority<Item>({ manyModes }: Family<Item>, scale: Scale, rows: re
     if (shown >= least && shown >= excessShown * expected(strangeness)) return true
   }
   return false
-}
-
-/** The axis that is strangest, and how far on it, roughly. */
-function kindOf(scale: Scale, judgement: Judgement): readonly [axis: string, measure: number] {
-  let [worst, most] = ['', -1]
-  for (const axis in judgement.deviation) {
-    const surprise = surpriseOn(scale, axis, judgement)
-    if (surprise > most) [worst, most] = [axis, surprise]
-  }
-  return [worst, Math.round(Math.log(1e-9 + (judgement.deviation[worst] ?? 0)) / Math.log(alikeRatio))]
 }
 
 /** The strangeness from which on most items are too many, down to where a step further would add no more than chance does; null: nowhere. */

@@ -1,7 +1,7 @@
 import { type CrossFitted, crossFit } from './cross-fit.ts'
 import type { Family, Judgement } from './model.ts'
 import type { RobustTail } from './robust-surprise.ts'
-import { type Row, type Scale, ranked, rowOf, scaleOf } from './strangeness.ts'
+import { type Row, type Scale, kindOf, ranked, rowOf, scaleOf, shownLeast, shownShare } from './strangeness.ts'
 
 /** So much of what is judged is not believed when tails are extrapolated; no more than that may step out. */
 const doubted = 0.02
@@ -15,6 +15,8 @@ const gapLeast = 3
 const [alikeRatio, alikeShare] = [1.1, 0.001]
 /** Of an axis, so much at most may lie beyond a gap. */
 const detachedShare = 0.01
+/** More calls that are strange in the same measure on the same axis than this share of all are a mode of their own. */
+const modeShare = 0.003
 /** Each round shows what the ones before had vouched for; it ends by itself before, as a rule. */
 const rounds = 6
 
@@ -38,15 +40,15 @@ export function stepOut<Item>(
     const inside = ranked(scale, judged, normal)
     const gone = new Set(out.map(({ item }) => item))
     out = out.map(({ item }) => rowOf(scale, { item, judgement: model.judge(item) }))
-    const line = lineOf(inside, out)
+    const line = lineOf(scale, inside, out)
     const gaps = gapsOf(family, scale, inside.length)
     const steps = ({ judgement, strangeness }: Row<Item>): boolean => strangeness >= line || isBeyond(gaps, judgement)
     const sampled = new Set(inside.map(({ item }) => item))
     const others = items
       .filter(item => !sampled.has(item) && !gone.has(item))
       .map(item => rowOf(scale, { item, judgement: model.judge(item) }))
-    const next = [...inside, ...others]
-      .filter(row => !normal.has(row.item) && steps(row))
+    const strange = [...inside, ...others].filter(row => !normal.has(row.item) && steps(row))
+    const next = withoutModes(scale, strange, items.length)
       .sort((a, b) => b.strangeness - a.strangeness)
       .slice(0, Math.max(0, most - out.length))
     if (next.length === 0) break
@@ -63,8 +65,14 @@ export function stepOut<Item>(
   }
 }
 
+/** Without the calls that many others are alike: a rare operation, a rare answer. */
+function withoutModes<Item>(scale: Scale, rows: readonly Row<Item>[], items: number): Row<Item>[] {
+  const kinds = Map.groupBy(rows, ({ judgement }) => kindOf(scale, judgement).join(' '))
+  return [...kinds.values()].filter(alike => alike.length <= Math.max(3, modeShare * items)).flat()
+}
+
 /** The strangeness from which on there are too many, those that went before counted; infinite: nowhere. */
-function lineOf<Item>(inside: readonly Row<Item>[], out: readonly Row<Item>[]): number {
+function lineOf<Item>(scale: Scale, inside: readonly Row<Item>[], out: readonly Row<Item>[]): number {
   const from = Math.floor(anchor * inside.length)
   const least = inside[from]?.strangeness ?? 0
   const gone = new Set(out)
@@ -72,10 +80,18 @@ function lineOf<Item>(inside: readonly Row<Item>[], out: readonly Row<Item>[]): 
   let line = Number.POSITIVE_INFINITY
   let most = 0
   let among = 0
-  for (const [i, row] of rows.slice(0, Math.floor(doubted * (inside.length + out.length))).entries()) {
+  // The tail of one axis may be longer than its bulk promises: no more of it counts than is evidence.
+  const axisMost = Math.max(shownLeast, shownShare * inside.length)
+  const byAxis = new Map<string, number>()
+  let counted = 0
+  for (const row of rows.slice(0, Math.floor(doubted * (inside.length + out.length)))) {
     if (!gone.has(row)) among++
+    const [axis] = kindOf(scale, row.judgement)
+    const ofAxis = byAxis.get(axis) ?? 0
+    byAxis.set(axis, ofAxis + 1)
+    if (ofAxis < axisMost) counted++
     // What is too much is none of those that promise.
-    const excess = i + 1 - excessLeast * Math.max(1, from - among) * 10 ** (least - row.strangeness)
+    const excess = counted - excessLeast * Math.max(1, from - among) * 10 ** (least - row.strangeness)
     if (excess > most) [line, most] = [row.strangeness, excess]
   }
   return line

@@ -5,6 +5,11 @@ import { type RobustTail, robustSurprise, robustTailOf } from './robust-surprise
 /** Of what nothing is comparable with. */
 const incomparable = 1000
 const norm = 4
+/** So few are never enough, nor is a smaller share: it would not move a baseline that anybody asks for. */
+export const shownLeast = 12
+export const shownShare = 0.002
+/** Deviations to this ratio are one measure. */
+const alikeRatio = 1.5
 
 /** An item with how strange it is on a scale that the bulk of all items sets, all axes together. */
 export interface Row<Item> {
@@ -41,4 +46,14 @@ export function ranked<Item>(scale: Scale, judged: readonly Judged<Item>[], norm
   return judged
     .map(one => (normal.has(one.item) ? { ...one, strangeness: 0 } : rowOf(scale, one)))
     .sort((a, b) => b.strangeness - a.strangeness)
+}
+
+/** The axis that is strangest, and how far on it, roughly. */
+export function kindOf(scale: Scale, judgement: Judgement): readonly [axis: string, measure: number] {
+  let [worst, most] = ['', -1]
+  for (const axis in judgement.deviation) {
+    const surprise = surpriseOn(scale, axis, judgement)
+    if (surprise > most) [worst, most] = [axis, surprise]
+  }
+  return [worst, Math.round(Math.log(1e-9 + (judgement.deviation[worst] ?? 0)) / Math.log(alikeRatio))]
 }
